@@ -1,0 +1,268 @@
+"""Every exception nbmigrate raises, in one tree.
+
+::
+
+    NbmigrateError                     .message .hint .exit_code
+    |-- DeclarationError               a bad %%schema cell or schema file: .source .line
+    |   |-- UnsupportedTypeError       a column type PostgreSQL has no word for
+    |   `-- DuplicateObjectError       two declarations of one name
+    |-- SourceError                    a source that cannot be read: .source
+    |-- SnapshotError                  .path
+    |   |-- SnapshotFormatError        not a snapshot, or a malformed one: .location
+    |   `-- SnapshotVersionError       a version this release does not read: .found .supported
+    |-- DiffError
+    |   |-- RenameError                a rename whose ends do not exist: .rename
+    |   `-- UnsupportedOperationError  .operation
+    |-- JournalError                   .path
+    |   |-- BrokenChainError           snapshots that do not follow each other
+    |   |-- EditedMigrationError       .tag: its file is not what was applied
+    |   |-- MissingFileError           .tag
+    |   `-- MigrationFileError         .line: text that must not be executed
+    |-- ExecutionError                 .url (password masked)
+    |   |-- ConnectFailedError
+    |   |-- LockTimeoutError           .timeout_ms .blockers
+    |   |-- StatementFailedError       .tag .index .sql .sqlstate .detail
+    |   `-- DriftError                 the database is not what the plan was made for
+    |-- ServerError                    the embedded PostgreSQL could not be started
+    |-- AnswerNeededError              .questions: nothing was applied
+    `-- UsageConflictError             arguments that do not go together
+
+Messages say what, where, found and expected in one sentence, with the full
+name of the object in backquotes; ``hint`` is the next thing to type. The data
+is in fields, the text is built here, and tests compare fields.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+EXIT_FAILED = 1
+EXIT_ANSWER_NEEDED = 2
+EXIT_DIFFERENT = 3
+
+
+class NbmigrateError(Exception):
+    """Base of every error of nbmigrate."""
+
+    exit_code = EXIT_FAILED
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\nhint: {self.hint}" if self.hint else self.message
+
+    def _render_traceback_(self) -> list[str]:
+        """The lines IPython prints instead of a traceback."""
+        lines = [f"{type(self).__name__}: {self.message}"]
+        if self.hint:
+            lines.append(f"hint: {self.hint}")
+        return lines
+
+    def as_dict(self) -> dict[str, object]:
+        """The error as ``--json`` prints it; fields that are not set are left out."""
+        fields = {
+            k: v if isinstance(v, (str, int, float, bool, list, dict)) else str(v)
+            for k, v in vars(self).items()
+            if v not in (None, "", ())
+        }
+        return {"error": type(self).__name__, **fields}
+
+
+class DeclarationError(NbmigrateError):
+    """A schema declaration that cannot be used."""
+
+    def __init__(
+        self, message: str, *, source: str = "", line: int | None = None, hint: str = ""
+    ) -> None:
+        where = f"{source}, line {line}: " if source and line else f"{source}: " if source else ""
+        super().__init__(where + message, hint=hint)
+        self.source = source
+        self.line = line
+
+
+class UnsupportedTypeError(DeclarationError):
+    """A column type that PostgreSQL has no word for."""
+
+
+class DuplicateObjectError(DeclarationError):
+    """Two declarations of one name."""
+
+
+class SourceError(NbmigrateError):
+    """A source (URL, folder, file, module) that cannot be read as a schema."""
+
+    def __init__(self, message: str, *, source: str = "", hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.source = source
+
+
+class SnapshotError(NbmigrateError):
+    """A snapshot file that cannot be used."""
+
+    def __init__(self, message: str, *, path: Path | str = "", hint: str = "") -> None:
+        super().__init__(f"{path}: {message}" if path else message, hint=hint)
+        self.path = str(path)
+
+
+class SnapshotFormatError(SnapshotError):
+    """A file that is no snapshot, or a malformed one."""
+
+    def __init__(
+        self, message: str, *, path: Path | str = "", location: str = "", hint: str = ""
+    ) -> None:
+        super().__init__(f"{message} (at {location})" if location else message, path=path, hint=hint)
+        self.location = location
+
+
+class SnapshotVersionError(SnapshotError):
+    """A snapshot of a version that this release does not read."""
+
+    def __init__(
+        self, *, found: object, supported: Sequence[str], path: Path | str = "", hint: str = ""
+    ) -> None:
+        message = f"snapshot version {found!r} is not supported (supported: {', '.join(supported)})"
+        super().__init__(message, path=path, hint=hint)
+        self.found = found
+        self.supported = list(supported)
+
+
+class DiffError(NbmigrateError):
+    """Two snapshots that cannot be compared as asked."""
+
+
+class RenameError(DiffError):
+    """A rename whose old name is not there, or whose new name is not new."""
+
+    def __init__(self, message: str, *, rename: str, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.rename = rename
+
+
+class UnsupportedOperationError(DiffError):
+    """An operation PostgreSQL cannot perform."""
+
+    def __init__(self, message: str, *, operation: str, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.operation = operation
+
+
+class JournalError(NbmigrateError):
+    """A migrations folder that cannot be used as it is."""
+
+    exit_code = EXIT_DIFFERENT
+
+    def __init__(self, message: str, *, path: Path | str = "", hint: str = "") -> None:
+        super().__init__(f"{path}: {message}" if path else message, hint=hint)
+        self.path = str(path)
+
+
+class BrokenChainError(JournalError):
+    """Snapshots that do not follow each other."""
+
+
+class EditedMigrationError(JournalError):
+    """A migration file that is not what was applied."""
+
+    def __init__(self, message: str, *, tag: str, path: Path | str = "", hint: str = "") -> None:
+        super().__init__(message, path=path, hint=hint)
+        self.tag = tag
+
+
+class MissingFileError(JournalError):
+    """A migration that the journal lists and the folder lacks."""
+
+    def __init__(self, message: str, *, tag: str, path: Path | str = "", hint: str = "") -> None:
+        super().__init__(message, path=path, hint=hint)
+        self.tag = tag
+
+
+class MigrationFileError(JournalError):
+    """A migration file with text that must not be executed."""
+
+    def __init__(
+        self, message: str, *, path: Path | str = "", line: int | None = None, hint: str = ""
+    ) -> None:
+        super().__init__(message, path=f"{path}:{line}" if line else path, hint=hint)
+        self.line = line
+
+
+class ExecutionError(NbmigrateError):
+    """Something the database refused. ``url`` never holds a password."""
+
+    def __init__(self, message: str, *, url: str = "", hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.url = url
+
+
+class ConnectFailedError(ExecutionError):
+    """No connection to the database."""
+
+
+class LockTimeoutError(ExecutionError):
+    """A lock that was not granted in time; ``blockers`` says who holds it."""
+
+    def __init__(
+        self, message: str, *, timeout_ms: int, blockers: Sequence[str] = (), hint: str = ""
+    ) -> None:
+        super().__init__("\n".join((message, *blockers)), hint=hint)
+        self.timeout_ms = timeout_ms
+        self.blockers = list(blockers)
+
+
+class StatementFailedError(ExecutionError):
+    """A statement that PostgreSQL refused; what was undone is in the message."""
+
+    def __init__(  # noqa: PLR0913 - one field per fact PostgreSQL reports
+        self,
+        message: str,
+        *,
+        sql: str,
+        sqlstate: str,
+        tag: str = "",
+        index: int | None = None,
+        path: str = "",
+        line: int | None = None,
+        detail: str = "",
+        hint: str = "",
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.sql = sql
+        self.sqlstate = sqlstate
+        self.tag = tag
+        self.index = index
+        self.path = path
+        self.line = line
+        self.detail = detail
+
+
+class DriftError(ExecutionError):
+    """The database is not what the plan was made for."""
+
+    exit_code = EXIT_DIFFERENT
+
+
+class ServerError(NbmigrateError):
+    """The embedded PostgreSQL could not be started."""
+
+
+class AnswerNeededError(NbmigrateError):
+    """A plan with open questions; nothing was applied."""
+
+    exit_code = EXIT_ANSWER_NEEDED
+
+    def __init__(self, message: str, *, questions: Sequence[object] = (), hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.questions = list(questions)
+
+
+class UsageConflictError(NbmigrateError):
+    """Arguments that do not go together."""
+
+    exit_code = EXIT_ANSWER_NEEDED

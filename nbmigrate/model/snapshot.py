@@ -1,0 +1,30 @@
+"""A snapshot: everything a schema is, at one moment, as one frozen value.
+
+Maps are keyed ``schema.name`` with public spelled out. The ``id`` and ``prevId``
+of a snapshot *file* belong to the file (:mod:`nbmigrate.model.codec`), so that
+an introspected and a declared snapshot are equal when their schemas are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from nbmigrate.model.objects import Enum, Role, Sequence, View
+from nbmigrate.model.tables import Policy, Table, Value, no_items
+
+
+class Snapshot(Value, frozen=True, kw_only=True):
+    """The schemas, tables and other objects of one database or declaration."""
+
+    tables: Mapping[str, Table] = msgspec.field(default_factory=no_items)
+    enums: Mapping[str, Enum] = msgspec.field(default_factory=no_items)
+    schemas: Mapping[str, str] = msgspec.field(default_factory=no_items)
+    sequences: Mapping[str, Sequence] = msgspec.field(default_factory=no_items)
+    roles: Mapping[str, Role] = msgspec.field(default_factory=no_items)
+    policies: Mapping[str, Policy] = msgspec.field(default_factory=no_items)
+    views: Mapping[str, View] = msgspec.field(default_factory=no_items)
+
+
+EMPTY = Snapshot()

@@ -1,0 +1,219 @@
+"""Tables and what is inside them, as frozen values.
+
+Field names and their order are those of a drizzle-kit snapshot, version 7
+(drizzle-kit 0.31, ``pgSchema.ts``), so that a snapshot file decodes into these
+values directly. ``None`` means that the file has no such key. Fields below the
+line "sidecar" are what version 7 cannot hold; :mod:`nbmigrate.model.codec`
+writes them to ``meta/_NNNN_extra.json``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+from nbmigrate.model.names import PUBLIC
+
+#: A default: a JSON number or boolean is that literal, a string is SQL text. drizzle-kit 0.31
+#: writes a point or vector default as a raw JSON array or object.
+Default = str | int | float | bool | list[object] | dict[str, object]
+
+
+class Value(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    rename="camel",
+    omit_defaults=True,
+    forbid_unknown_fields=True,
+):
+    """A frozen value of the model; compare with ``==``."""
+
+
+def no_items() -> dict[str, object]:
+    """An empty map that is written all the same (drizzle requires the key)."""
+    return {}
+
+
+def _false() -> bool:
+    return False
+
+
+class Identity(Value, frozen=True, kw_only=True):
+    """``GENERATED ... AS IDENTITY`` and the options of its sequence; numbers as text."""
+
+    type: Literal["always", "byDefault"]
+    name: str
+    schema: str = msgspec.field(default_factory=lambda: PUBLIC)
+    increment: str | None = None
+    start_with: str | None = None
+    min_value: str | None = None
+    max_value: str | None = None
+    cache: str | None = None
+    cycle: bool | None = None
+
+
+class Generated(Value, frozen=True, kw_only=True):
+    """``GENERATED ALWAYS AS (expression)``."""
+
+    expression: str = msgspec.field(name="as")
+    type: Literal["stored", "virtual"] = msgspec.field(default_factory=lambda: "stored")  # type: ignore[arg-type]  # a Literal default
+
+
+class Column(Value, frozen=True, kw_only=True):
+    """A column. ``type`` is PostgreSQL's word for it in drizzle's spelling (``numeric(10, 2)``)."""
+
+    name: str
+    type: str
+    type_schema: str | None = None
+    primary_key: bool = msgspec.field(default_factory=_false)
+    not_null: bool = msgspec.field(default_factory=_false)
+    generated: Generated | None = None
+    identity: Identity | None = None
+    default: Default | None = None
+    # sidecar
+    collation: str | None = None
+    storage: str | None = None
+    compression: str | None = None
+    comment: str | None = None
+
+
+class IndexColumn(Value, frozen=True, kw_only=True):
+    """A key of an index: a column's name, or SQL when ``is_expression``."""
+
+    expression: str
+    is_expression: bool = msgspec.field(default_factory=_false)
+    asc: bool = msgspec.field(default_factory=lambda: True)
+    nulls: str = msgspec.field(default_factory=lambda: "last")
+    opclass: str | None = None
+    # sidecar
+    collation: str | None = None
+
+
+class Index(Value, frozen=True, kw_only=True):
+    """An index. ``where`` is the predicate as SQL text without parentheses."""
+
+    name: str
+    columns: tuple[IndexColumn, ...]
+    is_unique: bool = msgspec.field(default_factory=_false)
+    where: str | None = None
+    concurrently: bool = msgspec.field(default_factory=_false)
+    method: str = msgspec.field(default_factory=lambda: "btree")
+    options: Mapping[str, str | int | float | bool] = msgspec.field(
+        name="with", default_factory=no_items
+    )
+    # sidecar
+    include: tuple[str, ...] = ()
+    nulls_not_distinct: bool = False
+    tablespace: str | None = None
+    comment: str | None = None
+
+
+class ForeignKey(Value, frozen=True, kw_only=True):
+    """A foreign key; ``schema_to`` is ``None`` for public."""
+
+    name: str
+    table_from: str
+    table_to: str
+    schema_to: str | None = None
+    columns_from: tuple[str, ...]
+    columns_to: tuple[str, ...]
+    on_delete: str = msgspec.field(default_factory=lambda: "no action")
+    on_update: str = msgspec.field(default_factory=lambda: "no action")
+    # sidecar
+    match: str | None = None
+    deferrable: bool = False
+    initially_deferred: bool = False
+    not_valid: bool = False
+    not_enforced: bool = False
+    comment: str | None = None
+
+    @property
+    def target(self) -> tuple[str, str]:
+        """Schema and name of the referenced table."""
+        return (self.schema_to or PUBLIC, self.table_to)
+
+
+class PrimaryKey(Value, frozen=True, kw_only=True):
+    """A primary key over several columns; one column alone is a flag of the column."""
+
+    name: str
+    columns: tuple[str, ...]
+    # sidecar
+    include: tuple[str, ...] = ()
+    deferrable: bool = False
+    initially_deferred: bool = False
+
+
+class Unique(Value, frozen=True, kw_only=True):
+    """A unique constraint."""
+
+    name: str
+    nulls_not_distinct: bool = msgspec.field(default_factory=_false)
+    columns: tuple[str, ...] = ()
+    # sidecar
+    include: tuple[str, ...] = ()
+    deferrable: bool = False
+    initially_deferred: bool = False
+    comment: str | None = None
+
+
+class Policy(Value, frozen=True, kw_only=True):
+    """A row security policy; ``on`` only for one whose table is not in the snapshot."""
+
+    name: str
+    as_: str = msgspec.field(name="as", default_factory=lambda: "PERMISSIVE")
+    for_: str = msgspec.field(name="for", default_factory=lambda: "ALL")
+    to: tuple[str, ...] = msgspec.field(default_factory=lambda: ("public",))
+    using: str | None = None
+    with_check: str | None = None
+    on: str | None = None
+    schema: str | None = None
+    # sidecar
+    comment: str | None = None
+
+
+class Check(Value, frozen=True, kw_only=True):
+    """A check constraint; ``value`` is SQL without the outer parentheses."""
+
+    name: str
+    value: str
+    # sidecar
+    no_inherit: bool = False
+    not_valid: bool = False
+    not_enforced: bool = False
+    comment: str | None = None
+
+
+class Table(Value, frozen=True, kw_only=True):
+    """A table. ``schema`` is ``""`` for public, as drizzle writes it."""
+
+    name: str
+    schema: str = msgspec.field(default_factory=lambda: "")
+    columns: Mapping[str, Column] = msgspec.field(default_factory=no_items)
+    indexes: Mapping[str, Index] = msgspec.field(default_factory=no_items)
+    foreign_keys: Mapping[str, ForeignKey] = msgspec.field(default_factory=no_items)
+    composite_primary_keys: Mapping[str, PrimaryKey] = msgspec.field(default_factory=no_items)
+    unique_constraints: Mapping[str, Unique] = msgspec.field(default_factory=no_items)
+    policies: Mapping[str, Policy] = msgspec.field(default_factory=no_items)
+    check_constraints: Mapping[str, Check] = msgspec.field(default_factory=no_items)
+    is_rls_enabled: bool = msgspec.field(name="isRLSEnabled", default_factory=_false)
+    # sidecar
+    primary_key_name: str | None = None
+    force_rls: bool = False
+    unlogged: bool = False
+    comment: str | None = None
+
+    @property
+    def id(self) -> tuple[str, str]:
+        """Schema (public spelled out) and name."""
+        return (self.schema or PUBLIC, self.name)
+
+    @property
+    def primary_key_columns(self) -> tuple[str, ...]:
+        """The columns of the primary key in key order; empty without one."""
+        for pk in self.composite_primary_keys.values():
+            return pk.columns
+        return tuple(c.name for c in self.columns.values() if c.primary_key)

@@ -1,0 +1,467 @@
+"""Every operation there is: the vocabulary between *what differs* and *what to run*.
+
+An operation is a frozen value with whole old and new values where a renderer
+or a reader needs them; it holds no SQL. ``table`` and ``id`` are always the
+pair (schema, name) with public spelled out, as it is *after* all renames. A renderer
+matches on the family unions at the end of this page, so that a forgotten
+operation is a type error.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from nbmigrate.model.objects import Enum, Role, Sequence, View
+from nbmigrate.model.tables import (
+    Check,
+    Column,
+    Default,
+    ForeignKey,
+    Identity,
+    Index,
+    Policy,
+    PrimaryKey,
+    Table,
+    Unique,
+    Value,
+)
+
+Id = tuple[str, str]
+
+
+class _Operation(Value, frozen=True, kw_only=True, tag=True, tag_field="op"):
+    """One difference. Its JSON form carries the class name under ``op``."""
+
+
+# --- schemas -----------------------------------------------------------------
+
+
+class CreateSchema(_Operation, frozen=True, kw_only=True):
+    name: str
+
+
+class RenameSchema(_Operation, frozen=True, kw_only=True):
+    old: str
+    new: str
+
+
+class DropSchema(_Operation, frozen=True, kw_only=True):
+    name: str
+
+
+# --- enums -------------------------------------------------------------------
+
+
+class CreateEnum(_Operation, frozen=True, kw_only=True):
+    enum: Enum
+
+
+class RenameEnum(_Operation, frozen=True, kw_only=True):
+    old: Id
+    new: Id
+
+
+class MoveEnum(_Operation, frozen=True, kw_only=True):
+    """Moves to another schema; the name stays."""
+
+    old: Id
+    new: Id
+
+
+class AddEnumValue(_Operation, frozen=True, kw_only=True):
+    """``before`` is the label it stands before; ``None`` puts it last."""
+
+    id: Id
+    value: str
+    before: str | None = None
+
+
+class RenameEnumValue(_Operation, frozen=True, kw_only=True):
+    id: Id
+    old: str
+    new: str
+
+
+class EnumUse(Value, frozen=True, kw_only=True):
+    """A column of an enum type (or an array of it) that is cast when the type is built anew.
+
+    ``default`` is the column's old default, taken off during the cast.
+    """
+
+    table: Id
+    column: Column
+    old_default: Default | None = None
+
+
+class RecreateEnum(_Operation, frozen=True, kw_only=True):
+    """Labels removed or reordered: the old type set aside, a new one built, columns cast."""
+
+    old: Enum
+    new: Enum
+    uses: tuple[EnumUse, ...] = ()
+
+
+class DropEnum(_Operation, frozen=True, kw_only=True):
+    enum: Enum
+
+
+# --- sequences ---------------------------------------------------------------
+
+
+class CreateSequence(_Operation, frozen=True, kw_only=True):
+    sequence: Sequence
+
+
+class RenameSequence(_Operation, frozen=True, kw_only=True):
+    old: Id
+    new: Id
+
+
+class MoveSequence(_Operation, frozen=True, kw_only=True):
+    old: Id
+    new: Id
+
+
+class AlterSequence(_Operation, frozen=True, kw_only=True):
+    old: Sequence
+    new: Sequence
+
+
+class DropSequence(_Operation, frozen=True, kw_only=True):
+    sequence: Sequence
+
+
+# --- roles -------------------------------------------------------------------
+
+
+class CreateRole(_Operation, frozen=True, kw_only=True):
+    role: Role
+
+
+class RenameRole(_Operation, frozen=True, kw_only=True):
+    old: str
+    new: str
+
+
+class AlterRole(_Operation, frozen=True, kw_only=True):
+    old: Role
+    new: Role
+
+
+class DropRole(_Operation, frozen=True, kw_only=True):
+    role: Role
+
+
+# --- tables ------------------------------------------------------------------
+
+
+class CreateTable(_Operation, frozen=True, kw_only=True):
+    """With its columns, primary key, uniques and checks; the rest are operations of their own."""
+
+    table: Table
+
+
+class RenameTable(_Operation, frozen=True, kw_only=True):
+    old: Id
+    new: Id
+
+
+class MoveTable(_Operation, frozen=True, kw_only=True):
+    """Moves to another schema; the name stays."""
+
+    old: Id
+    new: Id
+
+
+class DropTable(_Operation, frozen=True, kw_only=True):
+    table: Table
+
+
+class SetRowSecurity(_Operation, frozen=True, kw_only=True):
+    table: Id
+    enabled: bool
+
+
+# --- columns -----------------------------------------------------------------
+
+
+class AddColumn(_Operation, frozen=True, kw_only=True):
+    """``backfill`` is SQL that gives the value of rows already there.
+
+    Rendered as: add nullable, update, set not null.
+    """
+
+    table: Id
+    column: Column
+    backfill: str | None = None
+
+
+class RenameColumn(_Operation, frozen=True, kw_only=True):
+    table: Id
+    old: str
+    new: str
+
+
+class DropColumn(_Operation, frozen=True, kw_only=True):
+    table: Id
+    column: Column
+
+
+class AlterColumnType(_Operation, frozen=True, kw_only=True):
+    """``using`` is the cast expression; ``None`` lets the renderer choose it."""
+
+    table: Id
+    old: Column
+    new: Column
+    using: str | None = None
+
+
+class SetDefault(_Operation, frozen=True, kw_only=True):
+    table: Id
+    column: Column
+
+
+class DropDefault(_Operation, frozen=True, kw_only=True):
+    table: Id
+    column: Column
+
+
+class SetNotNull(_Operation, frozen=True, kw_only=True):
+    """``backfill`` is SQL that replaces NULLs first."""
+
+    table: Id
+    column: str
+    backfill: str | None = None
+
+
+class DropNotNull(_Operation, frozen=True, kw_only=True):
+    table: Id
+    column: str
+
+
+class AddIdentity(_Operation, frozen=True, kw_only=True):
+    """``column`` is the new column; its sequence starts behind the largest value there."""
+
+    table: Id
+    column: Column
+
+
+class AlterIdentity(_Operation, frozen=True, kw_only=True):
+    table: Id
+    column: str
+    old: Identity
+    new: Identity
+
+
+class DropIdentity(_Operation, frozen=True, kw_only=True):
+    table: Id
+    column: str
+
+
+class AddSerial(_Operation, frozen=True, kw_only=True):
+    """Gives a plain integer column a sequence of its own, as ``serial`` does."""
+
+    table: Id
+    column: Column
+
+
+class DropSerial(_Operation, frozen=True, kw_only=True):
+    """Takes a serial column's default and sequence away; the values stay."""
+
+    table: Id
+    column: Column
+
+
+class DropExpression(_Operation, frozen=True, kw_only=True):
+    """A generated column becomes a plain one that keeps its values."""
+
+    table: Id
+    column: str
+
+
+# --- constraints -------------------------------------------------------------
+
+
+class AddPrimaryKey(_Operation, frozen=True, kw_only=True):
+    """``name`` is ``None`` for a single column: PostgreSQL chooses ``<table>_pkey``."""
+
+    table: Id
+    name: str | None
+    columns: tuple[str, ...]
+
+
+class DropPrimaryKey(_Operation, frozen=True, kw_only=True):
+    """``name`` is ``None`` when no file holds it; the statement then looks it up."""
+
+    table: Id
+    name: str | None
+    columns: tuple[str, ...]
+
+
+class AddUnique(_Operation, frozen=True, kw_only=True):
+    table: Id
+    unique: Unique
+
+
+class DropUnique(_Operation, frozen=True, kw_only=True):
+    table: Id
+    unique: Unique
+
+
+class AddCheck(_Operation, frozen=True, kw_only=True):
+    table: Id
+    check: Check
+
+
+class DropCheck(_Operation, frozen=True, kw_only=True):
+    table: Id
+    check: Check
+
+
+class AddForeignKey(_Operation, frozen=True, kw_only=True):
+    table: Id
+    foreign_key: ForeignKey
+
+
+class DropForeignKey(_Operation, frozen=True, kw_only=True):
+    table: Id
+    foreign_key: ForeignKey
+
+
+class RenameConstraint(_Operation, frozen=True, kw_only=True):
+    """``kind`` says what it is for the reader; PostgreSQL has one statement for all."""
+
+    table: Id
+    kind: Literal["primary key", "unique", "check", "foreign key"]
+    old: str
+    new: str
+
+
+# --- indexes -----------------------------------------------------------------
+
+
+class CreateIndex(_Operation, frozen=True, kw_only=True):
+    """``table`` may be a materialized view."""
+
+    table: Id
+    index: Index
+
+
+class RenameIndex(_Operation, frozen=True, kw_only=True):
+    table: Id
+    old: str
+    new: str
+
+
+class DropIndex(_Operation, frozen=True, kw_only=True):
+    table: Id
+    index: Index
+
+
+# --- views -------------------------------------------------------------------
+
+
+class CreateView(_Operation, frozen=True, kw_only=True):
+    view: View
+
+
+class RenameView(_Operation, frozen=True, kw_only=True):
+    old: Id
+    new: Id
+    materialized: bool
+
+
+class MoveView(_Operation, frozen=True, kw_only=True):
+    old: Id
+    new: Id
+    materialized: bool
+
+
+class AlterViewOptions(_Operation, frozen=True, kw_only=True):
+    """``WITH`` options, tablespace or access method; the definition is the same."""
+
+    old: View
+    new: View
+
+
+class DropView(_Operation, frozen=True, kw_only=True):
+    view: View
+
+
+# --- policies ----------------------------------------------------------------
+
+
+class CreatePolicy(_Operation, frozen=True, kw_only=True):
+    table: Id
+    policy: Policy
+
+
+class RenamePolicy(_Operation, frozen=True, kw_only=True):
+    table: Id
+    old: str
+    new: str
+
+
+class AlterPolicy(_Operation, frozen=True, kw_only=True):
+    """Roles, USING or WITH CHECK; any other difference is a drop and a create."""
+
+    table: Id
+    old: Policy
+    new: Policy
+
+
+class DropPolicy(_Operation, frozen=True, kw_only=True):
+    table: Id
+    policy: Policy
+
+
+SchemaOp = CreateSchema | RenameSchema | DropSchema
+EnumOp = (
+    CreateEnum | RenameEnum | MoveEnum | AddEnumValue | RenameEnumValue | RecreateEnum | DropEnum
+)
+SequenceOp = CreateSequence | RenameSequence | MoveSequence | AlterSequence | DropSequence
+RoleOp = CreateRole | RenameRole | AlterRole | DropRole
+TableOp = CreateTable | RenameTable | MoveTable | DropTable | SetRowSecurity
+ColumnOp = (
+    AddColumn
+    | RenameColumn
+    | DropColumn
+    | AlterColumnType
+    | SetDefault
+    | DropDefault
+    | SetNotNull
+    | DropNotNull
+    | AddIdentity
+    | AlterIdentity
+    | DropIdentity
+    | AddSerial
+    | DropSerial
+    | DropExpression
+)
+ConstraintOp = (
+    AddPrimaryKey
+    | DropPrimaryKey
+    | AddUnique
+    | DropUnique
+    | AddCheck
+    | DropCheck
+    | AddForeignKey
+    | DropForeignKey
+    | RenameConstraint
+)
+IndexOp = CreateIndex | RenameIndex | DropIndex
+ViewOp = CreateView | RenameView | MoveView | AlterViewOptions | DropView
+PolicyOp = CreatePolicy | RenamePolicy | AlterPolicy | DropPolicy
+
+Operation = (
+    SchemaOp
+    | EnumOp
+    | SequenceOp
+    | RoleOp
+    | TableOp
+    | ColumnOp
+    | ConstraintOp
+    | IndexOp
+    | ViewOp
+    | PolicyOp
+)
