@@ -1,0 +1,1 @@
+"""How PostgreSQL says it: reading schemas from it and writing SQL for it."""
