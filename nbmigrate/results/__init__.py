@@ -1,0 +1,53 @@
+"""Results: what every command returns. A result is a value that shows itself.
+
+In a notebook it is HTML, in a terminal text, as ``.frame`` a pandas DataFrame and
+as ``.as_dict()`` what ``--json`` prints.
+"""
+
+from nbmigrate.results.changing import (
+    AppliedMigration,
+    AppliedStatement,
+    DeclareResult,
+    DiffResult,
+    GenerateResult,
+    MigrateResult,
+    PushResult,
+    WrittenFile,
+)
+from nbmigrate.results.result import Result
+from nbmigrate.results.schemas import SchemaResult
+from nbmigrate.results.showing import (
+    CheckResult,
+    ConnectResult,
+    InitResult,
+    MigrationState,
+    Problem,
+    QueryResult,
+    StatusResult,
+    StudioResult,
+    TableCard,
+    TableResult,
+)
+
+__all__ = [
+    "AppliedMigration",
+    "AppliedStatement",
+    "CheckResult",
+    "ConnectResult",
+    "DeclareResult",
+    "DiffResult",
+    "GenerateResult",
+    "InitResult",
+    "MigrateResult",
+    "MigrationState",
+    "Problem",
+    "PushResult",
+    "QueryResult",
+    "Result",
+    "SchemaResult",
+    "StatusResult",
+    "StudioResult",
+    "TableCard",
+    "TableResult",
+    "WrittenFile",
+]

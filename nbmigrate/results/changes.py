@@ -1,0 +1,292 @@
+"""Operations as a tree of changes: one node per table, enum, view ..., and what changed inside.
+
+A created table counts once, whatever it has inside; a changed table counts by
+what changed in it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import assert_never
+
+from nbmigrate.display import Change, Sign
+from nbmigrate.model import Role, Table, View, format_path
+from nbmigrate.model import Sequence as DbSequence
+from nbmigrate.operations import (
+    AddEnumValue,
+    AlterRole,
+    AlterSequence,
+    AlterViewOptions,
+    CreateEnum,
+    CreateRole,
+    CreateSchema,
+    CreateSequence,
+    CreateTable,
+    CreateView,
+    DropEnum,
+    DropRole,
+    DropSchema,
+    DropSequence,
+    DropTable,
+    DropView,
+    EnumOp,
+    MoveEnum,
+    MoveSequence,
+    MoveTable,
+    MoveView,
+    Operation,
+    RecreateEnum,
+    RenameEnum,
+    RenameEnumValue,
+    RenameRole,
+    RenameSchema,
+    RenameSequence,
+    RenameTable,
+    RenameView,
+    RoleOp,
+    SchemaOp,
+    SequenceOp,
+    SetRowSecurity,
+    TableOp,
+    ViewOp,
+)
+from nbmigrate.results.inside import InsideOp, describe_inside
+from nbmigrate.results.words import (
+    check_text,
+    column_text,
+    names,
+    path,
+    unique_text,
+)
+
+COUNT_WORDS: dict[Sign, str] = {"+": "added", "~": "changed", "-": "removed", ">": "renamed"}
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """One operation: the object it belongs to, and what it does to it."""
+
+    kind: str
+    name: str
+    sign: Sign = "~"
+    label: str = ""
+    children: tuple[Change, ...] = ()
+
+
+@dataclass
+class _Node:
+    kind: str
+    name: str
+    sign: Sign = "~"
+    label: str = ""
+    children: list[Change] = field(default_factory=list)
+
+    def take(self, entry: _Entry) -> None:
+        self.children += entry.children
+        if entry.sign != "~":
+            # A view that is dropped and created in one plan is the same view, defined anew.
+            both = {self.sign, entry.sign} == {"+", "-"}
+            self.sign = "~" if both else entry.sign
+            self.kind = entry.kind
+            self.label = entry.label or self.label
+
+    def finished(self) -> Change:
+        label = f"{self.kind} {self.label or self.name}"
+        return Change(self.sign, label, children=tuple(self.children))
+
+
+def tree(operations: Iterable[Operation]) -> tuple[Change, ...]:
+    """The operations grouped by the object they change, in order of first appearance."""
+    nodes: dict[tuple[str, str], _Node] = {}
+    for operation in operations:
+        entry = _entry(operation)
+        # Tables and views share one namespace, and an index may stand on either.
+        group = "relation" if entry.kind in {"table", "view", "materialized view"} else entry.kind
+        node = nodes.setdefault((group, entry.name), _Node(entry.kind, entry.name))
+        node.take(entry)
+    return tuple(node.finished() for node in nodes.values())
+
+
+def counts(nodes: Sequence[Change]) -> dict[str, int]:
+    """How many objects and parts were added, changed, removed and renamed."""
+    found: Counter[Sign] = Counter()
+    for node in nodes:
+        inner = node.children if node.sign in "~>" else ()
+        if node.sign != "~" or not inner:
+            found[node.sign] += 1
+        found.update(child.sign for child in inner)
+    return {word: found[sign] for sign, word in COUNT_WORDS.items()}
+
+
+def counts_text(nodes: Sequence[Change]) -> str:
+    """``2 added, 1 renamed``."""
+    parts = [f"{number} {word}" for word, number in counts(nodes).items() if number]
+    return ", ".join(parts) or "no differences"
+
+
+def _entry(operation: Operation) -> _Entry:
+    match operation:
+        case CreateSchema() | RenameSchema() | DropSchema():
+            return _schema(operation)
+        case (
+            CreateEnum()
+            | RenameEnum()
+            | MoveEnum()
+            | AddEnumValue()
+            | RenameEnumValue()
+            | RecreateEnum()
+            | DropEnum()
+        ):
+            return _enum(operation)
+        case (
+            CreateSequence() | RenameSequence() | MoveSequence() | AlterSequence() | DropSequence()
+        ):
+            return _sequence(operation)
+        case CreateRole() | RenameRole() | AlterRole() | DropRole():
+            return _role(operation)
+        case CreateTable() | RenameTable() | MoveTable() | DropTable() | SetRowSecurity():
+            return _table(operation)
+        case CreateView() | RenameView() | MoveView() | AlterViewOptions() | DropView():
+            return _view(operation)
+        case _:
+            return _inside(operation)
+
+
+def _inside(operation: InsideOp) -> _Entry:
+    return _Entry("table", path(operation.table), children=(describe_inside(operation),))
+
+
+def _moved(kind: str, old: tuple[str, str], new: tuple[str, str]) -> _Entry:
+    return _Entry(kind, path(new), ">", f"{path(old)} -> {path(new)}")
+
+
+def _schema(operation: SchemaOp) -> _Entry:
+    match operation:
+        case CreateSchema(name=name):
+            return _Entry("schema", format_path(name), "+")
+        case RenameSchema(old=old, new=new):
+            label = f"{format_path(old)} -> {format_path(new)}"
+            return _Entry("schema", format_path(new), ">", label)
+        case DropSchema(name=name):
+            return _Entry("schema", format_path(name), "-")
+        case _:
+            assert_never(operation)
+
+
+def _enum(operation: EnumOp) -> _Entry:
+    match operation:
+        case CreateEnum(enum=enum):
+            return _Entry("enum", path(enum.id), "+", f"{path(enum.id)} {names(enum.values)}")
+        case RenameEnum(old=old, new=new) | MoveEnum(old=old, new=new):
+            return _moved("enum", old, new)
+        case AddEnumValue(id=id_, value=value, before=before):
+            where = f"before {before}" if before else ""
+            return _Entry("enum", path(id_), children=(Change("+", f"value {value}", where),))
+        case RenameEnumValue(id=id_, old=old, new=new):
+            return _Entry("enum", path(id_), children=(Change(">", f"value {old} -> {new}"),))
+        case RecreateEnum():
+            return _recreated(operation)
+        case DropEnum(enum=enum):
+            return _Entry("enum", path(enum.id), "-")
+        case _:
+            assert_never(operation)
+
+
+def _recreated(operation: RecreateEnum) -> _Entry:
+    old, new = operation.old.values, operation.new.values
+    gone = [Change("-", f"value {value}") for value in old if value not in new]
+    come = [Change("+", f"value {value}") for value in new if value not in old]
+    order = () if gone or come else (Change("~", f"order {names(old)} -> {names(new)}"),)
+    return _Entry("enum", path(operation.new.id), children=(*gone, *come, *order))
+
+
+def _sequence(operation: SequenceOp) -> _Entry:
+    match operation:
+        case CreateSequence(sequence=sequence):
+            return _Entry("sequence", path(sequence.id), "+")
+        case RenameSequence(old=old, new=new) | MoveSequence(old=old, new=new):
+            return _moved("sequence", old, new)
+        case AlterSequence(old=old, new=new):
+            return _Entry("sequence", path(new.id), children=_fields(old, new))
+        case DropSequence(sequence=sequence):
+            return _Entry("sequence", path(sequence.id), "-")
+        case _:
+            assert_never(operation)
+
+
+def _role(operation: RoleOp) -> _Entry:
+    match operation:
+        case CreateRole(role=role):
+            return _Entry("role", format_path(role.name), "+")
+        case RenameRole(old=old, new=new):
+            label = f"{format_path(old)} -> {format_path(new)}"
+            return _Entry("role", format_path(new), ">", label)
+        case AlterRole(old=old, new=new):
+            return _Entry("role", format_path(new.name), children=_fields(old, new))
+        case DropRole(role=role):
+            return _Entry("role", format_path(role.name), "-")
+        case _:
+            assert_never(operation)
+
+
+def _fields(old: DbSequence | Role, new: DbSequence | Role) -> tuple[Change, ...]:
+    pairs = ((name, getattr(old, name), getattr(new, name)) for name in new.__struct_fields__)
+    return tuple(
+        Change("~", f"{name.replace('_', ' ')}: {was} -> {now}")
+        for name, was, now in pairs
+        if was != now and name not in {"name", "schema"}
+    )
+
+
+def _table(operation: TableOp) -> _Entry:
+    match operation:
+        case CreateTable(table=table):
+            return _Entry("table", path(table.id), "+", children=_parts(table))
+        case RenameTable(old=old, new=new) | MoveTable(old=old, new=new):
+            return _moved("table", old, new)
+        case DropTable(table=table):
+            columns = tuple(Change("-", column_text(c)) for c in table.columns.values())
+            return _Entry("table", path(table.id), "-", children=columns)
+        case SetRowSecurity(table=id_, enabled=enabled):
+            word = "enabled" if enabled else "disabled"
+            return _Entry("table", path(id_), children=(Change("~", f"row security {word}"),))
+        case _:
+            assert_never(operation)
+
+
+def _parts(table: Table) -> tuple[Change, ...]:
+    keys = table.composite_primary_keys.values()
+    lines = (
+        *map(column_text, table.columns.values()),
+        *(f"primary key {names(key.columns)}" for key in keys),
+        *map(unique_text, table.unique_constraints.values()),
+        *map(check_text, table.check_constraints.values()),
+    )
+    return tuple(Change("+", line) for line in lines)
+
+
+def _view_kind(*, materialized: bool) -> str:
+    return "materialized view" if materialized else "view"
+
+
+def _view(operation: ViewOp) -> _Entry:
+    match operation:
+        case CreateView(view=view):
+            return _defined(view, "+")
+        case RenameView(old=old, new=new) | MoveView(old=old, new=new):
+            return _moved(_view_kind(materialized=operation.materialized), old, new)
+        case AlterViewOptions(new=view):
+            kind = _view_kind(materialized=view.materialized)
+            return _Entry(kind, path(view.id), children=(Change("~", "options"),))
+        case DropView(view=view):
+            return _defined(view, "-")
+        case _:
+            assert_never(operation)
+
+
+def _defined(view: View, sign: Sign) -> _Entry:
+    kind = _view_kind(materialized=view.materialized)
+    children = (Change(sign, f"as {view.definition}"),) if view.definition else ()
+    return _Entry(kind, path(view.id), sign, children=children)

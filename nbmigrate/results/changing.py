@@ -1,0 +1,191 @@
+"""Results of commands that compare or change: declare, diff, push, generate, migrate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from nbmigrate.display import Block, Code, Facts, Heading, TableBlock, Text
+from nbmigrate.model import Snapshot
+from nbmigrate.plan import Plan
+from nbmigrate.results.plans import plan_blocks, plan_records
+from nbmigrate.results.result import Framed, Record
+from nbmigrate.results.words import count, duration, size
+
+
+@dataclass(frozen=True, repr=False)
+class DeclareResult(Framed):
+    """What a ``%%schema`` cell declared, and what differs from the database."""
+
+    cell: str
+    objects: tuple[str, ...]
+    snapshot: Snapshot
+    plan: Plan | None = None
+    note: str = ""
+
+    not_in_json: ClassVar[frozenset[str]] = frozenset({"frame", "snapshot"})
+
+    def blocks(self) -> tuple[Block, ...]:
+        """Names first; the difference below."""
+        names = ", ".join(self.objects) or "nothing"
+        note = (Text(self.note, "muted"),) if self.note else ()
+        return (Heading(f"Declared {names}"), *note, *self._difference())
+
+    def _difference(self) -> tuple[Block, ...]:
+        if self.plan is None:
+            return ()
+        if self.plan.is_empty:
+            return (Text("The database has it all.", "good"),)
+        return (Text("Not in the database yet (%db_push):"), *plan_blocks(self.plan))
+
+    def records(self) -> list[Record]:
+        """One row per declared object."""
+        return [{"object": name} for name in self.objects]
+
+
+@dataclass(frozen=True, repr=False)
+class DiffResult(Framed):
+    """The difference between two sources."""
+
+    plan: Plan
+    old_name: str
+    new_name: str
+
+    def blocks(self) -> tuple[Block, ...]:
+        """The plan from the old to the new."""
+        return (Heading(f"{self.old_name} -> {self.new_name}"), *plan_blocks(self.plan))
+
+    def records(self) -> list[Record]:
+        """One row per change."""
+        return plan_records(self.plan)
+
+
+@dataclass(frozen=True)
+class AppliedStatement:
+    """One statement that was run. ``rows`` is -1 where PostgreSQL counts none."""
+
+    sql: str
+    ms: float
+    rows: int = -1
+
+
+@dataclass(frozen=True, repr=False)
+class PushResult(Framed):
+    """What ``push`` applied to the database, or would apply."""
+
+    plan: Plan
+    applied: tuple[AppliedStatement, ...]
+    ms: float
+    database: str
+    dry_run: bool = False
+
+    @property
+    def is_waiting(self) -> bool:
+        """True when questions are open and nothing was applied."""
+        return bool(self.plan.questions)
+
+    def blocks(self) -> tuple[Block, ...]:
+        """What was done, then the plan it followed."""
+        if self.plan.is_empty:
+            return (Text(f"Nothing to push: {self.database} is as declared.", "good"),)
+        timings = (self._timings(),) if self.applied else ()
+        return (self._heading(), *plan_blocks(self.plan), *timings)
+
+    def _heading(self) -> Heading:
+        if self.applied:
+            done = f"{count(len(self.applied), 'statement')} in {duration(self.ms)}"
+            return Heading(f"Pushed to {self.database}: {done}")
+        why = "dry run" if self.dry_run else "answers are needed"
+        return Heading(f"Nothing was changed in {self.database}: {why}")
+
+    def _timings(self) -> Block:
+        slow = sorted(self.applied, key=lambda statement: -statement.ms)[:1]
+        return Text(f"slowest: {duration(slow[0].ms)}, {_start(slow[0].sql)}", "muted")
+
+    def records(self) -> list[Record]:
+        """One row per statement."""
+        return [{"sql": s.sql, "ms": s.ms, "rows": s.rows} for s in self.applied]
+
+
+@dataclass(frozen=True)
+class WrittenFile:
+    """A file that was written. ``path`` is relative to the working directory."""
+
+    path: str
+    bytes: int
+
+
+@dataclass(frozen=True, repr=False)
+class GenerateResult(Framed):
+    """The migration that ``generate`` wrote, or why it wrote none."""
+
+    plan: Plan
+    tag: str | None
+    files: tuple[WrittenFile, ...] = ()
+    git_command: str = ""
+
+    def blocks(self) -> tuple[Block, ...]:
+        """The files, then the plan they hold."""
+        if self.tag is None:
+            return self._nothing()
+        written = Facts(tuple((size(file.bytes), file.path) for file in self.files))
+        git = (Code(self.git_command, "add them to git"),) if self.git_command else ()
+        return (Heading(f"Generated {self.tag}"), written, *git, *plan_blocks(self.plan))
+
+    def _nothing(self) -> tuple[Block, ...]:
+        if self.plan.is_empty:
+            text = "Nothing to generate: the migrations hold what is declared."
+            return (Text(text, "good"),)
+        return (Heading("Nothing was written: answers are needed"), *plan_blocks(self.plan))
+
+    def records(self) -> list[Record]:
+        """One row per file."""
+        return [{"path": file.path, "bytes": file.bytes} for file in self.files]
+
+
+@dataclass(frozen=True)
+class AppliedMigration:
+    """A migration that was applied now."""
+
+    tag: str
+    statements: int
+    ms: float
+
+
+@dataclass(frozen=True, repr=False)
+class MigrateResult(Framed):
+    """The migrations that ``migrate`` applied, or would apply."""
+
+    applied: tuple[AppliedMigration, ...]
+    pending: tuple[str, ...] = ()
+    waited_for: str = ""
+    dry_run_sql: str = ""
+    database: str = ""
+
+    def blocks(self) -> tuple[Block, ...]:
+        """What was applied, what is left."""
+        waited = (Text(f"Waited for {self.waited_for}.", "muted"),) if self.waited_for else ()
+        left = (Text(f"Pending: {', '.join(self.pending)}"),) if self.pending else ()
+        return (*self._done(), *waited, *left, *self._dry_run())
+
+    def _done(self) -> tuple[Block, ...]:
+        if not self.applied:
+            if self.pending:
+                return (Heading(f"Nothing was changed in {self.database}"),)
+            return (Text(f"Nothing to do: {self.database} has every migration.", "good"),)
+        rows = tuple((m.tag, f"{m.statements:,}", duration(m.ms)) for m in self.applied)
+        table = TableBlock(("migration", "statements", "time"), rows, frozenset({1, 2}))
+        title = f"Applied {count(len(self.applied), 'migration')} to {self.database}"
+        return (Heading(title), table)
+
+    def _dry_run(self) -> tuple[Block, ...]:
+        return (Code(self.dry_run_sql, "SQL that would run"),) if self.dry_run_sql else ()
+
+    def records(self) -> list[Record]:
+        """One row per applied migration."""
+        return [{"tag": m.tag, "statements": m.statements, "ms": m.ms} for m in self.applied]
+
+
+def _start(sql: str, length: int = 60) -> str:
+    line = " ".join(sql.split())
+    return line if len(line) <= length else line[: length - 1] + "…"

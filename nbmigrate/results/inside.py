@@ -1,0 +1,198 @@
+"""Operations inside a table as single changes: columns, constraints, indexes, policies."""
+
+from __future__ import annotations
+
+from typing import Literal, assert_never
+
+from nbmigrate.display import Change
+from nbmigrate.model import Column
+from nbmigrate.operations import (
+    AddCheck,
+    AddColumn,
+    AddForeignKey,
+    AddIdentity,
+    AddPrimaryKey,
+    AddSerial,
+    AddUnique,
+    AlterColumnType,
+    AlterIdentity,
+    AlterPolicy,
+    ColumnOp,
+    ConstraintOp,
+    CreateIndex,
+    CreatePolicy,
+    DropCheck,
+    DropColumn,
+    DropDefault,
+    DropExpression,
+    DropForeignKey,
+    DropIdentity,
+    DropIndex,
+    DropNotNull,
+    DropPolicy,
+    DropPrimaryKey,
+    DropSerial,
+    DropUnique,
+    IndexOp,
+    PolicyOp,
+    RenameColumn,
+    RenameConstraint,
+    RenameIndex,
+    RenamePolicy,
+    SetDefault,
+    SetNotNull,
+)
+from nbmigrate.results.words import (
+    check_text,
+    column_text,
+    default_text,
+    foreign_key_text,
+    identity_text,
+    index_text,
+    names,
+    policy_text,
+    type_text,
+    unique_text,
+)
+
+InsideOp = ColumnOp | ConstraintOp | IndexOp | PolicyOp
+
+
+def describe_inside(operation: InsideOp) -> Change:
+    """The operation as one line under its table."""
+    match operation:
+        case CreateIndex() | RenameIndex() | DropIndex():
+            return _index(operation)
+        case CreatePolicy() | RenamePolicy() | AlterPolicy() | DropPolicy():
+            return _policy(operation)
+        case (
+            AddPrimaryKey()
+            | DropPrimaryKey()
+            | AddUnique()
+            | DropUnique()
+            | AddCheck()
+            | DropCheck()
+            | AddForeignKey()
+            | DropForeignKey()
+            | RenameConstraint()
+        ):
+            return _constraint(operation)
+        case _:
+            return _column(operation)
+
+
+def _index(operation: IndexOp) -> Change:
+    match operation:
+        case CreateIndex(index=index):
+            return Change("+", index_text(index))
+        case RenameIndex(old=old, new=new):
+            return Change(">", f"index {old} -> {new}")
+        case DropIndex(index=index):
+            return Change("-", index_text(index))
+        case _:
+            assert_never(operation)
+
+
+def _policy(operation: PolicyOp) -> Change:
+    match operation:
+        case CreatePolicy(policy=policy):
+            return Change("+", policy_text(policy))
+        case RenamePolicy(old=old, new=new):
+            return Change(">", f"policy {old} -> {new}")
+        case AlterPolicy(new=new):
+            return Change("~", policy_text(new))
+        case DropPolicy(policy=policy):
+            return Change("-", policy_text(policy))
+        case _:
+            assert_never(operation)
+
+
+def _constraint(operation: ConstraintOp) -> Change:
+    match operation:
+        case AddUnique() | DropUnique():
+            return Change(_sign(operation), unique_text(operation.unique))
+        case AddCheck() | DropCheck():
+            return Change(_sign(operation), check_text(operation.check))
+        case AddForeignKey() | DropForeignKey():
+            return Change(_sign(operation), foreign_key_text(operation.foreign_key))
+        case AddPrimaryKey() | DropPrimaryKey():
+            return Change(_sign(operation), f"primary key {names(operation.columns)}")
+        case RenameConstraint(kind=kind, old=old, new=new):
+            return Change(">", f"{kind} {old} -> {new}")
+        case _:
+            assert_never(operation)
+
+
+def _column(operation: ColumnOp) -> Change:
+    match operation:
+        case AddColumn(column=column, backfill=backfill):
+            return Change("+", column_text(column), _filled(backfill))
+        case RenameColumn(old=old, new=new):
+            return Change(">", f"column {old} -> {new}")
+        case DropColumn(column=column):
+            return Change("-", column_text(column))
+        case AlterColumnType(old=old, new=new):
+            return Change("~", f"column {new.name}: {type_text(old)} -> {type_text(new)}")
+        case _:
+            return _property(operation)
+
+
+_PropertyOp = (
+    SetDefault
+    | DropDefault
+    | SetNotNull
+    | DropNotNull
+    | AddIdentity
+    | AlterIdentity
+    | DropIdentity
+    | AddSerial
+    | DropSerial
+    | DropExpression
+)
+
+
+def _property(operation: _PropertyOp) -> Change:
+    name, text, note = _property_words(operation)
+    return Change("~", f"column {name}: {text}", note)
+
+
+def _property_words(operation: _PropertyOp) -> tuple[str, str, str]:  # noqa: C901, PLR0911, PLR0912 - one line per operation
+    match operation:
+        case SetDefault(column=column):
+            return column.name, f"default {_default(column)}", ""
+        case DropDefault(column=column):
+            return column.name, "no default", ""
+        case SetNotNull(column=name, backfill=backfill):
+            return name, "not null", _filled(backfill)
+        case DropNotNull(column=name):
+            return name, "NULL allowed", ""
+        case AddIdentity(column=column):
+            return (
+                column.name,
+                identity_text(column.identity) if column.identity else "identity",
+                "",
+            )
+        case AlterIdentity(column=name, new=new):
+            return name, identity_text(new), "options changed"
+        case DropIdentity(column=name):
+            return name, "no identity", ""
+        case AddSerial(column=column):
+            return column.name, type_text(column), "numbered by a sequence of its own"
+        case DropSerial(column=column):
+            return column.name, type_text(column), "no sequence any more"
+        case DropExpression(column=name):
+            return name, "no longer generated", "values stay"
+        case _:
+            assert_never(operation)
+
+
+def _default(column: Column) -> str:
+    return default_text(column.default) if column.default is not None else "null"
+
+
+def _filled(backfill: str | None) -> str:
+    return f"rows there get {backfill}" if backfill else ""
+
+
+def _sign(operation: ConstraintOp) -> Literal["+", "-"]:
+    return "+" if type(operation).__name__.startswith("Add") else "-"

@@ -1,0 +1,70 @@
+"""How a plan is shown: counts, open questions, the tree of changes, hazards, SQL."""
+
+from __future__ import annotations
+
+from nbmigrate.display import Block, Changes, Code, Heading, Section, Text, Tone
+from nbmigrate.hazards import Hazard
+from nbmigrate.plan import Plan, Question
+from nbmigrate.results.changes import counts_text, tree
+from nbmigrate.results.result import Record
+from nbmigrate.results.words import count
+
+_OPEN_SQL_LINES = 60
+_TONES: dict[str, Tone] = {"danger": "bad", "error": "bad", "warning": "warn", "warn": "warn"}
+
+
+def plan_blocks(plan: Plan) -> tuple[Block, ...]:
+    """The whole plan; one line when there is nothing in it."""
+    if plan.is_empty:
+        return (Text("No differences.", "good"),)
+    nodes = tree(plan.operations)
+    return (
+        Text(counts_text(nodes)),
+        *questions_blocks(plan.questions),
+        Changes(nodes),
+        *hazard_blocks(plan.hazards),
+        sql_block(plan),
+    )
+
+
+def questions_blocks(questions: tuple[Question, ...]) -> tuple[Block, ...]:
+    """The open questions with their evidence and the flags that answer them."""
+    if not questions:
+        return ()
+    title = f"{count(len(questions), 'question')} to answer"
+    return (Heading(title, 2), *(_question(question) for question in questions))
+
+
+def _question(question: Question) -> Section:
+    evidence = (Text("\n".join(question.evidence)),) if question.evidence else ()
+    flags = (Code("\n".join(question.flags), "answer with one of"),) if question.flags else ()
+    if len(question.flags) == 1:
+        flags = (Code(question.flags[0], "answer with"),)
+    return Section(f"? {question.text}", (*evidence, *flags))
+
+
+def hazard_blocks(hazards: tuple[Hazard, ...]) -> tuple[Block, ...]:
+    """What the plan would do to data and to other sessions."""
+    return tuple(Text(_hazard(hazard), _TONES.get(hazard.severity, "plain")) for hazard in hazards)
+
+
+def _hazard(hazard: Hazard) -> str:
+    return f"{hazard.code}: {hazard.text}"
+
+
+def sql_block(plan: Plan) -> Code:
+    """The statements; folded when they are long."""
+    title = f"SQL, {count(len(plan.statements), 'statement')}"
+    return Code(plan.sql, title, is_open=plan.sql.count("\n") < _OPEN_SQL_LINES)
+
+
+def plan_records(plan: Plan) -> list[Record]:
+    """One row per object and per change inside it."""
+    found = []
+    for node in tree(plan.operations):
+        found.append({"sign": node.sign, "object": node.label, "what": ""})
+        found += [
+            {"sign": child.sign, "object": node.label, "what": child.label}
+            for child in node.children
+        ]
+    return found

@@ -1,0 +1,268 @@
+"""Results of commands that look: schema, status, check, table, query, connect, studio, init."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from nbmigrate.display import Block, Facts, Heading, Section, TableBlock, Text
+from nbmigrate.plan import Plan
+from nbmigrate.results.changing import WrittenFile
+from nbmigrate.results.plans import plan_blocks
+from nbmigrate.results.result import Framed, Record, Result, plain, rows_block
+from nbmigrate.results.words import count, duration, path, size
+
+_SHOWN_ROWS = 20
+
+
+@dataclass(frozen=True, repr=False)
+class ConnectResult(Framed):
+    """The database that is used from now on. ``url`` holds no password."""
+
+    database: str
+    server_version: str
+    url: str
+    embedded: bool = False
+
+    def blocks(self) -> tuple[Block, ...]:
+        """Name, version, where."""
+        where = "embedded server" if self.embedded else self.url
+        facts = (("server", f"PostgreSQL {self.server_version}"), ("where", where))
+        return (Heading(f"Connected to {self.database}"), Facts(facts))
+
+    def records(self) -> list[Record]:
+        """One row."""
+        return [self.as_dict()]
+
+
+@dataclass(frozen=True)
+class MigrationState:
+    """A migration of the folder and what the database says of it."""
+
+    tag: str
+    state: str
+    applied_at: str = ""
+
+
+@dataclass(frozen=True, repr=False)
+class StatusResult(Framed):
+    """Where the migrations, the database and the declaration stand."""
+
+    database: str
+    server_version: str
+    migrations: tuple[MigrationState, ...] = ()
+    drift: Plan | None = None
+    not_declared: tuple[str, ...] = ()
+    unmanaged: tuple[str, ...] = ()
+    declared: tuple[str, ...] = ()
+
+    @property
+    def is_different(self) -> bool:
+        """True when the database is not what its migrations made of it, or one was edited."""
+        drifted = self.drift is not None and not self.drift.is_empty
+        return drifted or any(m.state not in {"applied", "pending"} for m in self.migrations)
+
+    def blocks(self) -> tuple[Block, ...]:
+        """Database, migrations, drift, and what is left alone."""
+        facts = [("database", self.database), ("server", f"PostgreSQL {self.server_version}")]
+        if self.declared:
+            facts.append(("declared in", ", ".join(self.declared)))
+        return (
+            Heading(f"Status of {self.database}"),
+            Facts(tuple(facts)),
+            self._migrations(),
+            *self._drift(),
+            *_listed("Not declared here (left alone)", self.not_declared),
+            *_listed("In the database and not managed", self.unmanaged),
+        )
+
+    def _migrations(self) -> Block:
+        if not self.migrations:
+            return Text("No migrations yet (%db_generate writes the first).", "muted")
+        rows = tuple((m.tag, m.state, m.applied_at) for m in self.migrations)
+        return TableBlock(("migration", "state", "applied"), rows)
+
+    def _drift(self) -> tuple[Block, ...]:
+        if self.drift is None:
+            return ()
+        if self.drift.is_empty:
+            return (Text("No drift: the database is what its migrations made of it.", "good"),)
+        return (
+            Text("The database is not what its migrations made of it.", "warn"),
+            Section("Drift", plan_blocks(self.drift)),
+        )
+
+    def records(self) -> list[Record]:
+        """One row per migration."""
+        return [vars(migration) for migration in self.migrations]
+
+
+def _listed(title: str, items: tuple[str, ...]) -> tuple[Block, ...]:
+    return (Text(f"{title}: {', '.join(items)}", "muted"),) if items else ()
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something wrong with the migrations folder."""
+
+    code: str
+    path: str
+    text: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, repr=False)
+class CheckResult(Framed):
+    """Whether the folder is sound and holds what is declared."""
+
+    problems: tuple[Problem, ...] = ()
+    plan: Plan | None = None
+
+    @property
+    def is_different(self) -> bool:
+        """True when something is wrong or missing."""
+        return bool(self.problems) or (self.plan is not None and not self.plan.is_empty)
+
+    def blocks(self) -> tuple[Block, ...]:
+        """The problems, then what no migration holds."""
+        if not self.is_different:
+            return (Text("The migrations are sound and hold what is declared.", "good"),)
+        return (*map(_problem, self.problems), *self._missing())
+
+    def _missing(self) -> tuple[Block, ...]:
+        if self.plan is None or self.plan.is_empty:
+            return ()
+        return (Heading("Declared, but in no migration"), *plan_blocks(self.plan))
+
+    def records(self) -> list[Record]:
+        """One row per problem."""
+        return [vars(problem) for problem in self.problems]
+
+
+def _problem(problem: Problem) -> Text:
+    hint = f"\nhint: {problem.hint}" if problem.hint else ""
+    return Text(f"{problem.path}: {problem.text} ({problem.code}){hint}", "bad")
+
+
+@dataclass(frozen=True, repr=False)
+class TableResult(Result):
+    """Rows of a table; ``frame`` has all that were read, ``rows`` the same as tuples."""
+
+    name: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[object, ...], ...]
+    frame: Any
+    total_estimate: int | None = None
+
+    def blocks(self) -> tuple[Block, ...]:
+        """The first rows and how many there are."""
+        rows = self.rows[:_SHOWN_ROWS]
+        return (Heading(self.name), rows_block(self.columns, rows, self._note(len(rows))))
+
+    def _note(self, shown: int) -> str:
+        read = len(self.rows)
+        note = count(read, "row") if shown == read else f"{shown} of {read:,} rows read"
+        total = self.total_estimate
+        return note if total is None or total <= read else f"{note}, about {total:,} in the table"
+
+    def records(self) -> list[Record]:
+        """The rows."""
+        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+
+
+@dataclass(frozen=True, repr=False)
+class QueryResult(Result):
+    """What a query gave: rows in ``frame``, or only a count when it returns none."""
+
+    columns: tuple[str, ...]
+    frame: Any
+    rowcount: int
+    ms: float
+    rows: tuple[tuple[object, ...], ...] = ()
+
+    def blocks(self) -> tuple[Block, ...]:
+        """The first rows, or what was done."""
+        if not self.columns:
+            changed = f"{count(self.rowcount, 'row')}, " if self.rowcount >= 0 else ""
+            return (Text(f"Done: {changed}{duration(self.ms)}.", "good"),)
+        rows = self._first_rows()
+        total = max(self.rowcount, len(rows))
+        note = count(total, "row") if total == len(rows) else f"{len(rows)} of {total:,} rows"
+        return (rows_block(self.columns, rows, f"{note}, {duration(self.ms)}"),)
+
+    def _first_rows(self) -> list[tuple[object, ...]]:
+        if self.rows or self.frame is None:
+            return list(self.rows[:_SHOWN_ROWS])
+        return list(self.frame.head(_SHOWN_ROWS).itertuples(index=False, name=None))
+
+    def records(self) -> list[Record]:
+        """The rows."""
+        if self.rows or self.frame is None:
+            return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+        found: list[Record] = self.frame.to_dict("records")
+        return found
+
+    def as_dict(self) -> Record:
+        """Rows as lists, so that two columns of one name stay two."""
+        rows = self.rows or tuple(tuple(record.values()) for record in self.records())
+        return {**super().as_dict(), "rows": plain(rows)}
+
+
+@dataclass(frozen=True)
+class TableCard:
+    """A table as the studio shows it; ``first_rows`` as text, ``None`` for NULL."""
+
+    schema: str
+    name: str
+    rows_estimate: int
+    bytes: int
+    columns: tuple[str, ...]
+    first_rows: tuple[tuple[object, ...], ...] = ()
+
+
+@dataclass(frozen=True, repr=False)
+class StudioResult(Framed):
+    """The tables of the database with their first rows."""
+
+    tables: tuple[TableCard, ...]
+
+    def blocks(self) -> tuple[Block, ...]:
+        """A folded section per table; the first is open."""
+        if not self.tables:
+            return (Text("The database has no tables.", "muted"),)
+        title = f"{count(len(self.tables), 'table')}"
+        return (
+            Heading(title),
+            *(_card(card, is_open=len(self.tables) < 4) for card in self.tables),
+        )
+
+    def records(self) -> list[Record]:
+        """One row per table."""
+        names = ("schema", "name", "rows_estimate", "bytes")
+        return [{name: getattr(card, name) for name in names} for card in self.tables]
+
+
+def _card(card: TableCard, *, is_open: bool) -> Section:
+    note = f"about {count(card.rows_estimate, 'row')}, {size(card.bytes)}"
+    body = rows_block(card.columns, card.first_rows) if card.first_rows else Text("No rows.")
+    return Section(path((card.schema, card.name)), (body,), note, is_open)
+
+
+@dataclass(frozen=True, repr=False)
+class InitResult(Framed):
+    """The files that ``init`` wrote; those that were there stay as they are."""
+
+    files: tuple[WrittenFile, ...]
+
+    not_in_json: ClassVar[frozenset[str]] = frozenset()
+
+    def blocks(self) -> tuple[Block, ...]:
+        """The files."""
+        if not self.files:
+            return (Text("Nothing to write: everything is there already.", "good"),)
+        facts = Facts(tuple((size(file.bytes), file.path) for file in self.files))
+        return (Heading("Written"), facts)
+
+    def records(self) -> list[Record]:
+        """One row per file."""
+        return [vars(file) for file in self.files]

@@ -1,0 +1,141 @@
+"""Parts of a schema said in a line each, the same way in every result."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nbmigrate.model import (
+    Check,
+    Column,
+    Default,
+    ForeignKey,
+    Identity,
+    Index,
+    IndexColumn,
+    Policy,
+    Unique,
+    format_path,
+)
+
+Id = tuple[str, str]
+
+
+def path(id_: Id) -> str:
+    """The name of an object as it is written in a flag: ``public.users``."""
+    return format_path(*id_)
+
+
+def names(parts: Sequence[str]) -> str:
+    """``(a, b)``."""
+    return f"({', '.join(parts)})"
+
+
+def type_text(column: Column) -> str:
+    """The column's type; the schema of an enum in another schema than public stands before it."""
+    schema = column.type_schema
+    return f"{schema}.{column.type}" if schema and schema != "public" else column.type
+
+
+def default_text(default: Default) -> str:
+    """A default as SQL text."""
+    match default:
+        case bool():
+            return "true" if default else "false"
+        case _:
+            return str(default)
+
+
+def column_facts(column: Column) -> tuple[str, ...]:
+    """What a column is besides its name and type."""
+    facts = []
+    if column.primary_key:
+        facts.append("primary key")
+    elif column.not_null:
+        facts.append("not null")
+    if column.default is not None:
+        facts.append(f"default {default_text(column.default)}")
+    if column.identity:
+        facts.append(identity_text(column.identity))
+    if column.generated:
+        facts.append(f"generated as ({column.generated.expression}) {column.generated.type}")
+    if column.collation:
+        facts.append(f"collate {column.collation}")
+    return tuple(facts)
+
+
+def identity_text(identity: Identity) -> str:
+    """``identity`` or ``identity by default``."""
+    return "identity" if identity.type == "always" else "identity by default"
+
+
+def column_text(column: Column) -> str:
+    """The column in one line: ``age integer, not null``."""
+    return ", ".join((f"{column.name} {type_text(column)}", *column_facts(column)))
+
+
+def foreign_key_text(key: ForeignKey) -> str:
+    """The key in one line, actions included."""
+    target = f"{path(key.target)} {names(key.columns_to)}"
+    text = f"foreign key {key.name} {names(key.columns_from)} references {target}"
+    for event, action in (("delete", key.on_delete), ("update", key.on_update)):
+        if action != "no action":
+            text += f", on {event} {action}"
+    return text
+
+
+def index_text(index: Index) -> str:
+    """The index in one line."""
+    unique = "unique index" if index.is_unique else "index"
+    method = "" if index.method == "btree" else f" using {index.method}"
+    where = f" where {index.where}" if index.where else ""
+    keys = names([_index_key(column) for column in index.columns])
+    return f"{unique} {index.name}{method} {keys}{where}"
+
+
+def _index_key(column: IndexColumn) -> str:
+    return column.expression if column.asc else f"{column.expression} desc"
+
+
+def unique_text(unique: Unique) -> str:
+    """The constraint in one line."""
+    nulls = ", nulls not distinct" if unique.nulls_not_distinct else ""
+    return f"unique {unique.name} {names(unique.columns)}{nulls}"
+
+
+def check_text(check: Check) -> str:
+    """The constraint in one line."""
+    return f"check {check.name} ({check.value})"
+
+
+def policy_text(policy: Policy) -> str:
+    """The policy in one line."""
+    text = f"policy {policy.name} for {policy.for_.lower()} to {', '.join(policy.to)}"
+    return text if policy.as_.upper() == "PERMISSIVE" else f"{text}, {policy.as_.lower()}"
+
+
+def count(number: int, noun: str) -> str:
+    """``1 row``, ``1,204 rows``."""
+    return f"{number:,} {noun if number == 1 else _plural(noun)}"
+
+
+def _plural(noun: str) -> str:
+    if noun.endswith("y"):
+        return noun[:-1] + "ies"
+    return noun + ("es" if noun.endswith(("x", "s")) else "s")
+
+
+def duration(ms: float) -> str:
+    """Milliseconds as a person reads them."""
+    if ms >= 10_000:
+        return f"{ms / 1000:,.1f} s"
+    return f"{ms:,.0f} ms" if ms >= 1 else "under 1 ms"
+
+
+def size(bytes_: int) -> str:
+    """Bytes as a person reads them."""
+    amount = float(bytes_)
+    for unit in ("B", "kB", "MB", "GB"):
+        if amount < 1024:
+            return f"{amount:,.0f} {unit}"
+        amount /= 1024
+    return f"{amount:,.1f} TB"
