@@ -1,0 +1,160 @@
+"""JSON text as JavaScript reads and writes it: the bytes drizzle-kit would have written.
+
+Nothing here knows what a document means; snapshots are in
+:mod:`nbmigrate.model.codec`, the journal in :mod:`nbmigrate.journal`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+#: A decoded document: whatever the file holds, so every reader looks before it trusts.
+Json = Any
+
+_INDENT = "  "
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_CONFLICT = re.compile(r"^(<{7}|>{7}|\|{7})(?: |\r?$)", re.MULTILINE)
+
+#: ECMA-262, Number::toString: from these powers of ten on, an exponent is written.
+_SMALLEST_PLAIN_EXPONENT = -6
+_SMALLEST_EXPONENT_FORM = 21
+
+
+class DamagedText(ValueError):
+    """Text that cannot be what it should be; ``line`` is where it shows."""
+
+    def __init__(self, message: str, *, line: int) -> None:
+        super().__init__(message)
+        self.message = message
+        self.line = line
+
+
+def decode_text(raw: bytes) -> str:
+    """The bytes as text.
+
+    Raises:
+        DamagedText: when they are not UTF-8, hold a NUL byte or a merge conflict.
+    """
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise DamagedText(f"byte {error.start} is not UTF-8", line=line) from error
+    require_whole(text)
+    return text
+
+
+def require_whole(text: str) -> None:
+    """Nothing for sound text.
+
+    Raises:
+        DamagedText: when there is a NUL byte or a merge conflict.
+    """
+    if (at := text.find("\0")) >= 0:
+        offset = len(text[:at].encode(errors="surrogatepass"))
+        raise DamagedText(f"byte {offset} is NUL", line=_line(text, at))
+    if conflict := _CONFLICT.search(text):
+        raise DamagedText("an unresolved merge conflict", line=_line(text, conflict.start()))
+
+
+def _line(text: str, at: int) -> int:
+    return text.count("\n", 0, at) + 1
+
+
+def parse_json(text: str) -> Json:
+    """The document.
+
+    Raises:
+        DamagedText: when the text is no JSON.
+    """
+    require_whole(text)
+    if text.startswith("\ufeff"):
+        raise DamagedText("the file begins with a byte order mark", line=1)
+    try:
+        return json.loads(text, parse_constant=_refuse, parse_float=_finite)
+    except json.JSONDecodeError as error:
+        ends = "; the file ends too early" if error.pos >= len(text.rstrip()) else ""
+        message = f"not JSON: {error.msg} in column {error.colno}{ends}"
+        raise DamagedText(message, line=error.lineno) from error
+    except RecursionError as error:
+        raise DamagedText("not a document: nested too deeply", line=1) from error
+    except ValueError as error:
+        raise DamagedText(f"not JSON: {error}", line=1) from error
+
+
+def _refuse(word: str) -> float:
+    raise ValueError(f"`{word}` is no JSON number")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise ValueError(f"`{digits}` is too large")
+    return number
+
+
+def format_json(value: object) -> str:
+    """The text of ``JSON.stringify(value, null, 2)``; no newline at the end."""
+    return "".join(_format(value, "\n"))
+
+
+def _format(value: object, newline: str) -> Iterator[str]:
+    match value:
+        case Mapping():
+            pairs = ((f"{_quote(key)}: ", item) for key, item in value.items())
+            yield from _enclose("{}", pairs, newline)
+        case list() | tuple():
+            yield from _enclose("[]", (("", item) for item in value), newline)
+        case _:
+            yield _format_leaf(value)
+
+
+def _enclose(brackets: str, items: Iterator[tuple[str, object]], newline: str) -> Iterator[str]:
+    inner = newline + _INDENT
+    separator = brackets[0] + inner
+    for label, item in items:
+        yield separator + label
+        yield from _format(item, inner)
+        separator = "," + inner
+    yield brackets if separator[0] == brackets[0] else newline + brackets[1]
+
+
+def _format_leaf(value: object) -> str:
+    match value:
+        case str():
+            return _quote(value)
+        case None | bool():
+            return {None: "null", True: "true", False: "false"}[value]
+        case int():
+            return str(value)
+        case float():
+            return format_number(value)
+        case _:
+            raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def _quote(text: str) -> str:
+    quoted = json.dumps(text, ensure_ascii=False)
+    return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", quoted)
+
+
+def format_number(value: float) -> str:
+    """The number as JavaScript spells it: ``5`` for 5.0, ``1e-7``, ``0.00001``.
+
+    Raises:
+        ValueError: for NaN and the infinities, which JSON lacks.
+    """
+    if not math.isfinite(value):
+        raise ValueError(f"{value} has no JSON form")
+    digits = repr(value)
+    mantissa, _, exponent_text = digits.partition("e")
+    exponent = int(exponent_text or 0)
+    if not _SMALLEST_PLAIN_EXPONENT <= exponent < _SMALLEST_EXPONENT_FORM:
+        return f"{mantissa.removesuffix('.0')}e{exponent:+d}"
+    plain = f"{Decimal(digits):f}".removesuffix(".0")
+    return "0" if plain == "-0" else plain

@@ -1,0 +1,133 @@
+"""What version 7 of the snapshot format cannot hold: the fields of ``meta/_NNNN_extra.json``.
+
+drizzle-kit skips names in ``meta/`` that begin with ``_``. A sidecar has the same
+tree as its snapshot with nothing but these fields; positions in a list are keys.
+The fields are listed once, in ``SIDECAR``, and no code names any of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from nbmigrate.errors import SnapshotFormatError, SnapshotVersionError
+from nbmigrate.model import objects as other
+from nbmigrate.model import tables
+from nbmigrate.model.json_text import Json, format_json
+from nbmigrate.model.shape import Node, children, fields_of
+from nbmigrate.model.snapshot import Snapshot
+from nbmigrate.model.tables import Value
+
+Document = dict[str, Any]
+
+_VERSION = 1
+
+#: What version 7 cannot hold, per type.
+SIDECAR: Mapping[type[Value], tuple[str, ...]] = {
+    tables.Table: ("primary_key_name", "force_rls", "unlogged", "comment"),
+    tables.Column: ("collation", "storage", "compression", "comment"),
+    tables.IndexColumn: ("collation",),
+    tables.Index: ("include", "nulls_not_distinct", "tablespace", "comment"),
+    tables.ForeignKey: (
+        "match",
+        "deferrable",
+        "initially_deferred",
+        "not_valid",
+        "not_enforced",
+        "comment",
+    ),
+    tables.PrimaryKey: ("include", "deferrable", "initially_deferred"),
+    tables.Unique: ("include", "deferrable", "initially_deferred", "comment"),
+    tables.Policy: ("comment",),
+    tables.Check: ("no_inherit", "not_valid", "not_enforced", "comment"),
+    other.Enum: ("comment",),
+    other.Sequence: ("data_type", "comment"),
+    other.View: ("comment",),
+}
+
+#: Fields of which version 7 knows one value only; the real one goes to the sidecar.
+STAND_INS: Mapping[type[Value], Mapping[str, object]] = {tables.Generated: {"type": "stored"}}
+
+
+def dump_extra(snapshot: Snapshot) -> str | None:
+    """The text of the sidecar; ``None`` when version 7 holds everything."""
+    extra = _extra(snapshot)
+    return format_json({"version": _VERSION} | extra) if extra else None
+
+
+def dump_no_extra() -> str:
+    """The text of a sidecar that says: nothing, and do not look further back."""
+    return format_json({"version": _VERSION})
+
+
+def _extra(value: Json) -> Document:
+    match value:
+        case Value():
+            return _extra_struct(value)
+        case Mapping():
+            parts = {key: _extra(item) for key, item in value.items()}
+        case tuple():
+            parts = {str(at): _extra(item) for at, item in enumerate(value)}
+        case _:
+            parts = {}
+    return {key: part for key, part in parts.items() if part}
+
+
+def _extra_struct(value: Value) -> Document:
+    struct, extra = type(value), {}
+    for field, _ in fields_of(struct):
+        item = getattr(value, field.name)
+        if field.name in SIDECAR.get(struct, ()):
+            if item != field.default:
+                extra[field.encode_name] = msgspec.to_builtins(item)
+        elif field.name in STAND_INS.get(struct, {}):
+            if item != STAND_INS[struct][field.name]:
+                extra[field.encode_name] = item
+        elif part := _extra(item):
+            extra[field.encode_name] = part
+    return extra
+
+
+def merge_extra(document: Document, extra: object, *, path: str) -> None:
+    """Puts a sidecar's fields into a snapshot's document, in place.
+
+    Raises:
+        SnapshotFormatError: when ``extra`` is no sidecar.
+        SnapshotVersionError: when a newer release wrote it.
+    """
+    place = f"{path} (sidecar)"
+    version = extra.get("version") if isinstance(extra, dict) else None
+    if not isinstance(version, int):
+        raise SnapshotFormatError("not a sidecar", path=place, location="version")
+    if version > _VERSION:
+        hint = "written by a newer nbmigrate; upgrade it"
+        raise SnapshotVersionError(found=version, supported=(str(_VERSION),), path=place, hint=hint)
+    _merge(Node(document, Snapshot, ""), extra, place)
+
+
+def _merge(node: Node, extra: object, path: str) -> None:
+    """Puts the sidecar's fields into the document; objects that are gone are passed over."""
+    if not isinstance(extra, dict):
+        message = "the sidecar holds no object here"
+        raise SnapshotFormatError(message, path=path, location=node.path)
+    if node.struct:
+        own = (*SIDECAR.get(node.struct, ()), *STAND_INS.get(node.struct, ()))
+        names = {f.encode_name for f, _ in fields_of(node.struct) if f.name in own}
+        node.value.update({key: extra[key] for key in names & extra.keys()})
+        extra = {key: part for key, part in extra.items() if key not in names}
+    parts = children(node)
+    keyed = zip(_keys(node), parts, strict=True)
+    for key, child in keyed:
+        if key in extra:
+            _merge(child, extra[key], path)
+
+
+def _keys(node: Node) -> list[str]:
+    """The sidecar's keys of the node's children, in their order."""
+    if node.struct:
+        return [f.encode_name for f, _ in fields_of(node.struct) if f.encode_name in node.value]
+    if isinstance(node.value, list):
+        return [str(at) for at in range(len(node.value))]
+    return list(node.value)
