@@ -46,107 +46,28 @@ _ALIASES = {
 }
 
 #: Every other name that is PostgreSQL's own: folded to lower case and never quoted.
-_BUILT_IN = frozenset(
-    [
-        "smallint",
-        "integer",
-        "bigint",
-        "smallserial",
-        "serial",
-        "bigserial",
-        "real",
-        "numeric",
-        "boolean",
-        "text",
-        "varchar",
-        "char",
-        "bpchar",
-        "name",
-        "bytea",
-        "uuid",
-        "json",
-        "jsonb",
-        "jsonpath",
-        "xml",
-        "money",
-        "date",
-        "time",
-        "timestamp",
-        "interval",
-        "inet",
-        "cidr",
-        "macaddr",
-        "macaddr8",
-        "point",
-        "line",
-        "lseg",
-        "box",
-        "path",
-        "polygon",
-        "circle",
-        "bit",
-        "tsvector",
-        "tsquery",
-        "oid",
-        "oidvector",
-        "int2vector",
-        "regclass",
-        "regproc",
-        "regprocedure",
-        "regoper",
-        "regoperator",
-        "regtype",
-        "regrole",
-        "regnamespace",
-        "regconfig",
-        "regdictionary",
-        "regcollation",
-        "xid",
-        "xid8",
-        "cid",
-        "tid",
-        "pg_lsn",
-        "pg_snapshot",
-        "txid_snapshot",
-        "refcursor",
-        "int4range",
-        "int8range",
-        "numrange",
-        "tsrange",
-        "tstzrange",
-        "daterange",
-        "int4multirange",
-        "int8multirange",
-        "nummultirange",
-        "tsmultirange",
-        "tstzmultirange",
-        "datemultirange",
-        "aclitem",
-    ]
-) | {"double precision", "bit varying", "time with time zone", "timestamp with time zone"}
+_BUILT_IN_WORDS = """
+smallint integer bigint smallserial serial bigserial real numeric boolean text varchar char bpchar
+name bytea uuid json jsonb jsonpath xml money date time timestamp interval inet cidr macaddr
+macaddr8 point line lseg box path polygon circle bit tsvector tsquery oid oidvector int2vector
+regclass regproc regprocedure regoper regoperator regtype regrole regnamespace regconfig
+regdictionary regcollation xid xid8 cid tid pg_lsn pg_snapshot txid_snapshot refcursor
+int4range int8range numrange tsrange tstzrange daterange int4multirange int8multirange
+nummultirange tsmultirange tstzmultirange datemultirange aclitem
+"""
+_BUILT_IN = frozenset(_BUILT_IN_WORDS.split()) | {
+    "double precision",
+    "bit varying",
+    "time with time zone",
+    "timestamp with time zone",
+}
 
 #: Types of well-known extensions: people shout them (``VECTOR(3)``), SQL folds them.
-_EXTENSION_TYPES = frozenset(
-    [
-        "vector",
-        "halfvec",
-        "sparsevec",
-        "citext",
-        "hstore",
-        "ltree",
-        "lquery",
-        "ltxtquery",
-        "cube",
-        "seg",
-        "isbn",
-        "isbn13",
-        "geometry",
-        "geography",
-        "raster",
-        "box2d",
-        "box3d",
-    ]
-)
+_EXTENSION_WORDS = """
+vector halfvec sparsevec citext hstore ltree lquery ltxtquery cube seg isbn isbn13
+geometry geography raster box2d box3d
+"""
+_EXTENSION_TYPES = frozenset(_EXTENSION_WORDS.split())
 
 _BOUNDS = {
     "smallint": ("-32768", "32767"),
