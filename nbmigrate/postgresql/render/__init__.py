@@ -1,0 +1,70 @@
+"""Operations -> statements. This page chooses the family; each family has a file of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from nbmigrate.dialect import Statement
+from nbmigrate.operations import (
+    ColumnOp,
+    ConstraintOp,
+    EnumOp,
+    IndexOp,
+    PolicyOp,
+    RoleOp,
+    SchemaOp,
+    SequenceOp,
+    TableOp,
+    ViewOp,
+)
+from nbmigrate.postgresql.identifiers import guard
+from nbmigrate.postgresql.render.columns import render_column
+from nbmigrate.postgresql.render.constraints import render_constraint
+from nbmigrate.postgresql.render.enums import render_enum
+from nbmigrate.postgresql.render.indexes import is_transactional, render_index
+from nbmigrate.postgresql.render.policies import render_policy
+from nbmigrate.postgresql.render.roles import render_role
+from nbmigrate.postgresql.render.schemas import render_schema
+from nbmigrate.postgresql.render.sequences import render_sequence
+from nbmigrate.postgresql.render.tables import render_table
+from nbmigrate.postgresql.render.views import render_view
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from nbmigrate.operations import Operation
+
+
+def render(operations: Sequence[Operation]) -> tuple[Statement, ...]:
+    """The statements of the operations, in the same order."""
+    return tuple(s for operation in operations for s in render_operation(operation))
+
+
+def render_operation(operation: Operation) -> tuple[Statement, ...]:
+    """The statements of one operation; what cannot run in a transaction is marked."""
+    alone = isinstance(operation, IndexOp) and not is_transactional(operation)
+    return tuple(Statement(sql=guard(sql), transactional=not alone) for sql in _render(operation))
+
+
+def _render(operation: Operation) -> tuple[str, ...]:  # noqa: C901, PLR0911 - one case per family
+    if isinstance(operation, SchemaOp):
+        return render_schema(operation)
+    if isinstance(operation, EnumOp):
+        return render_enum(operation)
+    if isinstance(operation, SequenceOp):
+        return render_sequence(operation)
+    if isinstance(operation, RoleOp):
+        return render_role(operation)
+    if isinstance(operation, TableOp):
+        return render_table(operation)
+    if isinstance(operation, ColumnOp):
+        return render_column(operation)
+    if isinstance(operation, ConstraintOp):
+        return render_constraint(operation)
+    if isinstance(operation, IndexOp):
+        return render_index(operation)
+    if isinstance(operation, ViewOp):
+        return render_view(operation)
+    if isinstance(operation, PolicyOp):
+        return render_policy(operation)
+    assert_never(operation)

@@ -1,0 +1,126 @@
+"""SQL of columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+import msgspec
+
+from nbmigrate.operations import (
+    AddColumn,
+    AddIdentity,
+    AddSerial,
+    AlterColumnType,
+    AlterIdentity,
+    DropColumn,
+    DropDefault,
+    DropExpression,
+    DropIdentity,
+    DropNotNull,
+    DropSerial,
+    RenameColumn,
+    SetDefault,
+    SetNotNull,
+)
+from nbmigrate.postgresql.expressions import strip_parens
+from nbmigrate.postgresql.identifiers import qualified, quote
+from nbmigrate.postgresql.render.clauses import comment_on, parenthesised
+from nbmigrate.postgresql.render.column_clauses import alter, column_definition, default_action
+from nbmigrate.postgresql.render.column_types import alter_type
+from nbmigrate.postgresql.render.counters import (
+    add_identity,
+    add_serial,
+    alter_identity,
+    drop_serial,
+)
+from nbmigrate.postgresql.types import SERIAL_TYPES
+
+if TYPE_CHECKING:
+    from nbmigrate.model import Column
+    from nbmigrate.operations import ColumnOp, Id
+
+
+def render_column(operation: ColumnOp) -> tuple[str, ...]:  # noqa: C901, PLR0911, PLR0912 - one case per operation
+    """The statements of an operation on a column."""
+    match operation:
+        case AddColumn(table=table, column=column, backfill=backfill):
+            return add_column(table, column, backfill)
+        case RenameColumn(table=table, old=old, new=new):
+            names = f"{quote(old)} TO {quote(new)}"
+            return (f"ALTER TABLE {qualified(table)} RENAME COLUMN {names};",)
+        case DropColumn(table=table, column=column):
+            return (f"ALTER TABLE {qualified(table)} DROP COLUMN {quote(column.name)};",)
+        case AlterColumnType():
+            return alter_type(operation)
+        case SetDefault(table=table, column=column):
+            return (alter(table, column.name, default_action(column)),)
+        case DropDefault(table=table, column=column):
+            return (alter(table, column.name, "DROP DEFAULT"),)
+        case SetNotNull(table=table, column=name, backfill=backfill):
+            return set_not_null(table, name, backfill)
+        case DropNotNull(table=table, column=name):
+            return (alter(table, name, "DROP NOT NULL"),)
+        case AddIdentity(table=table, column=column):
+            return add_identity(table, column)
+        case AlterIdentity():
+            return alter_identity(operation)
+        case DropIdentity(table=table, column=name):
+            return (alter(table, name, "DROP IDENTITY"),)
+        case AddSerial(table=table, column=column):
+            return add_serial(table, column)
+        case DropSerial(table=table, column=column):
+            return drop_serial(table, column.name)
+        case DropExpression(table=table, column=name):
+            return (alter(table, name, "DROP EXPRESSION"),)
+        case _:
+            assert_never(operation)
+
+
+def add_column(table: Id, column: Column, backfill: str | None) -> tuple[str, ...]:
+    """ADD COLUMN with its comment; with ``backfill`` nullable first and filled.
+
+    A primary key is never written here: it is an operation of its own.
+    """
+    name = f"{qualified(table)}.{quote(column.name)}"
+    comment = comment_on(f"COLUMN {name}", column.comment)
+    if backfill is None or _fills_itself(column):
+        return (_add(table, column), *comment)
+    # the default comes last, or it would give the rows their value
+    bare = msgspec.structs.replace(column, default=None)
+    return (
+        _add(table, bare, not_null=False),
+        f"UPDATE {qualified(table)} SET {quote(column.name)} = {_value(backfill)};",
+        *(
+            (alter(table, column.name, default_action(column)),)
+            if column.default is not None
+            else ()
+        ),
+        *((alter(table, column.name, "SET NOT NULL"),) if column.not_null else ()),
+        *comment,
+    )
+
+
+def set_not_null(table: Id, column: str, backfill: str | None) -> tuple[str, ...]:
+    """SET NOT NULL, the NULLs replaced before when there is something to replace them with."""
+    name = quote(column)
+    required = alter(table, column, "SET NOT NULL")
+    if backfill is None:
+        return (required,)
+    value = _value(backfill)
+    return (
+        f"UPDATE {qualified(table)} SET {name} = {value} WHERE {name} IS NULL;",
+        required,
+    )
+
+
+def _add(table: Id, column: Column, *, not_null: bool = True) -> str:
+    definition = column_definition(column, not_null=not_null)
+    return f"ALTER TABLE {qualified(table)} ADD COLUMN {definition};"
+
+
+def _fills_itself(column: Column) -> bool:
+    return bool(column.generated or column.identity) or column.type in SERIAL_TYPES
+
+
+def _value(expression: str) -> str:
+    return parenthesised(strip_parens(expression))

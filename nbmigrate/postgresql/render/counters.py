@@ -1,0 +1,103 @@
+"""SQL of columns that count by themselves: identity and serial.
+
+A sequence that comes to a column with rows goes on behind the values that are
+there. The sequence of a column is looked up rather than named, since it keeps
+its name when table or column get a new one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nbmigrate.postgresql.identifiers import (
+    block,
+    literal,
+    name_literal,
+    qualified,
+    quote,
+    serial_sequence,
+)
+from nbmigrate.postgresql.render.column_clauses import alter, identity_clause, identity_kind
+from nbmigrate.postgresql.render.sequences import changed_options
+from nbmigrate.postgresql.types import SERIAL_TYPES
+
+if TYPE_CHECKING:
+    from nbmigrate.model import Column
+    from nbmigrate.operations import AlterIdentity, Id
+
+
+def add_identity(table: Id, column: Column) -> tuple[str, ...]:
+    """ADD GENERATED, then the sequence set behind the values that are there."""
+    identity = column.identity
+    assert identity is not None
+    increment = int(identity.increment or 1)
+    start = identity.start_with or identity.min_value or "1"
+    return (
+        alter(table, column.name, "SET NOT NULL"),
+        alter(table, column.name, f"ADD {identity_clause(identity)}"),
+        _start_behind_values(table, column.name, start=int(start), increment=increment),
+    )
+
+
+def alter_identity(operation: AlterIdentity) -> tuple[str, ...]:
+    """All changed options in one statement: one by one they may contradict each other."""
+    table, column = operation.table, operation.column
+    old, new = operation.old, operation.new
+    actions = [f"SET GENERATED {identity_kind(new)}"] if old.type != new.type else []
+    actions += [f"SET {option}" for option in changed_options(old, new)]
+    renamed = old.name != new.name
+    return (
+        *((alter(table, column, " ".join(actions)),) if actions else ()),
+        *((_rename_sequence(table, column, new.name),) if renamed else ()),
+    )
+
+
+def add_serial(table: Id, column: Column) -> tuple[str, ...]:
+    """What ``serial`` stands for, on a column that is there; its NOT NULL is another operation."""
+    sequence = serial_sequence(table, column.name)
+    name, type_ = qualified(sequence, spell_public=True), SERIAL_TYPES[column.type]
+    owner = f"{qualified(table)}.{quote(column.name)}"
+    return (
+        f"CREATE SEQUENCE {name} AS {type_} OWNED BY {owner};",
+        alter(table, column.name, f"SET DEFAULT nextval({name_literal(sequence)}::regclass)"),
+        _start_behind_values(table, column.name, start=1, increment=1),
+    )
+
+
+def drop_serial(table: Id, column: str) -> tuple[str, ...]:
+    """DROP DEFAULT, then the sequence that the column owns, if it owns one."""
+    return (
+        alter(table, column, "DROP DEFAULT"),
+        block(f"""\
+DECLARE
+	owned text := {_owned_sequence(table, column)};
+BEGIN
+	IF owned IS NOT NULL THEN
+		EXECUTE 'DROP SEQUENCE ' || owned;
+	END IF;
+END"""),
+    )
+
+
+def _rename_sequence(table: Id, column: str, name: str) -> str:
+    return block(f"""\
+DECLARE
+	owned regclass := {_owned_sequence(table, column)};
+BEGIN
+	IF (SELECT relname FROM pg_catalog.pg_class WHERE oid = owned) <> {literal(name)} THEN
+		EXECUTE format('ALTER SEQUENCE %s RENAME TO %I', owned, {literal(name)});
+	END IF;
+END""")
+
+
+def _start_behind_values(table: Id, column: str, *, start: int, increment: int) -> str:
+    """The next number is one step behind the last value, or ``start`` in an empty table."""
+    further, last = ("greatest", "max") if increment > 0 else ("least", "min")
+    step = f"+ {increment}" if increment > 0 else f"- {-increment}"
+    following = f"{further}({start}, {last}({quote(column)})::bigint {step})"
+    sequence = _owned_sequence(table, column)
+    return f"SELECT setval({sequence}, {following}, false) FROM {qualified(table)};"
+
+
+def _owned_sequence(table: Id, column: str) -> str:
+    return f"pg_get_serial_sequence({name_literal(table)}, {literal(column)})"
