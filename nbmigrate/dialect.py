@@ -36,6 +36,6 @@ class Dialect(Protocol):
         """The statements of the operations, in the same order."""
         ...
 
-    def canonical(self, snapshot: Snapshot) -> Snapshot:
-        """The snapshot in one spelling, as far as it can be told without a server."""
+    def canonical_pair(self, old: Snapshot, new: Snapshot) -> tuple[Snapshot, Snapshot]:
+        """Both snapshots in one spelling, as far as it can be told without a server."""
         ...

@@ -8,27 +8,25 @@ here talks to a database; what only PostgreSQL can judge comes in as the
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Literal
 
 import msgspec
 
-from nbmigrate.dialect import Statement
+from nbmigrate.dialect import Dialect, Statement
 from nbmigrate.diff import diff
-from nbmigrate.diff.renames import apply_renames, find_candidates, resolve_renames
+from nbmigrate.diff.candidates import Candidate, describe, find_candidates
+from nbmigrate.diff.renames import apply_renames
 from nbmigrate.diff.respell import respell
-from nbmigrate.hazards import Hazard, find_hazards
-from nbmigrate.model import Snapshot
-from nbmigrate.model.names import Rename
+from nbmigrate.errors import RenameError
+from nbmigrate.hazards import Hazard, find_hazards, needs_backfill
+from nbmigrate.model import Rename, Snapshot, format_path, parse_path
 from nbmigrate.model.tables import Value
-from nbmigrate.operations import AddColumn, Operation, SetNotNull
+from nbmigrate.operations import AddColumn, Id, Operation
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from nbmigrate.dialect import Dialect
-
-Canonical = Callable[[Snapshot], Snapshot]
+#: Brings two snapshots into one spelling, so that what is equal is equal for ``==``.
+Canonical = Callable[[Snapshot, Snapshot], tuple[Snapshot, Snapshot]]
 
 
 class Answers(Value, frozen=True, kw_only=True):
@@ -83,3 +81,124 @@ class Plan(Value, frozen=True, kw_only=True):
     def fingerprint(self) -> str:
         """SHA-256 of the plan: equal plans, equal fingerprints."""
         return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()
+
+
+def make_plan(  # noqa: PLR0913 - the three edges of a plan are arguments, none is read from outside
+    old: Snapshot,
+    new: Snapshot,
+    *,
+    dialect: Dialect,
+    answers: Answers = NO_ANSWERS,
+    canonical: Canonical | None = None,
+    rows: Mapping[Id, int] | None = None,
+    ask_drops: bool = False,
+) -> Plan:
+    """What leads from ``old`` to ``new``, and what must be answered first.
+
+    ``canonical`` brings both into one spelling; the default is what the dialect can tell
+    without a server. ``rows`` are row counts where they are known; only then are
+    backfills asked for. With ``ask_drops`` each loss of data is a question.
+
+    Raises:
+        RenameError: an answer names something that is not there.
+    """
+    renames = parse_renames(answers.renames)
+    patched, renamed = apply_renames(old, new, renames)
+    same_old, same_new = (canonical or dialect.canonical_pair)(patched, new)
+    spelled = respell(patched, same_old, new, same_new)
+    operations = diff(patched, spelled, renames=renamed, backfills=answers.backfills)
+    hazards = find_hazards(operations)
+    questions = [*_rename_questions(patched, spelled, answers)]
+    questions += _backfill_questions(operations, rows or {})
+    if ask_drops and not answers.allow_drop:
+        questions += _drop_questions(hazards, questions, answers, rows or {})
+    return Plan(
+        old=old,
+        new=spelled,
+        operations=operations,
+        statements=dialect.render(operations),
+        hazards=hazards,
+        questions=tuple(questions),
+        answers=answers,
+    )
+
+
+def parse_renames(texts: Sequence[str]) -> tuple[Rename, ...]:
+    """The renames as paths.
+
+    Raises:
+        RenameError: a text is not ``OLD->NEW``.
+    """
+    renames = []
+    for text in texts:
+        try:
+            renames.append(Rename.parse(text))
+        except ValueError as error:
+            raise RenameError(str(error), rename=text) from None
+    return tuple(renames)
+
+
+def _rename_questions(old: Snapshot, new: Snapshot, answers: Answers) -> Iterator[Question]:
+    dropped = {parse_path(path) for path in answers.drops}
+    found = sorted(find_candidates(old, new, dropped), key=lambda c: (c.new, -c.score, c.old))
+    for path, group in groupby(found, key=lambda c: c.new):
+        yield _rename_question(path, list(group))
+
+
+def _rename_question(path: tuple[str, ...], candidates: Sequence[Candidate]) -> Question:
+    name, kind = format_path(*path), candidates[0].kind
+    olds = [format_path(*candidate.old) for candidate in candidates]
+    listed = " or ".join(f"`{old}`" for old in olds)
+    return Question(
+        kind="rename",
+        path=name,
+        text=f"is {kind} `{name}` new, or {listed} under a new name?",
+        evidence=tuple(describe(candidate) for candidate in candidates),
+        flags=(
+            *(f'--rename "{old}->{name}"' for old in olds),
+            *(f'--drop "{old}"' for old in olds),
+        ),
+    )
+
+
+def _backfill_questions(
+    operations: Sequence[Operation], rows: Mapping[Id, int]
+) -> Iterator[Question]:
+    for op in operations:
+        if not isinstance(op, AddColumn) or op.backfill is not None:
+            continue
+        count = rows.get(op.table, 0)
+        if count and needs_backfill(op.column):
+            path = format_path(*op.table, op.column.name)
+            yield Question(
+                kind="backfill",
+                path=path,
+                text=f"what do the {count:,} rows have in the new NOT NULL column `{path}`?",
+                evidence=(f"{op.column.type}, no default",),
+                flags=(f'--backfill "{path}=SQL"',),
+            )
+
+
+def _drop_questions(
+    hazards: Sequence[Hazard],
+    asked: Sequence[Question],
+    answers: Answers,
+    rows: Mapping[Id, int],
+) -> Iterator[Question]:
+    """One question for each loss that is neither answered nor part of a rename question."""
+    known = {format_path(*parse_path(path)) for path in answers.drops}
+    for hazard in hazards:
+        flag = f'--drop "{hazard.path}"'
+        if hazard.severity != "loses data" or hazard.path in known:
+            continue
+        if any(flag in question.flags for question in asked):
+            continue
+        count = rows.get((*parse_path(hazard.path), "", "")[:2])  # type: ignore[arg-type]  # a pair
+        evidence = (f"{count:,} rows",) if count is not None else ()
+        yield Question(
+            kind="drop",
+            path=hazard.path,
+            text=f"`{hazard.path}`: {hazard.text}. Do that?",
+            evidence=evidence,
+            flags=(flag,),
+        )

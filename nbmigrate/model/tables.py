@@ -9,8 +9,9 @@ writes them to ``meta/_NNNN_extra.json``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -32,7 +33,7 @@ class Value(
     """A frozen value of the model; compare with ``==``."""
 
 
-def no_items() -> dict[str, object]:
+def no_items() -> dict[str, Any]:
     """An empty map that is written all the same (drizzle requires the key)."""
     return {}
 
@@ -59,7 +60,10 @@ class Generated(Value, frozen=True, kw_only=True):
     """``GENERATED ALWAYS AS (expression)``."""
 
     expression: str = msgspec.field(name="as")
-    type: Literal["stored", "virtual"] = msgspec.field(default_factory=lambda: "stored")  # type: ignore[arg-type]  # a Literal default
+    type: Literal["stored", "virtual"] = msgspec.field(default_factory=lambda: "stored")
+
+
+_DIMENSIONS = re.compile(r"(\[\d*\])+$")
 
 
 class Column(Value, frozen=True, kw_only=True):
@@ -78,6 +82,11 @@ class Column(Value, frozen=True, kw_only=True):
     storage: str | None = None
     compression: str | None = None
     comment: str | None = None
+
+    @property
+    def element_type(self) -> str:
+        """The type without array dimensions."""
+        return _DIMENSIONS.sub("", self.type)
 
 
 class IndexColumn(Value, frozen=True, kw_only=True):

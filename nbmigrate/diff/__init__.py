@@ -1,0 +1,45 @@
+"""What changed between two snapshots: pure functions, no SQL, no text for people.
+
+Both snapshots must be in one spelling (:mod:`nbmigrate.diff.respell`) and in one
+set of names (:mod:`nbmigrate.diff.renames`): here everything is compared with ``==``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from nbmigrate.diff.dependants import with_dependants
+from nbmigrate.diff.enums import diff_enums
+from nbmigrate.diff.ordering import ordered
+from nbmigrate.diff.policies import diff_linked_policies
+from nbmigrate.diff.schemas import diff_roles, diff_schemas
+from nbmigrate.diff.sequences import diff_sequences
+from nbmigrate.diff.tables import diff_tables
+from nbmigrate.diff.views import diff_views
+from nbmigrate.model import Snapshot
+from nbmigrate.operations import Operation
+
+
+def diff(
+    old: Snapshot,
+    new: Snapshot,
+    *,
+    renames: Iterable[Operation] = (),
+    backfills: Mapping[str, str] | None = None,
+) -> tuple[Operation, ...]:
+    """The operations that lead from ``old`` to ``new``, in the order in which they run.
+
+    ``renames`` are the operations that gave ``old`` its present names; they run first.
+    ``backfills`` map the path of a column to the SQL that fills it.
+    """
+    operations: list[Operation] = [
+        *renames,
+        *diff_schemas(old.schemas, new.schemas),
+        *diff_roles(old.roles, new.roles),
+        *diff_enums(old, new),
+        *diff_sequences(old.sequences, new.sequences),
+        *diff_tables(old, new, backfills or {}),
+        *diff_views(old.views, new.views),
+        *diff_linked_policies(old, new),
+    ]
+    return ordered(with_dependants(operations, old, new))

@@ -1,0 +1,133 @@
+"""Differences between the columns of one table.
+
+``serial`` is an integer with a sequence of its own, so a change from or to it is
+taken apart: the sequence goes, the type changes, a sequence comes, and the new
+one goes on behind the largest value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from nbmigrate.model import Column, Table
+from nbmigrate.operations import (
+    AddColumn,
+    AddIdentity,
+    AddSerial,
+    AlterColumnType,
+    AlterIdentity,
+    ColumnOp,
+    DropColumn,
+    DropDefault,
+    DropExpression,
+    DropIdentity,
+    DropNotNull,
+    DropSerial,
+    Id,
+    SetDefault,
+    SetNotNull,
+)
+
+#: What PostgreSQL makes of the three serial words (PostgreSQL 18 docs, Serial Types).
+SERIAL = {"serial": "integer", "bigserial": "bigint", "smallserial": "smallint"}
+
+
+def diff_columns(old: Table, new: Table, backfills: Mapping[str, str]) -> Iterator[ColumnOp]:
+    """Columns to add, alter and drop; ``backfills`` maps column names to SQL."""
+    for name, column in new.columns.items():
+        before = old.columns.get(name)
+        if before is None:
+            yield AddColumn(table=new.id, column=column, backfill=backfills.get(name))
+        elif must_rebuild(before, column):
+            yield DropColumn(table=new.id, column=before)
+            yield AddColumn(table=new.id, column=column)
+        else:
+            yield from _diff_column(old, new, before, column, backfills.get(name))
+    for name, column in old.columns.items():
+        if name not in new.columns:
+            yield DropColumn(table=new.id, column=column)
+
+
+def must_rebuild(old: Column, new: Column) -> bool:
+    """True when only dropping and adding gets there: its values are computed, none is lost.
+
+    A stored column becomes a plain one in place; every other change of
+    GENERATED has no ALTER before PostgreSQL 17.
+    """
+    if old.generated == new.generated:
+        return old.generated is not None and base_type(old) != base_type(new)
+    return not (old.generated and old.generated.type == "stored" and new.generated is None)
+
+
+def base_type(column: Column) -> str:
+    """The type without the word serial."""
+    return SERIAL.get(column.type, column.type)
+
+
+def is_required(table: Table, column: Column) -> bool:
+    """True when the column takes no NULL, for whatever reason."""
+    return bool(
+        column.not_null
+        or column.identity
+        or column.type in SERIAL
+        or column.name in table.primary_key_columns
+    )
+
+
+def _diff_column(
+    old_table: Table, new_table: Table, old: Column, new: Column, backfill: str | None
+) -> Iterator[ColumnOp]:
+    table = new_table.id
+    yield from _take_away(table, old, new)
+    plain = msgspec.structs.replace(old, type=base_type(old))
+    target = msgspec.structs.replace(new, type=base_type(new))
+    retyped = type_changed(old, new)
+    if retyped:
+        yield AlterColumnType(table=table, old=plain, new=target)
+    if not retyped or old.default is None:
+        yield from _diff_default(table, old, new)
+    was, is_ = is_required(old_table, old), is_required(new_table, new)
+    if was and not is_:
+        yield DropNotNull(table=table, column=new.name)
+    if new.type in SERIAL and not _keeps_serial(old, new):
+        yield AddSerial(table=table, column=new)
+    if is_ and not was and new.name not in new_table.primary_key_columns:
+        yield SetNotNull(table=table, column=new.name, backfill=backfill)
+    if new.identity and old.identity is None:
+        yield AddIdentity(table=table, column=new)
+    elif new.identity and old.identity and new.identity != old.identity:
+        yield AlterIdentity(table=table, column=new.name, old=old.identity, new=new.identity)
+
+
+def type_changed(old: Column, new: Column) -> bool:
+    """True when ALTER COLUMN TYPE is due."""
+    return (base_type(old), old.type_schema, old.collation) != (
+        base_type(new),
+        new.type_schema,
+        new.collation,
+    )
+
+
+def _keeps_serial(old: Column, new: Column) -> bool:
+    return old.type == new.type
+
+
+def _take_away(table: Id, old: Column, new: Column) -> Iterator[ColumnOp]:
+    if old.type in SERIAL and not _keeps_serial(old, new):
+        yield DropSerial(table=table, column=old)
+    if old.identity and new.identity is None:
+        yield DropIdentity(table=table, column=new.name)
+    if old.generated and new.generated is None:
+        yield DropExpression(table=table, column=new.name)
+
+
+def _diff_default(table: Id, old: Column, new: Column) -> Iterator[ColumnOp]:
+    # 1 == True in Python, and a default of true is not a default of 1
+    if old.default == new.default and type(old.default) is type(new.default):
+        return
+    if new.default is None:
+        yield DropDefault(table=table, column=old)
+    else:
+        yield SetDefault(table=table, column=new)

@@ -1,0 +1,60 @@
+"""Matching two maps by key, once, for every kind of object."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from typing import Generic, NamedTuple, TypeVar
+
+T = TypeVar("T")
+
+
+class Matched(NamedTuple, Generic[T]):
+    """The keys of two maps, told apart; each in a stable order."""
+
+    added: tuple[T, ...]
+    removed: tuple[T, ...]
+    changed: tuple[tuple[T, T], ...]
+
+
+def match(old: Mapping[str, T], new: Mapping[str, T]) -> Matched[T]:
+    """What only ``new`` has, what only ``old`` has, and the unequal pairs of both."""
+    return Matched(
+        added=tuple(item for key, item in new.items() if key not in old),
+        removed=tuple(item for key, item in old.items() if key not in new),
+        changed=tuple(
+            (old[key], item) for key, item in new.items() if key in old and old[key] != item
+        ),
+    )
+
+
+def pairs(old: Mapping[str, T], new: Mapping[str, T]) -> Iterator[tuple[T, T]]:
+    """The objects that both maps have, equal or not."""
+    return ((old[key], item) for key, item in new.items() if key in old)
+
+
+_WORD = re.compile(r"[\w$]+")
+
+
+def mentioned(text: str | None, names: AbstractSet[str]) -> set[str]:
+    """Those of ``names`` that SQL text may refer to.
+
+    Nothing here parses SQL. A false alarm costs a drop and create of something derived;
+    a miss would be a statement that PostgreSQL refuses, so any whole word counts,
+    in strings and comments too.
+    """
+    if not text or not names:
+        return set()
+    folded = text.lower()
+    words = set(_WORD.findall(folded))
+    return {name for name in names if _is_in(name.lower().replace('"', '""'), folded, words)}
+
+
+def mentions(text: str | None, name: str) -> bool:
+    """True when SQL text may refer to ``name``."""
+    return bool(mentioned(text, {name}))
+
+
+def _is_in(name: str, text: str, words: AbstractSet[str]) -> bool:
+    return name in words if _WORD.fullmatch(name) else name in text

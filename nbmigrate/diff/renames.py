@@ -1,0 +1,237 @@
+"""Renames: what was answered is applied to the old snapshot, so that all else matches by name.
+
+The answers come as pairs of full paths. Which kind of object a path names is told
+by its number of parts and by what the old snapshot holds. Renames of containers
+come first; a path inside a renamed container may use its old or its new name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from nbmigrate.diff.rewrite import (
+    move_object,
+    rename_column,
+    rename_label,
+    rename_part,
+    rename_role,
+    rename_schema,
+)
+from nbmigrate.errors import RenameError
+from nbmigrate.model import Rename, Snapshot, Table
+from nbmigrate.model.names import format_path, key
+from nbmigrate.operations import (
+    MoveEnum,
+    MoveSequence,
+    MoveTable,
+    MoveView,
+    Operation,
+    RenameColumn,
+    RenameConstraint,
+    RenameEnum,
+    RenameEnumValue,
+    RenameIndex,
+    RenamePolicy,
+    RenameRole,
+    RenameSchema,
+    RenameSequence,
+    RenameTable,
+    RenameView,
+)
+
+
+class Renamed(NamedTuple):
+    """A snapshot under its new names, and the operations that give them."""
+
+    snapshot: Snapshot
+    operations: tuple[Operation, ...]
+
+
+def apply_renames(old: Snapshot, new: Snapshot, renames: Iterable[Rename]) -> Renamed:
+    """``old`` under the names of ``new``.
+
+    A rename that both snapshots already agree on is passed over, so that an answer may
+    stay in a cell after it was applied.
+
+    Raises:
+        RenameError: an end of a rename does not exist, or its new name is taken.
+    """
+    operations: list[Operation] = []
+    rest = sorted(renames, key=lambda rename: len(rename.old))
+    while rest:
+        rename = next((r for r in rest if _is_next(r, rest)), rest[0])
+        rest.remove(rename)
+        current = _follow(rename, operations)
+        if _is_done(old, new, current):
+            continue
+        old, found = _apply(old, new, current)
+        operations += found
+    return Renamed(old, tuple(operations))
+
+
+def _is_next(rename: Rename, rest: Sequence[Rename]) -> bool:
+    """Containers first; a name is taken only when nothing still has to leave it."""
+    return len(rename.old) == len(rest[0].old) and not any(r.old == rename.new for r in rest)
+
+
+def _follow(rename: Rename, operations: Iterable[Operation]) -> Rename:
+    """The rename with containers under the names they have by now."""
+    old = rename.old
+    for op in operations:
+        match op:
+            case RenameSchema(old=a, new=b) if len(old) > 1 and old[0] == a:
+                old = (b, *old[1:])
+            case RenameTable(old=a, new=b) | MoveTable(old=a, new=b) if (
+                len(old) > 2 and old[:2] == a
+            ):
+                old = (*b, *old[2:])
+            case RenameEnum(old=a, new=b) | MoveEnum(old=a, new=b) if len(old) > 2 and old[:2] == a:
+                old = (*b, *old[2:])
+            case _:
+                pass
+    return Rename(old, rename.new)
+
+
+def _is_done(old: Snapshot, new: Snapshot, rename: Rename) -> bool:
+    return (
+        kind_of(old, rename.old) is None
+        and kind_of(old, rename.new) is not None
+        and kind_of(new, rename.new) is not None
+    )
+
+
+_FAMILIES = ("tables", "enums", "views", "sequences")
+_PARTS = (
+    "columns",
+    "policies",
+    "indexes",
+    "unique_constraints",
+    "check_constraints",
+    "foreign_keys",
+    "composite_primary_keys",
+)
+
+
+def kind_of(snapshot: Snapshot, path: tuple[str, ...]) -> str | None:
+    """Which map of the snapshot, or of its table, holds the object; ``None`` when none does."""
+    match path:
+        case (name,):
+            kinds = [k for k in ("schemas", "roles") if name in getattr(snapshot, k)]
+        case (schema, name):
+            kinds = [k for k in _FAMILIES if key(schema, name) in getattr(snapshot, k)]
+        case (schema, container, name):
+            table = snapshot.tables.get(key(schema, container))
+            enum = snapshot.enums.get(key(schema, container))
+            kinds = [k for k in _PARTS if table and name in getattr(table, k)]
+            kinds += ["labels"] if enum and name in enum.values else []
+        case _:
+            kinds = []
+    return kinds[0] if kinds else None
+
+
+def _apply(old: Snapshot, new: Snapshot, rename: Rename) -> tuple[Snapshot, list[Operation]]:
+    kind = kind_of(old, rename.old)
+    if kind is None:
+        message = f"cannot rename {rename}: there is no `{format_path(*rename.old)}`"
+        raise RenameError(message, rename=str(rename), hint=_known(old, rename.old))
+    if kind_of(new, rename.new) is None:
+        message = f"cannot rename {rename}: `{format_path(*rename.new)}` is not declared"
+        raise RenameError(message, rename=str(rename), hint=_known(new, rename.new))
+    if kind_of(old, rename.new) is not None or len(rename.old) != len(rename.new):
+        message = f"cannot rename {rename}: `{format_path(*rename.new)}` is there already"
+        raise RenameError(message, rename=str(rename), hint="drop it in a step of its own first")
+    return _rename(old, kind, rename)
+
+
+def _known(snapshot: Snapshot, path: tuple[str, ...]) -> str:
+    match path:
+        case (_,):
+            names = [*snapshot.schemas, *snapshot.roles]
+        case (_, _):
+            names = [n for family in _FAMILIES for n in getattr(snapshot, family)]
+        case (schema, container, _):
+            table = snapshot.tables.get(key(schema, container), Table(name=container))
+            names = [n for part in _PARTS for n in getattr(table, part)]
+        case _:
+            names = []
+    listed = ", ".join(sorted(names)[:12])
+    return f"known here: {listed}" if listed else "write SCHEMA.TABLE or SCHEMA.TABLE.COLUMN"
+
+
+def _rename(old: Snapshot, kind: str, rename: Rename) -> tuple[Snapshot, list[Operation]]:
+    a, b = rename.old[-1], rename.new[-1]
+    match kind:
+        case "schemas":
+            return rename_schema(old, a, b), [RenameSchema(old=a, new=b)]
+        case "roles":
+            return rename_role(old, a, b), [RenameRole(old=a, new=b)]
+        case "labels":
+            id_ = (rename.old[0], rename.old[1])
+            return rename_label(old, id_, a, b), [RenameEnumValue(id=id_, old=a, new=b)]
+        case "tables" | "enums" | "views" | "sequences":
+            return _rename_object(old, kind, rename)
+        case _:
+            return _rename_part(old, kind, rename)
+
+
+def _rename_object(old: Snapshot, kind: str, rename: Rename) -> tuple[Snapshot, list[Operation]]:
+    start, end = (rename.old[0], rename.old[1]), (rename.new[0], rename.new[1])
+    middle = (end[0], start[1])
+    materialized = kind == "views" and old.views[key(*start)].materialized
+    operations: list[Operation] = []
+    if start[0] != end[0]:
+        operations.append(_move(kind, start, middle, materialized=materialized))
+    if start[1] != end[1]:
+        operations.append(_name(kind, middle, end, materialized=materialized))
+    return move_object(old, kind, start, end), operations
+
+
+def _move(
+    kind: str, old: tuple[str, str], new: tuple[str, str], *, materialized: bool
+) -> Operation:
+    match kind:
+        case "tables":
+            return MoveTable(old=old, new=new)
+        case "enums":
+            return MoveEnum(old=old, new=new)
+        case "sequences":
+            return MoveSequence(old=old, new=new)
+        case _:
+            return MoveView(old=old, new=new, materialized=materialized)
+
+
+def _name(
+    kind: str, old: tuple[str, str], new: tuple[str, str], *, materialized: bool
+) -> Operation:
+    match kind:
+        case "tables":
+            return RenameTable(old=old, new=new)
+        case "enums":
+            return RenameEnum(old=old, new=new)
+        case "sequences":
+            return RenameSequence(old=old, new=new)
+        case _:
+            return RenameView(old=old, new=new, materialized=materialized)
+
+
+def _rename_part(old: Snapshot, kind: str, rename: Rename) -> tuple[Snapshot, list[Operation]]:
+    table = (rename.old[0], rename.old[1])
+    a, b = rename.old[2], rename.new[2]
+    operation: Operation
+    match kind:
+        case "columns":
+            return rename_column(old, table, a, b), [RenameColumn(table=table, old=a, new=b)]
+        case "policies":
+            operation = RenamePolicy(table=table, old=a, new=b)
+        case "indexes":
+            operation = RenameIndex(table=table, old=a, new=b)
+        case "unique_constraints":
+            operation = RenameConstraint(table=table, kind="unique", old=a, new=b)
+        case "check_constraints":
+            operation = RenameConstraint(table=table, kind="check", old=a, new=b)
+        case "foreign_keys":
+            operation = RenameConstraint(table=table, kind="foreign key", old=a, new=b)
+        case _:
+            operation = RenameConstraint(table=table, kind="primary key", old=a, new=b)
+    return rename_part(old, table, kind, a, b), [operation]

@@ -1,0 +1,96 @@
+"""One spelling for two snapshots: where both say the same thing, the old words stay.
+
+``varchar`` and ``character varying``, ``(age > 0)`` and ``"users"."age" > 0`` are one
+thing in two spellings. The one form of each side comes in; every
+field in which the canonical forms agree is taken from ``old``, so that afterwards ``==`` tells
+differences from spellings, and a file that did not change is written back unchanged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import msgspec
+
+from nbmigrate.model import Snapshot, Value, truncate
+
+V = TypeVar("V", bound=Value)
+_MAPS = ("tables", "enums", "sequences", "roles", "policies", "views")
+_PARTS = (
+    "columns",
+    "indexes",
+    "foreign_keys",
+    "composite_primary_keys",
+    "unique_constraints",
+    "policies",
+    "check_constraints",
+)
+
+
+def respell(old: Snapshot, same_old: Snapshot, new: Snapshot, same_new: Snapshot) -> Snapshot:
+    """``new`` in the spelling of ``old`` wherever ``same_old`` and ``same_new`` are equal.
+
+    ``same_old`` and ``same_new`` are the canonical forms of ``old`` and ``new``; names in
+    them are cut to 63 bytes, all else is filed under the same keys.
+    """
+    if old == new:
+        return old
+    changed = {
+        name: _map(
+            getattr(old, name), getattr(same_old, name), getattr(new, name), getattr(same_new, name)
+        )
+        for name in _MAPS
+    }
+    return msgspec.structs.replace(new, **changed)
+
+
+def _map(
+    old: Mapping[str, V], same_old: Mapping[str, V], new: Mapping[str, V], same_new: Mapping[str, V]
+) -> dict[str, V]:
+    known = {truncate_key(name): name for name in old}
+    spelled: dict[str, V] = {}
+    for name, item in new.items():
+        short = truncate_key(name)
+        mine = known.get(short)
+        if mine is None or short not in same_old or short not in same_new:
+            spelled[name] = item
+        else:
+            spelled[mine] = _value(old[mine], same_old[short], item, same_new[short])
+    return spelled
+
+
+def truncate_key(name: str) -> str:
+    """A key of a snapshot's map as PostgreSQL cuts it; both parts of ``schema.name``."""
+    if len(name) <= 63 and name.isascii():
+        return name
+    schema, dot, rest = name.partition(".")
+    if dot and len(schema.encode()) <= 63 < len(rest.encode()):
+        return f"{schema}.{truncate(rest)}"
+    return name if dot else truncate(name)
+
+
+def _value(old: Any, same_old: Any, new: Any, same_new: Any) -> Any:  # noqa: ANN401 - any two values of the model
+    """``new`` with every field of ``old`` that means the same; ``old`` itself when all do."""
+    if old == new or same_old == same_new:
+        return old
+    if type(old) is not type(new):
+        return new
+    fields = {}
+    for name in old.__struct_fields__:
+        a, b = getattr(old, name), getattr(new, name)
+        same_a, same_b = getattr(same_old, name), getattr(same_new, name)
+        if name in _PARTS and isinstance(b, Mapping):
+            fields[name] = _map(a, same_a, b, same_b)
+        elif _is_same(same_a, same_b):
+            fields[name] = a
+        elif isinstance(a, Value) and isinstance(b, Value):
+            fields[name] = _value(a, same_a, b, same_b)
+        else:
+            fields[name] = b
+    return type(new)(**fields)
+
+
+def _is_same(a: object, b: object) -> bool:
+    """1 and True are equal in Python and two different defaults in SQL."""
+    return a == b and isinstance(a, bool) == isinstance(b, bool)

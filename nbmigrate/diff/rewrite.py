@@ -1,0 +1,254 @@
+"""A snapshot with one object under another name, and everything that refers to it.
+
+PostgreSQL refers to objects by number, so after a rename every expression shows
+the new name by itself. Texts in a snapshot are followed the same way, as far as
+words can tell (:func:`_reword`); where words cannot, the texts of both sides differ and
+the object that holds them is created again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import msgspec
+
+from nbmigrate.model import Column, Enum, ForeignKey, Index, Snapshot, Table, Value
+from nbmigrate.model.names import PUBLIC, key
+from nbmigrate.operations import Id
+
+V = TypeVar("V")
+_replace = msgspec.structs.replace
+
+
+def _rekey(items: Mapping[str, V], old: str, new: str, change: Callable[[V], V]) -> dict[str, V]:
+    """The map with one item changed and filed under another key, in its old place."""
+    return {new if k == old else k: change(item) if k == old else item for k, item in items.items()}
+
+
+def _each(items: Mapping[str, V], change: Callable[[V], V]) -> dict[str, V]:
+    return {name: change(item) for name, item in items.items()}
+
+
+def _schema_value(kind: str, schema: str) -> str:
+    """Tables spell public as an empty string."""
+    return "" if kind == "tables" and schema == PUBLIC else schema
+
+
+def move_object(snapshot: Snapshot, kind: str, old: Id, new: Id) -> Snapshot:
+    """A table, enum, view or sequence under another schema or name."""
+
+    def change(item: Any) -> Any:  # noqa: ANN401 - four kinds with the same two fields
+        return _replace(item, name=new[1], schema=_schema_value(kind, new[0]))
+
+    items = _rekey(getattr(snapshot, kind), key(*old), key(*new), change)
+    moved = _replace(snapshot, **{kind: items})
+    if kind == "tables":
+        moved = _replace(moved, tables=_each(moved.tables, lambda t: _retarget(t, old, new)))
+        return _own_names(moved, old, new)
+    if kind == "enums":
+        return _replace(moved, tables=_each(moved.tables, lambda t: _retype(t, old, new)))
+    return moved
+
+
+def _retarget(table: Table, old: Id, new: Id) -> Table:
+    if not any(k.target == old or k.table_from == old[1] for k in table.foreign_keys.values()):
+        return table
+
+    def change(fk: ForeignKey) -> ForeignKey:
+        if fk.target == old:
+            schema = None if new[0] == PUBLIC else new[0]
+            fk = _replace(fk, table_to=new[1], schema_to=schema)
+        return fk
+
+    return _replace(table, foreign_keys=_each(table.foreign_keys, change))
+
+
+def _own_names(snapshot: Snapshot, old: Id, new: Id) -> Snapshot:
+    """What a table says of itself: its foreign keys, and texts with its name as qualifier."""
+    table = snapshot.tables[key(*new)]
+    keys = _each(table.foreign_keys, lambda fk: _replace(fk, table_from=new[1]))
+    table = _map_texts(_replace(table, foreign_keys=keys), lambda t: _reword(t, old[1], new[1]))
+    return _replace(snapshot, tables={**snapshot.tables, key(*new): table})
+
+
+def _retype(table: Table, old: Id, new: Id) -> Table:
+    def change(column: Column) -> Column:
+        if (column.type_schema, column.element_type) != old:
+            return column
+        dimensions = column.type[len(column.element_type) :]
+        return _replace(column, type=new[1] + dimensions, type_schema=new[0])
+
+    return _replace(table, columns=_each(table.columns, change))
+
+
+def rename_schema(snapshot: Snapshot, old: str, new: str) -> Snapshot:
+    """Every object of the schema goes with it."""
+    for kind in ("tables", "enums", "views", "sequences"):
+        for item in tuple(getattr(snapshot, kind).values()):
+            if (item.schema or PUBLIC) == old:
+                snapshot = move_object(snapshot, kind, (old, item.name), (new, item.name))
+    schemas = {
+        new if name == old else name: new if name == old else name for name in snapshot.schemas
+    }
+    tables = _each(snapshot.tables, lambda table: _reschema_identities(table, old, new))
+    return _replace(snapshot, schemas=schemas, tables=tables)
+
+
+def _reschema_identities(table: Table, old: str, new: str) -> Table:
+    def change(column: Column) -> Column:
+        if column.identity is None or column.identity.schema != old:
+            return column
+        return _replace(column, identity=_replace(column.identity, schema=new))
+
+    return _replace(table, columns=_each(table.columns, change))
+
+
+def rename_role(snapshot: Snapshot, old: str, new: str) -> Snapshot:
+    """Policies name roles."""
+
+    def change(policies: Mapping[str, Any]) -> dict[str, Any]:
+        return _each(
+            policies, lambda p: _replace(p, to=tuple(new if r == old else r for r in p.to))
+        )
+
+    roles = _rekey(snapshot.roles, old, new, lambda role: _replace(role, name=new))
+    tables = _each(snapshot.tables, lambda t: _replace(t, policies=change(t.policies)))
+    return _replace(snapshot, roles=roles, tables=tables, policies=change(snapshot.policies))
+
+
+def rename_label(snapshot: Snapshot, enum: Id, old: str, new: str) -> Snapshot:
+    """A label of an enum; defaults that are that label go with it."""
+
+    def relabel(item: Enum) -> Enum:
+        return _replace(item, values=tuple(new if v == old else v for v in item.values))
+
+    def redefault(column: Column) -> Column:
+        quoted = f"'{old.replace(chr(39), chr(39) * 2)}'"
+        is_it = (column.type_schema, column.element_type) == enum and column.default == quoted
+        return (
+            _replace(column, default=f"'{new.replace(chr(39), chr(39) * 2)}'") if is_it else column
+        )
+
+    enums = {**snapshot.enums, key(*enum): relabel(snapshot.enums[key(*enum)])}
+    tables = _each(snapshot.tables, lambda t: _replace(t, columns=_each(t.columns, redefault)))
+    return _replace(snapshot, enums=enums, tables=tables)
+
+
+def rename_part(snapshot: Snapshot, table: Id, kind: str, old: str, new: str) -> Snapshot:
+    """A constraint, index or policy of a table."""
+    item = snapshot.tables[key(*table)]
+    parts = _rekey(getattr(item, kind), old, new, lambda part: _replace(part, name=new))
+    return _replace(
+        snapshot, tables={**snapshot.tables, key(*table): _replace(item, **{kind: parts})}
+    )
+
+
+def rename_column(snapshot: Snapshot, table: Id, old: str, new: str) -> Snapshot:
+    """A column, in its table and wherever it is part of a key."""
+
+    def renamed(names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(new if name == old else name for name in names)
+
+    item = snapshot.tables[key(*table)]
+    columns = _rekey(item.columns, old, new, lambda column: _replace(column, name=new))
+    item = _replace(
+        item,
+        columns=columns,
+        indexes=_each(item.indexes, lambda index: _rename_in_index(index, old, new)),
+        foreign_keys=_each(
+            item.foreign_keys, lambda fk: _replace(fk, columns_from=renamed(fk.columns_from))
+        ),
+        composite_primary_keys=_each(
+            item.composite_primary_keys, lambda pk: _replace(pk, columns=renamed(pk.columns))
+        ),
+        unique_constraints=_each(
+            item.unique_constraints, lambda u: _replace(u, columns=renamed(u.columns))
+        ),
+    )
+    item = _map_texts(item, lambda text: _reword(text, old, new))
+    tables = {**snapshot.tables, key(*table): item}
+    return _replace(snapshot, tables=_each(tables, lambda t: _recolumn(t, table, renamed)))
+
+
+def _recolumn(table: Table, target: Id, renamed: Callable[..., tuple[str, ...]]) -> Table:
+    if not any(fk.target == target for fk in table.foreign_keys.values()):
+        return table
+
+    def change(fk: ForeignKey) -> ForeignKey:
+        return _replace(fk, columns_to=renamed(fk.columns_to)) if fk.target == target else fk
+
+    return _replace(table, foreign_keys=_each(table.foreign_keys, change))
+
+
+def _rename_in_index(index: Index, old: str, new: str) -> Index:
+    columns = tuple(
+        _replace(c, expression=new) if c.expression == old and not c.is_expression else c
+        for c in index.columns
+    )
+    include = tuple(new if name == old else name for name in index.include)
+    return _replace(index, columns=columns, include=include)
+
+
+def _map_texts(table: Table, reword: Callable[[str], str]) -> Table:
+    """The table with ``reword`` applied to every expression in it."""
+    return _replace(
+        table,
+        columns=_each(table.columns, lambda c: _map_generated(c, reword)),
+        check_constraints=_each(
+            table.check_constraints, lambda c: _replace(c, value=reword(c.value))
+        ),
+        indexes=_each(table.indexes, lambda i: _map_index(i, reword)),
+        policies=_each(table.policies, lambda p: _map_optional(p, reword, "using", "with_check")),
+    )
+
+
+def _map_generated(column: Column, reword: Callable[[str], str]) -> Column:
+    if column.generated is None:
+        return column
+    generated = _replace(column.generated, expression=reword(column.generated.expression))
+    return _replace(column, generated=generated)
+
+
+def _map_index(index: Index, reword: Callable[[str], str]) -> Index:
+    columns = tuple(
+        _replace(c, expression=reword(c.expression)) if c.is_expression else c
+        for c in index.columns
+    )
+    return _map_optional(_replace(index, columns=columns), reword, "where")
+
+
+S = TypeVar("S", bound=Value)
+
+
+def _map_optional(item: S, reword: Callable[[str], str], *names: str) -> S:
+    texts = {name: getattr(item, name) for name in names}
+    return _replace(item, **{n: reword(t) if t is not None else None for n, t in texts.items()})
+
+
+#: Strings and dollar-quoted strings are passed over; a word before "(" is a function.
+_TOKEN = re.compile(
+    r"""'(?:[^']|'')*' | \$(\w*)\$.*?\$\1\$ | "(?P<quoted>(?:[^"]|"")*)" | (?P<word>[^\W\d][\w$]*)(?!\s*\()""",
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def _reword(text: str, old: str, new: str) -> str:
+    """The text with the identifier ``old`` replaced, quoted where it must be."""
+
+    def change(found: re.Match[str]) -> str:
+        name = found["word"]
+        if found["quoted"] is not None:
+            name = found["quoted"].replace('""', '"')
+        elif name is not None and name != name.lower():
+            name = name.lower()
+        return _spell(new, found[0]) if name == old else found[0]
+
+    return _TOKEN.sub(change, text)
+
+
+def _spell(name: str, like: str) -> str:
+    if not like.startswith('"') and re.fullmatch(r"[a-z_][a-z0-9_$]*", name):
+        return name
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,259 @@
+"""PostgreSQL itself is asked what a text means, in a transaction that is rolled back.
+
+The schemas of the snapshot are renamed out of the way, built again empty from the
+snapshot under their own names, read back, and the transaction is rolled back. So
+every text comes back exactly as the live schema would show it. No lock is taken on a user's
+table: a rename of a schema touches one catalog row, and foreign keys, which would
+lock what they reference, are left out. CREATEDB is not needed; owning the schemas is.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping, MutableMapping
+from typing import Any, NamedTuple
+
+import msgspec
+import psycopg
+
+from nbmigrate.diff import diff
+from nbmigrate.errors import StatementFailedError
+from nbmigrate.model import EMPTY, Snapshot, Table
+from nbmigrate.model.names import PUBLIC
+from nbmigrate.postgresql.identifiers import quote
+from nbmigrate.postgresql.introspect import introspect
+from nbmigrate.postgresql.render import render
+from nbmigrate.postgresql.spelling import canonical
+
+_replace = msgspec.structs.replace
+
+#: Answers by digest of the question; the caller decides where they are kept.
+Cache = MutableMapping[str, bytes]
+
+
+def canonical_on_server(connection: psycopg.Connection[Any], snapshot: Snapshot) -> Snapshot:
+    """The snapshot with every text as PostgreSQL writes it.
+
+    Foreign keys, roles, linked policies and existing views are given in the spelling of
+    :func:`nbmigrate.postgresql.spelling.canonical`: they hold no expression of ours.
+
+    Raises:
+        StatementFailedError: PostgreSQL refuses the snapshot.
+        psycopg.Error: the session may not rename the schemas.
+    """
+    plain = canonical(snapshot)
+    with connection.transaction(force_rollback=True):
+        hidden = _hide_schemas(connection, plain)
+        _build(connection, buildable(plain))
+        found = introspect(connection, schemas=sorted(_schemas(plain)))
+    return _merge(plain, canonical(_unhide(found, hidden)))
+
+
+def _schemas(snapshot: Snapshot) -> set[str]:
+    items = (*snapshot.tables.values(), *snapshot.enums.values())
+    items += (*snapshot.sequences.values(), *snapshot.views.values())
+    return {item.schema or PUBLIC for item in items} | set(snapshot.schemas) | {PUBLIC}
+
+
+def _hide_schemas(connection: psycopg.Connection[Any], snapshot: Snapshot) -> dict[str, str]:
+    """Rename what is there; the new schemas are empty. Returns hidden name -> real name."""
+    wanted = sorted(_schemas(snapshot))
+    query = "SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname = ANY(%s)"
+    there = {name for (name,) in connection.execute(query, [wanted])}
+    mark = f"nbm_{secrets.token_hex(6)}"
+    hidden = {f"{mark}_{number}": name for number, name in enumerate(wanted) if name in there}
+    for alias, name in hidden.items():
+        connection.execute(f"ALTER SCHEMA {quote(name)} RENAME TO {alias}")  # type: ignore[call-overload]  # text is built from quoted names
+    for name in wanted:
+        connection.execute(f"CREATE SCHEMA {quote(name)}")  # type: ignore[call-overload]
+    # Extensions live in the hidden schemas; user text speaks of them without a schema.
+    path = ", ".join([PUBLIC, *(a for a, name in hidden.items() if name == PUBLIC)])
+    connection.execute(f"SET LOCAL search_path = {path}")  # type: ignore[call-overload]
+    return hidden
+
+
+def buildable(snapshot: Snapshot) -> Snapshot:
+    """What is built: no foreign keys, no roles, nothing that others own."""
+    return _replace(
+        snapshot,
+        schemas={},
+        roles={},
+        policies={},
+        tables={name: _without_others(table) for name, table in snapshot.tables.items()},
+        views={name: view for name, view in snapshot.views.items() if not view.is_existing},
+    )
+
+
+def _without_others(table: Table) -> Table:
+    policies = {n: _replace(p, to=("public",)) for n, p in table.policies.items()}
+    indexes = {
+        n: _replace(i, concurrently=False, tablespace=None) for n, i in table.indexes.items()
+    }
+    return _replace(table, foreign_keys={}, policies=policies, indexes=indexes)
+
+
+def _build(connection: psycopg.Connection[Any], snapshot: Snapshot) -> None:
+    for statement in render(diff(EMPTY, snapshot)):
+        try:
+            connection.execute(statement.sql.encode())
+        except psycopg.Error as error:
+            raise StatementFailedError(
+                f"PostgreSQL does not accept this: {error.diag.message_primary or error}",
+                sql=statement.sql,
+                sqlstate=error.sqlstate or "",
+                detail=error.diag.message_detail or "",
+                hint=error.diag.message_hint or "",
+            ) from error
+
+
+def _unhide(snapshot: Snapshot, hidden: Mapping[str, str]) -> Snapshot:
+    """Texts speak of a hidden schema where they use an extension in it."""
+    text = msgspec.json.encode(snapshot)
+    for alias, name in hidden.items():
+        spelled = name if name.isidentifier() and name.islower() else quote(name)
+        text = text.replace(alias.encode(), msgspec.json.encode(spelled)[1:-1])
+    return msgspec.json.decode(text, type=Snapshot)
+
+
+def _merge(plain: Snapshot, found: Snapshot) -> Snapshot:
+    """What was built, in PostgreSQL's words; the rest, in ours."""
+    tables = {
+        name: _merge_table(table, found.tables[name]) if name in found.tables else table
+        for name, table in plain.tables.items()
+    }
+    return _replace(
+        plain,
+        tables=tables,
+        enums={**plain.enums, **_common(plain.enums, found.enums)},
+        sequences={**plain.sequences, **_common(plain.sequences, found.sequences)},
+        views={**plain.views, **_common(plain.views, found.views)},
+    )
+
+
+def _common(plain: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: found[name] for name in plain if name in found}
+
+
+def _merge_table(plain: Table, found: Table) -> Table:
+    policies = {
+        name: _replace(found.policies[name], to=policy.to) if name in found.policies else policy
+        for name, policy in plain.policies.items()
+    }
+    indexes = {
+        name: _replace(
+            found.indexes[name], concurrently=index.concurrently, tablespace=index.tablespace
+        )
+        if name in found.indexes
+        else index
+        for name, index in plain.indexes.items()
+    }
+    return _replace(found, foreign_keys=plain.foreign_keys, policies=policies, indexes=indexes)
+
+
+class Scratch(NamedTuple):
+    """Brings two snapshots into one spelling, asking the server only where texts differ."""
+
+    connection: psycopg.Connection[Any]
+    cache: Cache
+
+    def pair(
+        self, old: Snapshot, new: Snapshot, *, old_is_live: bool = False
+    ) -> tuple[Snapshot, Snapshot]:
+        """``old`` and ``new`` in one spelling.
+
+        A live snapshot is in PostgreSQL's words already and is asked about only when
+        those differ from what PostgreSQL makes of the new one: its own words, read
+        again, may come back in a third form.
+        """
+        same = canonical(old), canonical(new)
+        for attempt in range(2):
+            names = differing_texts(*same)
+            if not names:
+                break
+            ask_old = attempt > 0 or not old_is_live
+            first = self._ask(same[0], names) if ask_old else same[0]
+            same = first, self._ask(same[1], names)
+        return same
+
+    def _ask(self, snapshot: Snapshot, names: frozenset[str]) -> Snapshot:
+        part = needed_for(snapshot, names)
+        number = self.connection.info.server_version
+        digest = _digest(part, number)
+        answer = self.cache.get(digest)
+        if answer is None:
+            answer = msgspec.json.encode(canonical_on_server(self.connection, part))
+            self.cache[digest] = answer
+        found = msgspec.json.decode(answer, type=Snapshot)
+        return _replace(
+            snapshot,
+            tables={**snapshot.tables, **found.tables},
+            views={**snapshot.views, **found.views},
+        )
+
+
+def _digest(snapshot: Snapshot, server_version: int) -> str:
+    import hashlib
+
+    text = msgspec.json.encode(snapshot, order="deterministic")
+    return f"{server_version}-{hashlib.sha256(text).hexdigest()}"
+
+
+def differing_texts(old: Snapshot, new: Snapshot) -> frozenset[str]:
+    """The keys of tables and views that both have and in which some SQL text differs."""
+    tables = (
+        name
+        for name, table in new.tables.items()
+        if name in old.tables
+        and table != old.tables[name]
+        and _texts_differ(old.tables[name], table)
+    )
+    views = (
+        name
+        for name, view in new.views.items()
+        if name in old.views and view.definition != old.views[name].definition
+    )
+    return frozenset((*tables, *views))
+
+
+def _texts_differ(old: Table, new: Table) -> bool:
+    before, after = dict(_texts(old)), dict(_texts(new))
+    return any(name in before and before[name] != text for name, text in after.items())
+
+
+def _texts(table: Table) -> Iterable[tuple[tuple[str, str], object]]:
+    for column in table.columns.values():
+        if column.default is not None:
+            yield ("default", column.name), column.default
+        if column.generated is not None:
+            yield ("generated", column.name), column.generated.expression
+        yield ("type", column.name), (column.type, column.type_schema)
+    for check in table.check_constraints.values():
+        yield ("check", check.name), check.value
+    for index in table.indexes.values():
+        yield ("index", index.name), (index.where, index.columns, index.options)
+    for policy in table.policies.values():
+        yield ("policy", policy.name), (policy.using, policy.with_check)
+
+
+def needed_for(snapshot: Snapshot, names: frozenset[str]) -> Snapshot:
+    """The part of the snapshot that must stand for the named tables and views to stand.
+
+    A view may refer to anything, so for a view everything is built. Policies may
+    refer to other tables, so for a table with policies everything is built too.
+    """
+    if names & snapshot.views.keys() or any(
+        snapshot.tables[name].policies for name in names if name in snapshot.tables
+    ):
+        return snapshot
+    tables = {name: snapshot.tables[name] for name in sorted(names) if name in snapshot.tables}
+    types = {
+        f"{c.type_schema}.{c.element_type}" for t in tables.values() for c in t.columns.values()
+    }
+    return _replace(
+        snapshot,
+        tables=tables,
+        views={},
+        roles={},
+        policies={},
+        enums={name: enum for name, enum in snapshot.enums.items() if name in types},
+    )
