@@ -1,0 +1,165 @@
+"""SQLAlchemy MetaData -> Snapshot.
+
+Everything is said as drizzle-kit says it: names of what the author left unnamed, the
+spelling of types, numbers as text. A declaration that a snapshot cannot hold is an
+error that names the table and column; nothing is left out in silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import sqlalchemy as sa
+from msgspec.structs import replace
+
+from nbmigrate import model
+from nbmigrate.errors import DuplicateObjectError
+from nbmigrate.model import Snapshot, format_path, key
+from nbmigrate.model.names import PUBLIC
+from nbmigrate.postgresql.from_metadata.names import checked, column_path, schema_name
+from nbmigrate.postgresql.from_metadata.renames import table_renames
+from nbmigrate.postgresql.from_metadata.sequences import sequence_of
+from nbmigrate.postgresql.from_metadata.sqltext import query_text
+from nbmigrate.postgresql.from_metadata.tables import table_of
+from nbmigrate.postgresql.from_metadata.types import enum_of
+
+#: Where :mod:`nbmigrate.schema` keeps its values; that module is beside this one, not below.
+_INFO_KEY = "nbmigrate"
+
+
+class Addition(Protocol):
+    """A value of :mod:`nbmigrate.schema`: a view, policy, role or row security."""
+
+    def into(self, snapshot: Snapshot, sql: Callable[[object], str]) -> Snapshot:
+        """The snapshot with this thing in it."""
+
+    def renames(self) -> tuple[str, ...]:
+        """The renames this thing declares."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a snapshot is made of; ``known`` are tables that foreign keys may also point to."""
+
+    tables: tuple[sa.Table, ...] = ()
+    sequences: tuple[sa.Sequence, ...] = ()
+    enums: tuple[sa.Enum, ...] = ()
+    additions: tuple[Addition, ...] = ()
+    known: tuple[sa.Table, ...] = field(default=())
+
+
+def from_metadata(metadata: sa.MetaData) -> Snapshot:
+    """The schema that the MetaData declares.
+
+    Raises:
+        UnsupportedTypeError: a column's type is none of PostgreSQL's.
+        DuplicateObjectError: two things have one name.
+        DeclarationError: anything else that cannot be expressed.
+    """
+    return from_parts(parts_of(metadata))
+
+
+def parts_of(metadata: sa.MetaData) -> Parts:
+    """Everything that is attached to the MetaData."""
+    return Parts(
+        tables=tuple(metadata.tables.values()),
+        sequences=tuple(metadata._sequences.values()),  # noqa: SLF001 - no public list of them
+        enums=tuple(_enum_types(metadata)),
+        additions=tuple(metadata.info.get(_INFO_KEY, ())),
+    )
+
+
+def from_parts(parts: Parts) -> Snapshot:
+    """The schema that the parts make; errors as :func:`from_metadata`."""
+    known = {_id(table): table for table in (*parts.known, *parts.tables)}
+    tables: dict[str, model.Table] = {}
+    for table in parts.tables:
+        name = key(*_id(table))
+        if name in tables:
+            path = format_path(*_id(table))
+            raise DuplicateObjectError(f"table `{path}` is declared twice", source=path)
+        tables[name] = table_of(table, known)
+    snapshot = Snapshot(tables=tables, enums=_enums(parts), sequences=_sequences(parts), schemas={})
+    for addition in parts.additions:
+        snapshot = addition.into(snapshot, query_text)
+    return replace(snapshot, schemas=_schemas(snapshot))
+
+
+def declared_renames(metadata: sa.MetaData) -> tuple[str, ...]:
+    """The renames declared by ``info={"renamed_from": "old"}``, as ``OLD->NEW``."""
+    return renames_of(parts_of(metadata))
+
+
+def renames_of(parts: Parts) -> tuple[str, ...]:
+    """The renames that the parts declare."""
+    own = [rename for table in parts.tables for rename in table_renames(table)]
+    return (*own, *(rename for addition in parts.additions for rename in addition.renames()))
+
+
+def _id(table: sa.Table) -> tuple[str, str]:
+    return (schema_name(table.schema), str(table.name))
+
+
+def _enum_types(metadata: sa.MetaData) -> Iterator[sa.Enum]:
+    """Enums attached to the MetaData itself, used by a column or not (SQLAlchemy 2.1 lists them)."""
+    for item in getattr(metadata, "_objects", ()):
+        if isinstance(item, sa.Enum):
+            yield item
+
+
+def _enums(parts: Parts) -> dict[str, model.Enum]:
+    found: dict[str, model.Enum] = {}
+    for table in parts.tables:
+        for column in table.columns:
+            where = column_path(table, str(column.name))
+            _add_enum(found, enum_of(column.type, where), where)
+    loose = (enum_of(declared, str(declared.name)) for declared in parts.enums)
+    for enum in sorted((e for e in loose if e), key=lambda e: e.id):
+        _add_enum(found, enum, format_path(*enum.id))
+    return found
+
+
+def _add_enum(found: dict[str, model.Enum], enum: model.Enum | None, where: str) -> None:
+    if enum is None:
+        return
+    name = key(*enum.id)
+    if found.setdefault(name, enum) != enum:
+        raise DuplicateObjectError(
+            f"enum `{format_path(*enum.id)}` is declared with the labels "
+            f"{', '.join(found[name].values)} and with {', '.join(enum.values)}",
+            source=where,
+        )
+
+
+def _sequences(parts: Parts) -> dict[str, model.Sequence]:
+    found: dict[str, model.Sequence] = {}
+    for declared in (*parts.sequences, *_column_sequences(parts.tables)):
+        sequence = sequence_of(declared)
+        name = key(*sequence.id)
+        if found.setdefault(name, sequence) != sequence:
+            path = format_path(*sequence.id)
+            raise DuplicateObjectError(f"sequence `{path}` is declared in two ways", source=path)
+    return found
+
+
+def _column_sequences(tables: Iterable[sa.Table]) -> Iterator[sa.Sequence]:
+    """Sequences that are a column's default, but those a serial column makes needless."""
+    for table in tables:
+        for column in table.columns:
+            default = column.default
+            if isinstance(default, sa.Sequence) and not default.optional:
+                yield default
+
+
+def _schemas(snapshot: Snapshot) -> dict[str, str]:
+    """The schemas that anything is in, but public."""
+    names = [
+        *(table.schema for table in snapshot.tables.values()),
+        *(enum.schema for enum in snapshot.enums.values()),
+        *(sequence.schema for sequence in snapshot.sequences.values()),
+        *(view.schema for view in snapshot.views.values() if not view.is_existing),
+    ]
+    used = {name for name in names if name and name != PUBLIC}
+    return {checked(name, kind="schema"): name for name in sorted(used)}

@@ -1,0 +1,68 @@
+"""One table: columns in order, constraints, indexes, and what has no place in a snapshot."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Table
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
+
+from nbmigrate import model
+from nbmigrate.errors import DeclarationError
+from nbmigrate.model.names import PUBLIC
+from nbmigrate.postgresql.from_metadata.columns import column_of
+from nbmigrate.postgresql.from_metadata.constraints import (
+    checks,
+    foreign_keys,
+    primary_key_name,
+    primary_keys,
+    uniques,
+)
+from nbmigrate.postgresql.from_metadata.indexes import indexes
+from nbmigrate.postgresql.from_metadata.names import checked, schema_name, table_path
+from nbmigrate.postgresql.from_metadata.targets import Known
+
+#: ``postgresql_*`` options of a Table that would change what is created and are not held.
+_NOT_HELD = ("partition_by", "inherits", "tablespace", "using", "with", "on_commit")
+
+
+def table_of(table: Table, known: Known) -> model.Table:
+    """The table as a snapshot holds it.
+
+    Raises:
+        DeclarationError: when a part of it cannot be expressed.
+    """
+    where = table_path(table)
+    _refuse_what_is_not_held(table, where)
+    schema = schema_name(table.schema)
+    columns = [column_of(column, table) for column in table.columns if not column.system]
+    return model.Table(
+        name=checked(table.name, kind="table", where=where),
+        schema="" if schema == PUBLIC else checked(schema, kind="schema", where=where),
+        columns={column.name: column for column in columns},
+        indexes=indexes(table),
+        foreign_keys=foreign_keys(table, known),
+        composite_primary_keys=primary_keys(table),
+        unique_constraints=uniques(table),
+        check_constraints=checks(table),
+        primary_key_name=primary_key_name(table),
+        unlogged=_is_unlogged(table, where),
+        comment=table.comment,
+    )
+
+
+def _refuse_what_is_not_held(table: Table, where: str) -> None:
+    options: Any = table.dialect_options["postgresql"]
+    for name in _NOT_HELD:
+        if options.get(name):
+            raise DeclarationError(f"postgresql_{name} of a table is not supported", source=where)
+    for item in table.constraints:
+        if isinstance(item, ExcludeConstraint):
+            raise DeclarationError("EXCLUDE constraints are not supported", source=where)
+
+
+def _is_unlogged(table: Table, where: str) -> bool:
+    words = [str(prefix).upper() for prefix in getattr(table, "_prefixes", ())]
+    if words in ([], ["UNLOGGED"]):
+        return bool(words)
+    raise DeclarationError(f"a table with prefix {' '.join(words)} is not supported", source=where)

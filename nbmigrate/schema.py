@@ -1,0 +1,319 @@
+"""What a schema has and SQLAlchemy has no word for: views, policies, roles, row security.
+
+Each is a frozen value that is attached to a MetaData with ``.on(metadata)``; inside a
+``%%schema`` cell that is done for you. SQL is given as text or as a SQLAlchemy
+expression. ``renamed_from`` is the old name, for a view as ``schema.name`` or ``name``;
+tables and columns say it with ``info={"renamed_from": "old"}``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import KW_ONLY, dataclass
+from typing import TYPE_CHECKING, Literal, Self, TypeVar
+
+from msgspec.structs import replace
+
+from nbmigrate import model
+from nbmigrate.errors import DeclarationError, DuplicateObjectError
+from nbmigrate.model import Snapshot, format_path, key, parse_path
+from nbmigrate.model.names import PUBLIC
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+__all__ = [
+    "MaterializedView",
+    "Policy",
+    "Role",
+    "RowSecurity",
+    "SchemaValue",
+    "View",
+    "collecting",
+    "row_security",
+    "table_id",
+]
+
+#: The key of ``MetaData.info`` under which the values are kept, in order.
+INFO_KEY = "nbmigrate"
+
+#: How an expression becomes SQL text; given by whoever builds the snapshot.
+SqlText = Callable[[object], str]
+
+Option = str | int | float | bool
+
+_created: ContextVar[list[SchemaValue] | None] = ContextVar("created schema values", default=None)
+
+
+@contextmanager
+def collecting() -> Iterator[list[SchemaValue]]:
+    """The values that are created in the block, in order."""
+    created: list[SchemaValue] = []
+    token = _created.set(created)
+    try:
+        yield created
+    finally:
+        _created.reset(token)
+
+
+@dataclass(frozen=True)
+class SchemaValue:
+    """A thing that can be attached to a MetaData."""
+
+    def __post_init__(self) -> None:
+        created = _created.get()
+        if created is not None:
+            created.append(self)
+
+    def on(self, metadata: sa.MetaData) -> Self:
+        """Attach the value to the MetaData and return it."""
+        metadata.info.setdefault(INFO_KEY, []).append(self)
+        return self
+
+    def into(self, snapshot: Snapshot, sql: SqlText) -> Snapshot:
+        """The snapshot with this thing in it."""
+        raise NotImplementedError
+
+    def renames(self) -> tuple[str, ...]:
+        """The renames this thing declares."""
+        return ()
+
+
+@dataclass(frozen=True)
+class View(SchemaValue):
+    """A view; ``existing=True`` names one that is not ours and is never touched."""
+
+    name: str
+    definition: object = None
+    _: KW_ONLY
+    schema: str | None = None
+    check_option: Literal["local", "cascaded"] | None = None
+    security_barrier: bool | None = None
+    security_invoker: bool | None = None
+    existing: bool = False
+    comment: str | None = None
+    renamed_from: str | None = None
+
+    def into(self, snapshot: Snapshot, sql: SqlText) -> Snapshot:
+        """The snapshot with the view in it."""
+        options: dict[str, Option | None] = {
+            "checkOption": self.check_option,
+            "securityBarrier": self.security_barrier,
+            "securityInvoker": self.security_invoker,
+        }
+        view = model.View(
+            name=self.name,
+            schema=self.schema or PUBLIC,
+            definition=_definition(self, sql),
+            options=_given(options),
+            is_existing=self.existing,
+            comment=self.comment,
+        )
+        return _with_view(snapshot, view)
+
+    def renames(self) -> tuple[str, ...]:
+        """The rename of the view, if it declares one."""
+        return _view_renames(self)
+
+
+@dataclass(frozen=True)
+class MaterializedView(SchemaValue):
+    """A materialized view; ``options`` are its storage parameters (``{"fillfactor": 90}``)."""
+
+    name: str
+    definition: object = None
+    _: KW_ONLY
+    schema: str | None = None
+    options: Mapping[str, Option] | None = None
+    with_no_data: bool | None = None
+    tablespace: str | None = None
+    using: str | None = None
+    existing: bool = False
+    comment: str | None = None
+    renamed_from: str | None = None
+
+    def into(self, snapshot: Snapshot, sql: SqlText) -> Snapshot:
+        """The snapshot with the materialized view in it."""
+        options = {_camel(name): value for name, value in (self.options or {}).items()}
+        view = model.View(
+            name=self.name,
+            schema=self.schema or PUBLIC,
+            definition=_definition(self, sql),
+            options=options or None,
+            materialized=True,
+            with_no_data=self.with_no_data,
+            tablespace=self.tablespace,
+            using=self.using,
+            is_existing=self.existing,
+            comment=self.comment,
+        )
+        return _with_view(snapshot, view)
+
+    def renames(self) -> tuple[str, ...]:
+        """The rename of the view, if it declares one."""
+        return _view_renames(self)
+
+
+@dataclass(frozen=True)
+class Policy(SchemaValue):
+    """A row security policy of a table (a class, a Table or its name)."""
+
+    name: str
+    table: object
+    _: KW_ONLY
+    command: Literal["all", "select", "insert", "update", "delete"] = "all"
+    to: str | Sequence[str] = PUBLIC
+    using: object = None
+    with_check: object = None
+    restrictive: bool = False
+    comment: str | None = None
+    renamed_from: str | None = None
+
+    def into(self, snapshot: Snapshot, sql: SqlText) -> Snapshot:
+        """The snapshot with the policy in it: in its table, or apart when that is not declared."""
+        schema, table = table_id(self.table)
+        policy = model.Policy(
+            name=self.name,
+            as_="RESTRICTIVE" if self.restrictive else "PERMISSIVE",
+            for_=self.command.upper(),
+            to=tuple(sorted({self.to} if isinstance(self.to, str) else set(self.to))),
+            using=None if self.using is None else sql(self.using),
+            with_check=None if self.with_check is None else sql(self.with_check),
+            comment=self.comment,
+        )
+        found = snapshot.tables.get(key(schema, table))
+        where = format_path(schema, table, self.name)
+        if found is not None:
+            policies = _added(found.policies, self.name, policy, f"policy `{where}`")
+            return _with_table(snapshot, replace(found, policies=policies))
+        on = ".".join('"' + part.replace('"', '""') + '"' for part in (schema, table))
+        apart = replace(policy, on=on, schema=schema)
+        added = _added(snapshot.policies, self.name, apart, f"policy `{where}`")
+        return replace(snapshot, policies=added)
+
+    def renames(self) -> tuple[str, ...]:
+        """The rename of the policy, if it declares one."""
+        if not self.renamed_from:
+            return ()
+        where = table_id(self.table)
+        old, new = (format_path(*where, name) for name in (self.renamed_from, self.name))
+        return (f"{old}->{new}",)
+
+
+@dataclass(frozen=True)
+class Role(SchemaValue):
+    """A role without LOGIN; a password belongs in no file."""
+
+    name: str
+    _: KW_ONLY
+    create_db: bool = False
+    create_role: bool = False
+    inherit: bool = True
+    renamed_from: str | None = None
+
+    def into(self, snapshot: Snapshot, sql: SqlText) -> Snapshot:  # noqa: ARG002 - one protocol
+        """The snapshot with the role in it."""
+        role = model.Role(
+            name=self.name,
+            create_db=self.create_db,
+            create_role=self.create_role,
+            inherit=self.inherit,
+        )
+        added = _added(snapshot.roles, self.name, role, f"role `{self.name}`")
+        return replace(snapshot, roles=added)
+
+    def renames(self) -> tuple[str, ...]:
+        """The rename of the role, if it declares one."""
+        if not self.renamed_from:
+            return ()
+        return (f"{format_path(self.renamed_from)}->{format_path(self.name)}",)
+
+
+@dataclass(frozen=True)
+class RowSecurity(SchemaValue):
+    """Row level security of a table, switched on."""
+
+    table: object
+    force: bool = False
+
+    def into(self, snapshot: Snapshot, sql: SqlText) -> Snapshot:  # noqa: ARG002 - one protocol
+        """The snapshot with row security on in the table."""
+        where = table_id(self.table)
+        found = snapshot.tables.get(key(*where))
+        if found is None:
+            path = format_path(*where)
+            raise DeclarationError(f"row security of `{path}`, which is not declared", source=path)
+        return _with_table(snapshot, replace(found, is_rls_enabled=True, force_rls=self.force))
+
+
+def row_security(table: object, *, force: bool = False) -> RowSecurity:
+    """``ENABLE ROW LEVEL SECURITY`` (with ``force`` also for the owner) of a class or table."""
+    return RowSecurity(table, force)
+
+
+def table_id(table: object) -> tuple[str, str]:
+    """Schema and name of a table given as a mapped class, a Table or a name."""
+    table = getattr(table, "__table__", table)
+    if not isinstance(table, str):
+        return (str(getattr(table, "schema", None) or PUBLIC), str(getattr(table, "name", table)))
+    return _qualified(table, PUBLIC)
+
+
+def _qualified(text: str, schema: str) -> tuple[str, str]:
+    try:
+        parts = parse_path(text)
+    except ValueError as error:
+        raise DeclarationError(str(error)) from error
+    if len(parts) > 2:
+        raise DeclarationError(f"`{text}` has more parts than a schema and a name")
+    return (parts[0], parts[1]) if len(parts) == 2 else (schema, parts[0])
+
+
+def _definition(view: View | MaterializedView, sql: SqlText) -> str | None:
+    path = format_path(view.schema or PUBLIC, view.name)
+    if view.existing:
+        return None
+    if view.definition is None:
+        raise DeclarationError("a view needs a definition", source=path)
+    return sql(view.definition).strip().rstrip(";").rstrip()
+
+
+def _view_renames(view: View | MaterializedView) -> tuple[str, ...]:
+    if not view.renamed_from:
+        return ()
+    schema = view.schema or PUBLIC
+    old = _qualified(view.renamed_from, schema)
+    return (f"{format_path(*old)}->{format_path(schema, view.name)}",)
+
+
+def _given(options: Mapping[str, Option | None]) -> dict[str, Option] | None:
+    return {name: value for name, value in options.items() if value is not None} or None
+
+
+def _camel(name: str) -> str:
+    head, *rest = name.split("_")
+    return head + "".join(word.capitalize() for word in rest)
+
+
+_V = TypeVar("_V")
+
+
+def _added(old: Mapping[str, _V], name: str, value: _V, what: str) -> dict[str, _V]:
+    if name in old:
+        raise DuplicateObjectError(f"{what} is declared twice")
+    return {**old, name: value}
+
+
+def _with_view(snapshot: Snapshot, view: model.View) -> Snapshot:
+    where = key(*view.id)
+    taken = where in snapshot.tables
+    if taken:
+        raise DuplicateObjectError(f"`{format_path(*view.id)}` is declared as a table and a view")
+    added = _added(snapshot.views, where, view, f"view `{format_path(*view.id)}`")
+    return replace(snapshot, views=added)
+
+
+def _with_table(snapshot: Snapshot, table: model.Table) -> Snapshot:
+    return replace(snapshot, tables={**snapshot.tables, key(*table.id): table})
