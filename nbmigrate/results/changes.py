@@ -126,7 +126,7 @@ def counts_text(nodes: Sequence[Change]) -> str:
     return ", ".join(parts) or "no differences"
 
 
-def _entry(operation: Operation) -> _Entry:
+def _entry(operation: Operation) -> _Entry:  # noqa: PLR0911 - one return per family
     match operation:
         case CreateSchema() | RenameSchema() | DropSchema():
             return _schema(operation)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from nbmigrate.display import Block, Code, Facts, Heading, TableBlock, Text
 from nbmigrate.model import Snapshot
-from nbmigrate.plan import Plan
+from nbmigrate.plan import Plan, Question
 from nbmigrate.results.plans import plan_blocks, plan_records
 from nbmigrate.results.result import Framed, Record
 from nbmigrate.results.words import count, duration, size
@@ -51,6 +51,16 @@ class DiffResult(Framed):
     old_name: str
     new_name: str
 
+    @property
+    def is_different(self) -> bool:
+        """True unless both are the same schema."""
+        return not self.plan.is_empty
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """The plan's."""
+        return self.plan.questions
+
     def blocks(self) -> tuple[Block, ...]:
         """The plan from the old to the new."""
         return (Heading(f"{self.old_name} -> {self.new_name}"), *plan_blocks(self.plan))
@@ -80,9 +90,9 @@ class PushResult(Framed):
     dry_run: bool = False
 
     @property
-    def is_waiting(self) -> bool:
-        """True when questions are open and nothing was applied."""
-        return bool(self.plan.questions)
+    def questions(self) -> tuple[Question, ...]:
+        """What the plan asks; none in a dry run, which only shows it."""
+        return () if self.dry_run or self.applied else self.plan.questions
 
     def blocks(self) -> tuple[Block, ...]:
         """What was done, then the plan it followed."""
@@ -123,6 +133,11 @@ class GenerateResult(Framed):
     tag: str | None
     files: tuple[WrittenFile, ...] = ()
     git_command: str = ""
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """What the plan asks, when it was not written."""
+        return () if self.tag else self.plan.questions
 
     def blocks(self) -> tuple[Block, ...]:
         """The files, then the plan they hold."""

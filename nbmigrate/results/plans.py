@@ -10,7 +10,7 @@ from nbmigrate.results.result import Record
 from nbmigrate.results.words import count
 
 _OPEN_SQL_LINES = 60
-_TONES: dict[str, Tone] = {"danger": "bad", "error": "bad", "warning": "warn", "warn": "warn"}
+_TONES: dict[str, Tone] = {"loses data": "bad", "blocks": "warn", "fails on data": "warn"}
 
 
 def plan_blocks(plan: Plan) -> tuple[Block, ...]:
@@ -45,11 +45,12 @@ def _question(question: Question) -> Section:
 
 def hazard_blocks(hazards: tuple[Hazard, ...]) -> tuple[Block, ...]:
     """What the plan would do to data and to other sessions."""
-    return tuple(Text(_hazard(hazard), _TONES.get(hazard.severity, "plain")) for hazard in hazards)
+    return tuple(Text(_hazard(hazard), _TONES[hazard.severity]) for hazard in hazards)
 
 
 def _hazard(hazard: Hazard) -> str:
-    return f"{hazard.code}: {hazard.text}"
+    advice = f"\n{hazard.advice}" if hazard.advice else ""
+    return f"{hazard.path}: {hazard.text} ({hazard.severity}, {hazard.code}){advice}"
 
 
 def sql_block(plan: Plan) -> Code:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
 import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import msgspec
 
 from nbmigrate.display import Block, TableBlock, to_html, to_text
-from nbmigrate.plan import Plan
+from nbmigrate.plan import Plan, Question
 from nbmigrate.results.changes import counts, tree
 
 if TYPE_CHECKING:
@@ -36,15 +35,26 @@ class Result:
         """The result as rows, for ``.frame``."""
         raise NotImplementedError
 
-    def _frame(self) -> pd.DataFrame:
+    def to_frame(self) -> pd.DataFrame:
+        """The result as a pandas DataFrame; ``.frame`` is the same."""
         import pandas as pd
 
         return pd.DataFrame.from_records(self.records())
 
+    @property
+    def is_different(self) -> bool:
+        """True when it shows a difference that ``--exit-code`` asks for."""
+        return False
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """What must be answered before the command can do anything."""
+        return ()
+
     def as_dict(self) -> Record:
         """The result as ``--json`` prints it."""
-        assert dataclasses.is_dataclass(self)
-        names = (f.name for f in dataclasses.fields(self) if f.name not in self.not_in_json)
+        fields = dataclasses.fields(self)  # type: ignore[arg-type]  # every subclass is one
+        names = (field.name for field in fields if field.name not in self.not_in_json)
         return {name: plain(getattr(self, name)) for name in names}
 
     def __repr__(self) -> str:
@@ -64,7 +74,7 @@ class Framed(Result):
     @property
     def frame(self) -> pd.DataFrame:
         """The result as a pandas DataFrame."""
-        return self._frame()
+        return self.to_frame()
 
 
 def plan_dict(plan: Plan) -> Record:
@@ -102,22 +112,18 @@ def plain(value: object) -> object:  # noqa: PLR0911 - one return per kind of va
 
 def cell_text(value: object) -> str | None:
     """A value from a database as it is shown; ``None`` is NULL."""
+    # pandas' own NULLs are named, not imported, since most results have none.
+    if value is None or type(value).__name__ in {"NAType", "NaTType"}:
+        return None
     match value:
-        case None:
-            return None
-        case str():
-            return value
         case bool():
             return "true" if value else "false"
         case dict() | list():
             return json.dumps(value, ensure_ascii=False, default=str)
         case bytes() | memoryview():
             return "\\x" + bytes(value).hex()
-        case datetime.datetime():
-            return None if value != value else value.isoformat(sep=" ")  # noqa: PLR0124 - NaT
         case _:
-            # pandas' own NULL; named, not imported, since most results have none.
-            return None if type(value).__name__ in {"NAType", "NaTType"} else str(value)
+            return str(value)
 
 
 def rows_block(

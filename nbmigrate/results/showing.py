@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from nbmigrate.display import Block, Facts, Heading, Section, TableBlock, Text
 from nbmigrate.plan import Plan
@@ -11,6 +11,9 @@ from nbmigrate.results.changing import WrittenFile
 from nbmigrate.results.plans import plan_blocks
 from nbmigrate.results.result import Framed, Record, Result, plain, rows_block
 from nbmigrate.results.words import count, duration, path, size
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _SHOWN_ROWS = 20
 
@@ -23,12 +26,14 @@ class ConnectResult(Framed):
     server_version: str
     url: str
     embedded: bool = False
+    note: str = ""
 
     def blocks(self) -> tuple[Block, ...]:
         """Name, version, where."""
         where = "embedded server" if self.embedded else self.url
         facts = (("server", f"PostgreSQL {self.server_version}"), ("where", where))
-        return (Heading(f"Connected to {self.database}"), Facts(facts))
+        note = (Text(self.note, "warn"),) if self.note else ()
+        return (Heading(f"Connected to {self.database}"), Facts(facts), *note)
 
     def records(self) -> list[Record]:
         """One row."""
@@ -151,7 +156,7 @@ class TableResult(Result):
     name: str
     columns: tuple[str, ...]
     rows: tuple[tuple[object, ...], ...]
-    frame: Any
+    frame: pd.DataFrame
     total_estimate: int | None = None
 
     def blocks(self) -> tuple[Block, ...]:
@@ -165,6 +170,10 @@ class TableResult(Result):
         total = self.total_estimate
         return note if total is None or total <= read else f"{note}, about {total:,} in the table"
 
+    def to_frame(self) -> pd.DataFrame:
+        """The frame that was read."""
+        return self.frame
+
     def records(self) -> list[Record]:
         """The rows."""
         return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
@@ -175,7 +184,7 @@ class QueryResult(Result):
     """What a query gave: rows in ``frame``, or only a count when it returns none."""
 
     columns: tuple[str, ...]
-    frame: Any
+    frame: pd.DataFrame | None
     rowcount: int
     ms: float
     rows: tuple[tuple[object, ...], ...] = ()
@@ -194,6 +203,10 @@ class QueryResult(Result):
         if self.rows or self.frame is None:
             return list(self.rows[:_SHOWN_ROWS])
         return list(self.frame.head(_SHOWN_ROWS).itertuples(index=False, name=None))
+
+    def to_frame(self) -> pd.DataFrame:
+        """The frame that was read."""
+        return super().to_frame() if self.frame is None else self.frame
 
     def records(self) -> list[Record]:
         """The rows."""

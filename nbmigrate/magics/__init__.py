@@ -1,0 +1,227 @@
+"""The magics: the table of commands inside IPython.
+
+A magic returns its result, so that it shows itself and can be assigned. It never
+asks and never waits for a keyboard: what needs an answer shows the plan and raises
+one short error with the line to type, which stops "Run All" there.
+"""
+
+# ruff: noqa: D102 - the decorators write the help of a magic from the table of commands
+
+from __future__ import annotations
+
+import dataclasses
+import shlex
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from IPython.core.error import UsageError
+from IPython.core.magic import (
+    Magics,
+    cell_magic,
+    line_magic,
+    magics_class,
+    no_var_expand,
+    output_can_be_silenced,
+)
+
+from nbmigrate.commands import COMMANDS, DECLARE, Command, answer_needed, find
+from nbmigrate.errors import NbmigrateError
+from nbmigrate.magics.cells import Cells
+from nbmigrate.magics.completion import build_matcher
+from nbmigrate.magics.reading import Line, help_text, parse, split
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from nbmigrate.results import Result
+    from nbmigrate.workspace import Workspace
+
+    LineMagic = Callable[[Any, str], Result]
+    CellMagic = Callable[[Any, str, str], Result]
+
+_SAVED_SECRET = (
+    "The password is saved in this notebook. Set DATABASE_URL before Jupyter starts instead."
+)
+
+
+def _magic_name(command: Command) -> str:
+    if command is DECLARE:
+        return "%%schema"
+    prefix = {"schema": "%", "query": "%%db_"}.get(command.name, "%db_")
+    return prefix + command.name
+
+
+def _line(name: str) -> Callable[[LineMagic], LineMagic]:
+    """A line magic with the help of its command. ``;`` at the end of the line hides its result."""
+
+    def decorate(function: LineMagic) -> LineMagic:
+        command = find(name)
+        function.__doc__ = help_text(command, _magic_name(command))
+        plain: LineMagic = no_var_expand(output_can_be_silenced(function))  # type: ignore[arg-type]  # typed for () -> ...
+        line_magic(_magic_name(command).lstrip("%"))(plain)
+        return plain
+
+    return decorate
+
+
+def _cell(command: Command) -> Callable[[CellMagic], CellMagic]:
+    """A cell magic. Never silenced: a body in SQL ends with ``;``."""
+
+    def decorate(function: CellMagic) -> CellMagic:
+        function.__doc__ = help_text(command, _magic_name(command))
+        plain: CellMagic = no_var_expand(function)  # type: ignore[arg-type]  # typed for () -> ...
+        cell_magic(_magic_name(command).lstrip("%"))(plain)
+        return plain
+
+    return decorate
+
+
+@magics_class
+class NbmigrateMagics(Magics):
+    """The magics of one shell, with its workspace and the cells it has seen."""
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        super().__init__(shell)
+        self._shell = shell
+        self._workspace: Workspace | None = None
+        self._cells = Cells()
+        self._aliases: dict[str, str] = {}
+        commands = {_magic_name(c): c for c in COMMANDS if c.stands_in("magic")}
+        self.complete = build_matcher({**commands, "%%schema": DECLARE}, self._values)
+
+    @property
+    def workspace(self) -> Workspace:
+        """The shell's one workspace, made on first use."""
+        if self._workspace is None:
+            from nbmigrate.workspace import Workspace
+
+            self._workspace = Workspace()
+        return self._workspace
+
+    def close(self) -> None:
+        """Close the connection; the next magic would open a new one."""
+        if self._workspace is not None:
+            self._workspace.close()
+            self._workspace = None
+
+    @_line("connect")
+    def db_connect(self, line: str) -> Result:
+        command = find("connect")
+        words = split(line, "%db_connect").words
+        given = parse(command, "%db_connect", words)
+        typed = given.url
+        given.url = self._aliases.get(typed, typed) if typed else None
+        if given.alias and given.url:
+            self._aliases[given.alias] = given.url
+        result = command.run(self.workspace, given)
+        if typed and _holds_password(typed):
+            return _with_note(result, _SAVED_SECRET)
+        return result
+
+    @_line("schema")
+    def show_schema(self, line: str) -> Result:
+        return self._run("schema", line)
+
+    @_cell(DECLARE)
+    def declare_schema(self, line: str, cell: str) -> Result:
+        given = parse(DECLARE, "%%schema", split(line, "%%schema").words)
+        given.text = cell
+        given.cell = self._cells.key(self._shell, cell, name=given.name, sql=given.sql)
+        given.namespace = self._shell.user_ns
+        return DECLARE.run(self.workspace, given)
+
+    @_line("diff")
+    def db_diff(self, line: str) -> Result:
+        return self._run("diff", line)
+
+    @_line("push")
+    def db_push(self, line: str) -> Result:
+        return self._run("push", line)
+
+    @_line("generate")
+    def db_generate(self, line: str) -> Result:
+        return self._run("generate", line)
+
+    @_line("migrate")
+    def db_migrate(self, line: str) -> Result:
+        return self._run("migrate", line)
+
+    @_line("status")
+    def db_status(self, line: str) -> Result:
+        return self._run("status", line)
+
+    @_line("check")
+    def db_check(self, line: str) -> Result:
+        return self._run("check", line)
+
+    @_line("studio")
+    def db_studio(self, line: str) -> Result:
+        return self._run("studio", line)
+
+    @_line("table")
+    def db_table(self, line: str) -> Result:
+        return self._run("table", line)
+
+    @_cell(find("query"))
+    def db_query(self, line: str, cell: str) -> Result:
+        words, variable = split(line, "%%db_query")
+        given = parse(find("query"), "%%db_query", words)
+        values = {name: self._variable(name) for name in given.param}
+        result = self.workspace.query(cell, values or None)
+        return self._kept(result, variable)
+
+    def _run(self, name: str, line: str) -> Result:
+        command = find(name)
+        magic = _magic_name(command)
+        read: Line = split(line, magic)
+        given = parse(command, magic, read.words)
+        result = command.run(self.workspace, given)
+        if command.name != "diff":
+            self._require_answers(result, shlex.join((magic, *read.words)))
+        return self._kept(result, read.variable)
+
+    def _require_answers(self, result: Result, typed: str) -> None:
+        """Show a result that waits for answers, then stop."""
+        error = answer_needed(result, typed)
+        if error is not None:
+            from IPython.display import display
+
+            display(result)  # type: ignore[no-untyped-call]  # IPython has no types
+            raise error
+
+    def _kept(self, result: Result, variable: str | None) -> Result:
+        """The result; its DataFrame in the user's variable when ``>> name`` was typed."""
+        if variable is not None:
+            self._shell.user_ns[variable] = result.to_frame()
+        return result
+
+    def _variable(self, name: str) -> object:
+        try:
+            return self._shell.user_ns[name]
+        except KeyError:
+            raise UsageError(f"%%db_query: there is no variable {name}") from None
+
+    def _values(self, kind: str) -> Iterable[str]:
+        """What Tab may offer of a kind, without connecting to anything for it."""
+        if kind == "connection":
+            return tuple(self._aliases)
+        if self._workspace is None:
+            return ()
+        try:
+            return self._workspace.table_names() if kind == "table" else self._workspace.tags()
+        except NbmigrateError:
+            return ()
+
+
+def _with_note(result: Result, note: str) -> Result:
+    from nbmigrate.results import ConnectResult
+
+    return dataclasses.replace(result, note=note) if isinstance(result, ConnectResult) else result
+
+
+def _holds_password(url: str) -> bool:
+    try:
+        return bool(urlsplit(url).password) or "password=" in url
+    except ValueError:
+        return False
