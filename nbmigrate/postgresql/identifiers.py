@@ -9,10 +9,10 @@ from somebody else.
 from __future__ import annotations
 
 import hashlib
-import re
 from typing import TYPE_CHECKING
 
 from nbmigrate.model.names import NAME_BYTES, PUBLIC
+from nbmigrate.postgresql.lexer import Token, tokenize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,19 +24,6 @@ BREAKPOINT = "--> statement-breakpoint"
 # Constants"). Unlike ``||`` this also holds where a constant is required: labels, comments.
 _SPLIT_IN_LITERAL = "--> '\n'statement-breakpoint"
 _SPLIT_IN_IDENTIFIER = "\\002D-> statement-breakpoint"
-
-_TOKEN = re.compile(
-    r"""
-      (?P<escape>[eE]'(?:[^'\\]|''|\\.)*')
-    | (?P<literal>'(?:[^']|'')*')
-    | (?P<unicode>[uU]&"(?:[^"]|"")*")
-    | (?P<name>"(?:[^"]|"")*")
-    | (?P<dollar>\$(?P<tag>[^\W\d]\w*|)\$(?P<body>.*?)\$(?P=tag)\$)
-    | (?P<block>/\*.*?\*/)
-    | (?P<line>--[^\n]*)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
 
 
 def quote(name: str) -> str:
@@ -104,22 +91,25 @@ def guard(sql: str) -> str:
     """The same SQL without the breakpoint text, whatever literal, name or comment held it."""
     if BREAKPOINT not in sql:
         return sql
-    return _TOKEN.sub(_guard_token, sql)
+    return "".join(
+        _guard_token(token) if BREAKPOINT in token.text else token.text for token in tokenize(sql)
+    )
 
 
-def _guard_token(found: re.Match[str]) -> str:
-    text = found[0]
-    if BREAKPOINT not in text:
-        return text
-    if found["body"] is not None:
-        return literal(found["body"])
-    if found["name"] is not None:
-        return quote(text[1:-1].replace('""', '"'))
-    if found["unicode"] is not None:
-        return text.replace(BREAKPOINT, _SPLIT_IN_IDENTIFIER)
-    if found["literal"] is not None or found["escape"] is not None:
-        return text.replace(BREAKPOINT, _SPLIT_IN_LITERAL)
-    return text.replace(BREAKPOINT, "-- > statement-breakpoint")
+def _guard_token(token: Token) -> str:
+    text = token.text
+    match token.kind:
+        case "string" | "escape" | "bits":
+            return text.replace(BREAKPOINT, _SPLIT_IN_LITERAL)
+        case "dollar":
+            tag = text[: text.index("$", 1) + 1]
+            return literal(text.removeprefix(tag).removesuffix(tag))
+        case "name" if text.startswith('"'):
+            return quote(text[1:-1].replace('""', '"'))
+        case "name":
+            return text.replace(BREAKPOINT, _SPLIT_IN_IDENTIFIER)
+        case _:
+            return text.replace(BREAKPOINT, "-- > statement-breakpoint")
 
 
 def _double(name: str) -> str:
