@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from nbmigrate.postgresql.identifiers import literal, quote
+from nbmigrate.postgresql.lexer import tokenize
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,8 +21,9 @@ def parenthesised(sql: str) -> str:
 
 
 def closed(sql: str) -> str:
-    """The SQL, with a line break after it when it may end in a line comment."""
-    return sql + "\n" if "--" in sql else sql
+    """The SQL, with a line break after it when it ends in a line comment."""
+    tokens = tokenize(sql.rstrip())
+    return sql + "\n" if tokens and tokens[-1].text.startswith("--") else sql
 
 
 def word(text: str) -> str:

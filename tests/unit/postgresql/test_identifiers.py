@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from psycopg import sql
 
@@ -39,36 +39,40 @@ texts = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40
 ) | st.lists(st.sampled_from([*HOSTILE, "'", '"', "\\", "a"]), max_size=4).map("".join)
 names = texts.filter(lambda name: 0 < len(name.encode()) <= 63)
-examples = settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+examples = settings(max_examples=200, deadline=None)
+
+
+@pytest.fixture(scope="module")
+def connection(server):
+    with psycopg.connect(server.url(), autocommit=True) as found:
+        yield found
 
 
 @examples
 @given(name=names)
-def test_a_quoted_name_is_that_name(server, _administration, name):
-    cursor = _administration.execute(f"SELECT 1 AS {quote(name)}".encode())
+def test_a_quoted_name_is_that_name(connection, name):
+    cursor = connection.execute(f"SELECT 1 AS {quote(name)}".encode())
     assert cursor.description[0].name == name
     assert BREAKPOINT not in quote(name)
 
 
 @examples
 @given(text=texts)
-def test_a_literal_is_that_text(server, _administration, text):
-    assert _administration.execute(f"SELECT {literal(text)}".encode()).fetchone() == (text,)
+def test_a_literal_is_that_text(connection, text):
+    assert connection.execute(f"SELECT {literal(text)}".encode()).fetchone() == (text,)
     assert BREAKPOINT not in literal(text)
 
 
 @examples
 @given(name=names.filter(lambda name: BREAKPOINT not in name))
-def test_names_are_quoted_as_psycopg_does(server, _administration, name):
-    assert quote(name) == sql.Identifier(name).as_string(_administration)
+def test_names_are_quoted_as_psycopg_does(connection, name):
+    assert quote(name) == sql.Identifier(name).as_string(connection)
 
 
 @examples
 @given(body=texts)
-def test_a_block_is_one_statement_whatever_is_in_it(server, _administration, body):
-    with psycopg.connect(server.url()) as connection:
+def test_a_block_is_one_statement_whatever_is_in_it(connection, body):
+    with connection.transaction():
         connection.execute(
             block(f"BEGIN PERFORM set_config('n.b', {literal(body)}, false); END").encode()
         )
@@ -125,18 +129,15 @@ def test_a_name_literal_is_found_by_regclass(database, name):
     connection.execute(f"CREATE TABLE {quote(name)} ({quote(name)} serial)".encode())
     arguments = f"{name_literal(('public', name))}, {literal(name)}"
     found = connection.execute(
-        f"SELECT relname FROM pg_class WHERE oid = pg_get_serial_sequence({arguments})::regclass"
-        .encode()
+        f"SELECT relname FROM pg_class WHERE oid = pg_get_serial_sequence({arguments})::regclass".encode()
     ).fetchone()
     assert found == (serial_sequence(("public", name), name)[1],)
 
 
 @examples
 @given(table=names, column=names)
-def test_serial_sequences_are_called_as_postgresql_calls_them(
-    server, _administration, table, column
-):
-    with psycopg.connect(server.url()) as connection:
+def test_serial_sequences_are_called_as_postgresql_calls_them(connection, table, column):
+    with connection.transaction():
         connection.execute(
             f"CREATE TEMP TABLE {quote(table)} ({quote(column)} serial) ON COMMIT DROP".encode()
         )
