@@ -1,0 +1,196 @@
+"""A migrations folder, shared with drizzle-kit 0.31: what it says and how it grows.
+
+Nothing is cached: every call reads the files, so that two processes may use one
+folder. Files of other tools in the folder are left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nbmigrate.errors import BrokenChainError, JournalError, MissingFileError
+from nbmigrate.journal import checks, draft
+from nbmigrate.journal.entries import Entry, JournalFile, new_journal, read_journal
+from nbmigrate.journal.layout import Layout, require_classic
+from nbmigrate.journal.migration import Migration, read_migration
+from nbmigrate.journal.prefix import PrefixMode, deduce_mode
+from nbmigrate.journal.words import require_name
+from nbmigrate.journal.write import NewFile, commit, locked, undo_attempt
+from nbmigrate.model.codec import NO_PREVIOUS, SnapshotFile, load_file
+
+if TYPE_CHECKING:
+    from nbmigrate.journal.draft import Draft, Recordable
+
+
+@dataclass(frozen=True)
+class Journal:
+    """The folder at ``folder``, which need not exist yet.
+
+    ``prefix`` and ``breakpoints`` are for a folder without migrations; any other keeps
+    to what it has.
+    """
+
+    folder: Path
+    prefix: PrefixMode = "index"
+    breakpoints: bool = True
+
+    # --- reading -------------------------------------------------------------
+
+    @property
+    def layout(self) -> Layout:
+        """Where the files of the folder are."""
+        return Layout(self.folder)
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """The migrations in the order they are applied.
+
+        Raises:
+            JournalError: when the journal cannot be used.
+        """
+        return self.read().entries
+
+    def read(self) -> JournalFile:
+        """The journal; an empty one for a folder that has none.
+
+        Raises:
+            JournalError: when it cannot be used.
+        """
+        require_classic(self.folder)
+        path = self.layout.journal
+        return read_journal(path) if path.exists() else new_journal()
+
+    def entry(self, tag: str) -> Entry:
+        """The entry with this tag, prefix (``0003``) or name.
+
+        Raises:
+            JournalError: when there is none, or more than one.
+        """
+        entries = self.entries
+        found = [e for e in entries if e.tag == tag] or [
+            e for e in entries if tag in (e.prefix, e.tag.partition("_")[2])
+        ]
+        if len(found) == 1:
+            return found[0]
+        reason = f"{len(found)} migrations are called" if found else "no migration is called"
+        tags = ", ".join(e.tag for e in entries) or "none"
+        raise JournalError(f"{reason} `{tag}`", path=self.folder, hint=f"there are: {tags}")
+
+    def migrations(self) -> tuple[Migration, ...]:
+        """All migrations with their files' text, also of such that must not be run.
+
+        Raises:
+            MissingFileError: when the journal lists a file that is not there.
+        """
+        return tuple(self._migration(entry) for entry in self.entries)
+
+    def _migration(self, entry: Entry) -> Migration:
+        path = self.layout.sql(entry)
+        try:
+            return read_migration(path, tag=entry.tag, when=entry.when)
+        except FileNotFoundError as error:
+            message = f"the journal lists `{entry.tag}` but its file is missing"
+            hint = "restore it from version control"
+            raise MissingFileError(message, tag=entry.tag, path=path, hint=hint) from error
+
+    def read_snapshot(self, tag: str | None = None) -> SnapshotFile | None:
+        """The snapshot after the migration, by default after the last one.
+
+        ``None`` for a folder without migrations. A snapshot that drizzle-kit wrote has no
+        sidecar; the one of the nearest migration before it still holds for what is left.
+
+        Raises:
+            MissingFileError: when the file is not there.
+        """
+        entries = self.entries
+        if tag is None and not entries:
+            return None
+        entry = self.entry(tag) if tag is not None else entries[-1]
+        path = self.layout.snapshot(entry)
+        if not path.exists():
+            raise MissingFileError(
+                f"the snapshot of `{entry.tag}` is missing",
+                tag=entry.tag,
+                path=path,
+                hint="restore it from version control",
+            )
+        return load_file(path, extra=self.layout.nearest_sidecar(entry, entries))
+
+    @property
+    def head_id(self) -> str:
+        """The id of the last snapshot; a plan made from it is outdated when this has changed."""
+        last = self.read_snapshot()
+        return last.id if last else NO_PREVIOUS
+
+    def check(self) -> tuple[checks.Problem, ...]:
+        """Everything that is wrong or doubtful; nothing is raised and nothing written."""
+        return checks.check(self)
+
+    # --- writing -------------------------------------------------------------
+
+    def append(
+        self,
+        plan: Recordable,
+        *,
+        name: str | None = None,
+        now_ms: int,
+        words: Callable[[], str],
+        applied_ms: int = 0,
+        expected_id: str | None = None,
+    ) -> Migration:
+        """Writes the plan as the next migration: all its files, or none.
+
+        ``words`` supplies a name when there is none; ``applied_ms`` is the largest
+        ``created_at`` known of a database; ``expected_id`` the :attr:`head_id` that the plan
+        was made from.
+
+        Raises:
+            JournalError: when the folder cannot be used, or has changed since the plan.
+            UsageConflictError: when no file can have this name.
+        """
+        wanted = draft.from_plan(plan, name=require_name(name if name is not None else words()))
+        return self.append_draft(
+            wanted, now_ms=max(now_ms, applied_ms + 1), expected_id=expected_id
+        )
+
+    def append_draft(
+        self, wanted: Draft, *, now_ms: int, expected_id: str | None = None
+    ) -> Migration:
+        """Writes a migration that was not planned, such as SQL written by hand.
+
+        Raises:
+            JournalError: when the folder cannot be used, or has changed meanwhile.
+            UsageConflictError: when no file can have this name.
+        """
+        require_name(wanted.name)
+        self._mode(self.read())  # before the first file is made
+        layout = self.layout
+        with locked(layout.meta):
+            undo_attempt(layout.journal)
+            journal, previous = self.read(), self.read_snapshot()
+            self._require_unchanged(previous, expected_id)
+            entry = draft.next_entry(wanted, self._mode(journal), journal.entries, now_ms=now_ms)
+            files = draft.files_of(
+                wanted, entry, previous, layout=layout, marks=layout.has_sidecar(journal.entries)
+            )
+            last = NewFile(layout.journal, journal.text_with(entry))
+            commit(files, journal=last, tag=entry.tag)
+        return self._migration(entry)
+
+    def _mode(self, journal: JournalFile) -> draft.Mode:
+        """What the folder's files are like, told from those it has."""
+        prefix = deduce_mode(journal.entries, folder=self.folder) or self.prefix
+        last = journal.entries[-1] if journal.entries else None
+        return draft.Mode(prefix, breakpoints=last.breakpoints if last else self.breakpoints)
+
+    def _require_unchanged(self, previous: SnapshotFile | None, expected_id: str | None) -> None:
+        found = previous.id if previous else NO_PREVIOUS
+        if expected_id is not None and expected_id != found:
+            raise BrokenChainError(
+                f"the last snapshot is now {found}, the plan was made from {expected_id}",
+                path=self.folder,
+                hint="another migration was written meanwhile: generate again",
+            )

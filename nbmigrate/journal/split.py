@@ -1,0 +1,74 @@
+"""Migration text in pieces: at drizzle's marker, and at semicolons inside a piece.
+
+A chunk is what drizzle-orm's migrator sends at once. The marker splits wherever it
+stands, even in a string, because that is what drizzle does with the same file.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from pathlib import Path
+from typing import NamedTuple
+
+from nbmigrate.errors import MigrationFileError
+from nbmigrate.postgresql import tokens
+from nbmigrate.postgresql.tokens import Token
+
+MARKER = "--> statement-breakpoint"
+
+_CLOSED = {
+    "string": re.compile(
+        r"[eE]'(?:[^'\\]|''|\\.)*+'|(?:[uU]&|[bBxXnN])?'(?:[^']|'')*+'|(\$\w*\$).*\1", re.DOTALL
+    ),
+    "name": re.compile(r'(?:[uU]&)?"(?:[^"]|"")*+"'),
+}
+_COMMENT_EDGE = re.compile(r"/\*|\*/")
+
+
+class Chunk(NamedTuple):
+    """A piece of SQL without blanks around it, and the line of the file it begins in."""
+
+    sql: str
+    line: int
+
+
+def split_chunks(text: str) -> tuple[Chunk, ...]:
+    """The pieces between breakpoint markers; empty ones are left out."""
+    chunks, at = [], 0
+    text = text.removeprefix("\ufeff")
+    breaks = [found.start() for found in re.finditer("\n", text)]
+    for part in text.split(MARKER):
+        if sql := part.strip():
+            start = at + len(part) - len(part.lstrip())
+            chunks.append(Chunk(sql, bisect_right(breaks, start) + 1))
+        at += len(part) + len(MARKER)
+    return tuple(chunks)
+
+
+def split_statements(text: str, *, path: Path | str = "", first_line: int = 1) -> tuple[Chunk, ...]:
+    """The statements of the text, each with its ``;``; comments between them are left out.
+
+    ``path`` and ``first_line`` say where the text stands, for lines and errors.
+
+    Raises:
+        MigrationFileError: at an unclosed quote or comment, or a command of psql.
+    """
+    for token in tokens.tokens(text):
+        if complaint := _complaint(token):
+            line = first_line + text.count("\n", 0, token.start)
+            raise MigrationFileError(complaint, path=path, line=line, hint="nothing was run")
+    return tuple(Chunk(piece.sql, first_line + piece.line - 1) for piece in tokens.split(text))
+
+
+def _complaint(token: Token) -> str:
+    """What is wrong with a token that no SQL text may hold; empty for a sound one."""
+    if token.text == "\\":
+        return "a command of psql (`\\`), which PostgreSQL does not know"
+    if token.kind in _CLOSED and not _CLOSED[token.kind].fullmatch(token.text):
+        return f"a quote `{token.text[:20].splitlines()[0]}` that is not closed"
+    if token.text.startswith("/*") and token.kind == "comment":
+        edges = [edge[0] for edge in _COMMENT_EDGE.finditer(token.text)]
+        if edges.count("/*") != edges.count("*/"):
+            return "a comment `/*` that is not closed"
+    return ""
