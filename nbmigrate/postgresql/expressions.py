@@ -44,6 +44,25 @@ __all__ = ["canonical_default", "canonical_expression", "render_default", "strip
 
 _UNDOUBLED_JSON = re.compile(r"'(.*)'(::jsonb?)?", re.DOTALL)
 _NUMBERS = NUMBER_TYPES | {"numeric"}
+_BIT_TYPES = frozenset({"bit", "bit varying"})
+#: A DEFAULT is a b_expr (PostgreSQL ``gram.y``): these need parentheses there.
+_LOOSE_WORDS = frozenset(
+    {
+        "and",
+        "at",
+        "between",
+        "collate",
+        "ilike",
+        "in",
+        "is",
+        "isnull",
+        "like",
+        "not",
+        "notnull",
+        "or",
+    }
+    | {"overlaps", "similar"}
+)
 
 
 def strip_parens(text: str) -> str:
@@ -107,7 +126,7 @@ def _canonical_text(text: str, column_type: str) -> Default | None:
         return _quoted(_canonical_array(literals.write_array(items), column_type))
     if (repaired := _undoubled_json(text, column_type)) is not None:
         return _of_constant(Token("string", _quoted(repaired)), column_type)
-    return _of_expression(tokens, text)
+    return _of_expression(tokens)
 
 
 # --- constants ---------------------------------------------------------------
@@ -156,26 +175,23 @@ def _is_redundant(cast: str, constant: Token, column_type: str) -> bool:
     own, other = base_type(element), base_type(cast_element)
     if "(" in cast_element and canonical_type(cast_element) != canonical_type(element):
         return False
-    if (
-        _unquoted(own) == other
-        or {own, other} <= TEXT_TYPES
-        or {own, other} <= {"bit", "bit varying"}
-    ):
-        return True
-    return own in _NUMBERS and other in _NUMBERS and _is_exact(constant, other)
+    if own in _NUMBERS:
+        return other in _NUMBERS and _is_exact(constant, other, own)
+    return _unquoted(own) == other or {own, other} <= TEXT_TYPES or {own, other} <= _BIT_TYPES
 
 
-def _is_exact(constant: Token, cast: str) -> bool:
+def _is_exact(constant: Token, cast: str, own: str) -> bool:
     """Whether the cast leaves the number as it is: integers round, real loses digits."""
     digits = literals.decimal(constant_value(constant) or constant.text)
     if digits is None:
-        return False
-    return cast == "numeric" or (cast in {"smallint", "integer", "bigint"} and "." not in digits)
+        return own == cast
+    if cast in {"smallint", "integer", "bigint"}:
+        return "." not in digits
+    return cast in {own, "numeric"}
 
 
 def _unquoted(name: str) -> str:
-    token = tokenize(name)
-    return (identifier_value(token[0]) or name) if len(token) == 1 else name
+    return name[1:-1].replace('""', '"') if name.startswith('"') else name
 
 
 def _of_constant(constant: Token, column_type: str) -> Default | None:
@@ -295,13 +311,13 @@ def _constructor_items(tokens: Sequence[Token], element: str) -> literals.Items 
 # --- expressions -------------------------------------------------------------
 
 
-def _of_expression(tokens: Sequence[Token], text: str) -> str:
+def _of_expression(tokens: Sequence[Token]) -> str:
     first = fold(tokens[0].text)
     if first in VALUE_FUNCTIONS and tokens[0].kind == "word" and len(tokens) in {1, 4}:
         return first.upper() + join(tokens[1:])
     if (sequence := _sequence_of_nextval(tokens)) is not None:
         return f"nextval({_quoted(sequence)})"
-    return canonical_expression(_fold_functions(text), "")
+    return canonical_expression(_fold_functions(tokens), "")
 
 
 def _sequence_of_nextval(tokens: Sequence[Token]) -> str | None:
@@ -318,13 +334,14 @@ def _sequence_of_nextval(tokens: Sequence[Token]) -> str | None:
     return join(without_public(tokenize(value)))
 
 
-def _fold_functions(text: str) -> str:
-    """Names of functions in lower case."""
-    tokens = tokenize(text)
+def _fold_functions(tokens: Sequence[Token]) -> str:
+    """The text with names of functions in lower case."""
     following = [*tokens[1:], Token("other", "")]
-    return "".join(
-        fold(token.text) if token.kind == "word" and after.text == "(" else token.text
-        for token, after in zip(tokens, following, strict=True)
+    return spaced(
+        [
+            Token("word", fold(token.text)) if token.kind == "word" and after.text == "(" else token
+            for token, after in zip(tokens, following, strict=True)
+        ]
     )
 
 
@@ -339,11 +356,20 @@ def render_default(default: Default) -> str:
         case int() | float():
             return repr(default)
         case str():
-            return guard(default)
+            return guard(f"({default})" if _is_loose(default) else default)
         case list():
             return guard(_quoted("[" + ",".join(_array_text(item) for item in default) + "]"))
         case dict():
             return guard(_of_object(default))
+
+
+def _is_loose(text: str) -> bool:
+    depth = 0
+    for token in significant(text):
+        depth += (token.kind == "open") - (token.kind == "close")
+        if depth == 0 and token.kind == "word" and fold(token.text) in _LOOSE_WORDS:
+            return True
+    return False
 
 
 def _array_text(item: object) -> str:
