@@ -40,9 +40,7 @@ if TYPE_CHECKING:
     LineMagic = Callable[[Any, str], Result]
     CellMagic = Callable[[Any, str, str], Result]
 
-_SAVED_SECRET = (
-    "The password is saved in this notebook. Set DATABASE_URL before Jupyter starts instead."
-)
+_SAVED_NOTE = "The URL is saved in this notebook, password included. Better set DATABASE_URL."
 
 
 def _magic_name(command: Command) -> str:
@@ -58,9 +56,8 @@ def _line(name: str) -> Callable[[LineMagic], LineMagic]:
     def decorate(function: LineMagic) -> LineMagic:
         command = find(name)
         function.__doc__ = help_text(command, _magic_name(command))
-        plain: LineMagic = no_var_expand(output_can_be_silenced(function))  # type: ignore[arg-type]  # typed for () -> ...
-        line_magic(_magic_name(command).lstrip("%"))(plain)
-        return plain
+        plain: Any = output_can_be_silenced(function)
+        return _registered(line_magic, command, no_var_expand(plain))
 
     return decorate
 
@@ -70,11 +67,15 @@ def _cell(command: Command) -> Callable[[CellMagic], CellMagic]:
 
     def decorate(function: CellMagic) -> CellMagic:
         function.__doc__ = help_text(command, _magic_name(command))
-        plain: CellMagic = no_var_expand(function)  # type: ignore[arg-type]  # typed for () -> ...
-        cell_magic(_magic_name(command).lstrip("%"))(plain)
-        return plain
+        plain: Any = function
+        return _registered(cell_magic, command, no_var_expand(plain))
 
     return decorate
+
+
+def _registered(kind: Any, command: Command, function: Any) -> Any:  # noqa: ANN401 - IPython's decorators
+    kind(_magic_name(command).lstrip("%"))(function)
+    return function
 
 
 @magics_class
@@ -116,7 +117,7 @@ class NbmigrateMagics(Magics):
             self._aliases[given.alias] = given.url
         result = command.run(self.workspace, given)
         if typed and _holds_password(typed):
-            return _with_note(result, _SAVED_SECRET)
+            return _with_note(result, _SAVED_NOTE)
         return result
 
     @_line("schema")

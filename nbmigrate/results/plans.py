@@ -49,7 +49,7 @@ def hazard_blocks(hazards: tuple[Hazard, ...]) -> tuple[Block, ...]:
 
 
 def _hazard(hazard: Hazard) -> str:
-    advice = f"\n{hazard.advice}" if hazard.advice else ""
+    advice = f"\nadvice: {hazard.advice}" if hazard.advice else ""
     return f"{hazard.path}: {hazard.text} ({hazard.severity}, {hazard.code}){advice}"
 
 

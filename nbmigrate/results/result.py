@@ -77,14 +77,19 @@ class Framed(Result):
         return self.to_frame()
 
 
+def json_form(value: object) -> Any:  # noqa: ANN401 - what JSON holds
+    """A value of the model as it stands in a file."""
+    return msgspec.json.decode(msgspec.json.encode(value))
+
+
 def plan_dict(plan: Plan) -> Record:
     """A plan without its two snapshots, which the caller has in files or a database."""
     return {
         "counts": counts(tree(plan.operations)),
-        "operations": msgspec.to_builtins(plan.operations),
+        "operations": json_form(plan.operations),
         "statements": [statement.sql for statement in plan.statements],
-        "hazards": msgspec.to_builtins(plan.hazards),
-        "questions": msgspec.to_builtins(plan.questions),
+        "hazards": json_form(plan.hazards),
+        "questions": json_form(plan.questions),
         "fingerprint": plan.fingerprint,
     }
 
@@ -99,7 +104,7 @@ def plain(value: object) -> object:  # noqa: PLR0911 - one return per kind of va
         case Plan():
             return plan_dict(value)
         case msgspec.Struct():
-            return msgspec.to_builtins(value)
+            return json_form(value)
         case Mapping():
             return {str(key): plain(item) for key, item in value.items()}
         case tuple() | list() | frozenset():

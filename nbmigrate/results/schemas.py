@@ -6,11 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-import msgspec
-
 from nbmigrate.display import Block, Code, Facts, Heading, Section, TableBlock, Text
 from nbmigrate.model import Column, Snapshot, Table
-from nbmigrate.results.result import Framed, Record
+from nbmigrate.results.result import Framed, Record, json_form
 from nbmigrate.results.words import (
     check_text,
     column_facts,
@@ -56,7 +54,7 @@ class SchemaResult(Framed):
 
     def as_dict(self) -> Record:
         """The snapshot in its file form, without the ids of a file."""
-        return {"source": self.source, "snapshot": msgspec.to_builtins(self.snapshot)}
+        return {"source": self.source, "snapshot": json_form(self.snapshot)}
 
 
 def _flags(table: Table, column: Column) -> Record:
