@@ -51,6 +51,9 @@ class EmbeddedServer:
             return
         os.close(self._use)
         self._use = None
+        if not self._where.folder.exists():
+            # PostgreSQL stops by itself when it finds its data deleted.
+            return
         from nbmigrate.server import postmaster
 
         with lease.alone(self._where) as is_alone:

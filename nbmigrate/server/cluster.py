@@ -108,18 +108,20 @@ def _no_remains(where: Place, sockets: Path) -> Iterator[int]:
     nothing: after a restart of the machine or the container they are those of
     strangers, and a server in another container has none here.
     """
+    data = where.data.resolve()
+    remains = (data / postmaster.PID_FILE, *place.socket_files(sockets))
     lock = open_lock(where.server_lock)
     try:
-        if not lease.try_lock(lock):
-            # Backends whose postmaster was killed.
-            postmaster.kill_all(where.data.resolve())
-            if not postmaster.wait_until(lambda: lease.try_lock(lock), REMAINS_PATIENCE_S):
-                raise ServerError(
-                    f"the data in `{where.data}` is in use by a PostgreSQL outside of this system",
-                    hint="stop it there: another container or machine shares this folder",
-                )
-        names = (place.SOCKET_NAME, f"{place.SOCKET_NAME}.lock")
-        for path in (where.data / postmaster.PID_FILE, *(sockets / name for name in names)):
+        is_locked = lease.try_lock(lock)
+        if not is_locked or any(path.exists() for path in remains):
+            # Backends whose postmaster was killed, or a server of a deleted folder of this name.
+            postmaster.kill_all(data)
+        if not postmaster.wait_until(lambda: lease.try_lock(lock), REMAINS_PATIENCE_S):
+            raise ServerError(
+                f"the data in `{where.data}` is in use by a PostgreSQL outside of this system",
+                hint="stop it there: another container or machine shares this folder",
+            )
+        for path in remains:
             path.unlink(missing_ok=True)
         yield lock
     finally:

@@ -149,6 +149,11 @@ def socket_folder(data: Path, account: Account) -> Path:
     )
 
 
+def socket_files(sockets: Path) -> tuple[Path, Path]:
+    """What PostgreSQL makes in the folder of its socket."""
+    return sockets / SOCKET_NAME, sockets / f"{SOCKET_NAME}.lock"
+
+
 def _socket_parents(account: Account) -> list[Path]:
     candidates = [Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp")]  # noqa: S108
     return [parent for parent in candidates if parent.is_dir() and account.can_enter(parent)]

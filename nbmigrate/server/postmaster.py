@@ -128,10 +128,18 @@ def watch(users_lock: str, data: str, watch_lock: int) -> None:
     """
     users = os.open(users_lock, os.O_RDWR)
     fcntl.flock(users, fcntl.LOCK_EX)
-    stop(Path(data).resolve())
+    if _is_file_of(users, Path(users_lock)):
+        stop(Path(data).resolve())
     # In this order: the next user must not take a watcher that ends for a living one.
     os.close(watch_lock)
     os.close(users)
+
+
+def _is_file_of(descriptor: int, path: Path) -> bool:
+    # A project that was deleted and made again has other users, and perhaps a server.
+    with contextlib.suppress(OSError):
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    return False
 
 
 if __name__ == "__main__":
