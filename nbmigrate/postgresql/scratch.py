@@ -63,13 +63,52 @@ def _hide_schemas(connection: psycopg.Connection[Any], snapshot: Snapshot) -> di
     mark = f"nbm_{secrets.token_hex(6)}"
     hidden = {f"{mark}_{number}": name for number, name in enumerate(wanted) if name in there}
     for alias, name in hidden.items():
-        connection.execute(f"ALTER SCHEMA {quote(name)} RENAME TO {alias}")  # type: ignore[call-overload]  # text is built from quoted names
+        connection.execute(f"ALTER SCHEMA {quote(name)} RENAME TO {alias}".encode())
     for name in wanted:
-        connection.execute(f"CREATE SCHEMA {quote(name)}")  # type: ignore[call-overload]
+        connection.execute(f"CREATE SCHEMA {quote(name)}".encode())
     # Extensions live in the hidden schemas; user text speaks of them without a schema.
     path = ", ".join([PUBLIC, *(a for a, name in hidden.items() if name == PUBLIC)])
-    connection.execute(f"SET LOCAL search_path = {path}")  # type: ignore[call-overload]
+    connection.execute(f"SET LOCAL search_path = {path}".encode())
     return hidden
+
+
+def read_ddl(connection: psycopg.Connection[Any], text: str, base: Snapshot) -> Snapshot:
+    """What DDL creates, as PostgreSQL reads it; ``base`` is what it may refer to.
+
+    Every schema of the user is out of the way while the text runs, so that it may create
+    what the database already has.
+
+    Raises:
+        StatementFailedError: PostgreSQL refuses the text.
+    """
+    with connection.transaction(force_rollback=True):
+        query = "SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_|^information_schema$'"
+        there = {str(name): str(name) for (name,) in connection.execute(query)}
+        plain = canonical(base)
+        hidden = _hide_schemas(connection, _replace(plain, schemas={**plain.schemas, **there}))
+        for name in there.keys() - _schemas(plain):
+            connection.execute(f"DROP SCHEMA {quote(name)}".encode())
+        _build(connection, buildable(plain))
+        _execute(connection, text)
+        created = introspect(connection, schemas=_visible(connection, hidden))
+    return _unhide(_minus(created, plain), hidden)
+
+
+def _visible(connection: psycopg.Connection[Any], hidden: Mapping[str, str]) -> list[str]:
+    query = (
+        "SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_|^information_schema$'"
+    )
+    return sorted({str(name) for (name,) in connection.execute(query)} - hidden.keys())
+
+
+def _minus(snapshot: Snapshot, base: Snapshot) -> Snapshot:
+    """What is in the snapshot and not in the base."""
+    kinds = ("tables", "enums", "sequences", "views", "schemas")
+    rest = {
+        kind: {n: v for n, v in getattr(snapshot, kind).items() if n not in getattr(base, kind)}
+        for kind in kinds
+    }
+    return _replace(snapshot, **rest)
 
 
 def buildable(snapshot: Snapshot) -> Snapshot:
@@ -94,16 +133,22 @@ def _without_others(table: Table) -> Table:
 
 def _build(connection: psycopg.Connection[Any], snapshot: Snapshot) -> None:
     for statement in render(diff(EMPTY, snapshot)):
-        try:
-            connection.execute(statement.sql.encode())
-        except psycopg.Error as error:
-            raise StatementFailedError(
-                f"PostgreSQL does not accept this: {error.diag.message_primary or error}",
-                sql=statement.sql,
-                sqlstate=error.sqlstate or "",
-                detail=error.diag.message_detail or "",
-                hint=error.diag.message_hint or "",
-            ) from error
+        _execute(connection, statement.sql)
+
+
+def _execute(connection: psycopg.Connection[Any], sql: str) -> None:
+    try:
+        connection.execute(sql.encode())
+    except psycopg.Error as error:
+        position = int(error.diag.statement_position or 0)
+        raise StatementFailedError(
+            f"PostgreSQL does not accept this: {error.diag.message_primary or error}",
+            sql=sql,
+            sqlstate=error.sqlstate or "",
+            line=sql.count("\n", 0, position) + 1 if position else None,
+            detail=error.diag.message_detail or "",
+            hint=error.diag.message_hint or "",
+        ) from error
 
 
 def _unhide(snapshot: Snapshot, hidden: Mapping[str, str]) -> Snapshot:
@@ -155,6 +200,11 @@ class Scratch(NamedTuple):
 
     connection: psycopg.Connection[Any]
     cache: Cache
+
+    @staticmethod
+    def is_needed(old: Snapshot, new: Snapshot) -> bool:
+        """True when two snapshots in our own spelling differ in a text that may mean the same."""
+        return bool(differing_texts(old, new))
 
     def pair(
         self, old: Snapshot, new: Snapshot, *, old_is_live: bool = False

@@ -1,0 +1,94 @@
+"""Plans between any two sources: where the sources, the scratch and the ledger meet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import psycopg
+
+from nbmigrate.errors import NbmigrateError
+from nbmigrate.model import Snapshot
+from nbmigrate.operations import Id
+from nbmigrate.plan import Answers, Canonical, Plan, make_plan
+from nbmigrate.postgresql import POSTGRESQL
+from nbmigrate.postgresql.scratch import Cache, Scratch
+from nbmigrate.workspace.ownership import Kept, Ownership, Path, keep_undeclared, paths_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from nbmigrate.workspace.ownership import Entry
+    from nbmigrate.workspace.sources import Source
+
+
+class Compared(NamedTuple):
+    """A plan, and what the new source does not speak of and therefore stays."""
+
+    plan: Plan
+    not_declared: tuple[str, ...]
+
+
+def compare(
+    old: Source,
+    new: Source,
+    *,
+    answers: Answers,
+    ownership: Ownership,
+    canonical: Canonical,
+    rows: Mapping[Id, int] | None = None,
+) -> Compared:
+    """The plan from ``old`` to ``new``; each loss is a question when ``old`` is a database."""
+    kept: Kept = keep_undeclared(old.snapshot, new.snapshot, ownership)
+    plan = make_plan(
+        old.snapshot,
+        kept.snapshot,
+        dialect=POSTGRESQL,
+        answers=answers,
+        canonical=canonical,
+        rows=rows,
+        ask_drops=old.is_live,
+    )
+    return Compared(plan, kept.not_declared)
+
+
+def ownership_of(
+    old: Source,
+    new: Source,
+    *,
+    answers: Answers,
+    removed: frozenset[Path],
+    ours: Callable[[], frozenset[Entry]],
+) -> Ownership:
+    """Who made what, for these two sources; ``ours`` is asked only for a database."""
+    renamed = [end for text in answers.renames for end in text.split("->")[:1]]
+    return Ownership(
+        ours=ours() if old.is_live else None,
+        is_complete=new.is_complete,
+        removed=removed,
+        named=frozenset(paths_of((*answers.drops, *renamed))),
+    )
+
+
+def asking(
+    connection: Callable[[], psycopg.Connection[Any] | None], cache: Cache, *, old_is_live: bool
+) -> Canonical:
+    """One spelling by asking PostgreSQL, or as far as text allows where it cannot be asked.
+
+    When PostgreSQL refuses a text, the plan shows it as different; applying it then
+    shows PostgreSQL's own error at the statement.
+    """
+
+    def pair(old: Snapshot, new: Snapshot) -> tuple[Snapshot, Snapshot]:
+        plain = POSTGRESQL.canonical_pair(old, new)
+        if not Scratch.is_needed(*plain):
+            return plain
+        found = connection()
+        if found is None:
+            return plain
+        try:
+            return Scratch(found, cache).pair(old, new, old_is_live=old_is_live)
+        except (NbmigrateError, psycopg.Error):
+            return plain
+
+    return pair

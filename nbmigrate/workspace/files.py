@@ -1,0 +1,78 @@
+"""Files of a project that are sources, and files that commands write."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+
+from nbmigrate.declare import load_source
+from nbmigrate.errors import SourceError
+from nbmigrate.model import Snapshot
+from nbmigrate.results import InitResult, WrittenFile
+
+ReadDdl = Callable[[str], Snapshot]
+
+_SETTINGS = """
+[tool.nbmigrate]
+# url = "postgresql://user@localhost/name"   # or DATABASE_URL; without either, the embedded server
+folder = "migrations"
+"""
+
+
+def read_sql(path: Path, read_ddl: ReadDdl) -> Snapshot:
+    """The schema that a file of DDL creates.
+
+    Raises:
+        SourceError: there is no such file, or it is not UTF-8.
+    """
+    try:
+        return read_ddl(path.read_text("utf-8-sig"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SourceError(f"cannot read {path}: {error}", source=str(path)) from error
+
+
+def is_module(text: str, root: Path) -> bool:
+    """True for ``module:attribute``."""
+    module, colon, attribute = text.partition(":")
+    words = (*module.split("."), attribute)
+    return bool(colon) and all(w.isidentifier() for w in words) and not (root / text).exists()
+
+
+def read_declarations(text: str, root: Path, read_ddl: ReadDdl) -> Snapshot:
+    """What a Python file, a module's attribute or a notebook declares."""
+    return load_source(text, root=root, parse_sql=read_ddl)
+
+
+def written(path: Path, root: Path) -> WrittenFile:
+    """A written file as it is listed."""
+    return WrittenFile(path=relative(path, root), bytes=path.stat().st_size)
+
+
+def relative(path: Path, root: Path) -> str:
+    """The path as a person in the project's folder would type it."""
+    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
+
+
+def shell_quoted(text: str) -> str:
+    """The text as one word of a shell."""
+    return shlex.quote(text)
+
+
+def init(root: Path, folder: Path) -> InitResult:
+    """Write what is missing of a project; nothing that is there is touched but pyproject.toml."""
+    made = [_write_new(folder / ".gitattributes", "*.sql text eol=lf\nmeta/*.json text eol=lf\n")]
+    project = root / "pyproject.toml"
+    if not project.exists() or "[tool.nbmigrate]" not in project.read_text("utf-8"):
+        with project.open("a", encoding="utf-8", newline="\n") as file:
+            file.write(_SETTINGS if project.stat().st_size else _SETTINGS.lstrip())
+        made.append(project)
+    return InitResult(files=tuple(written(path, root) for path in made if path))
+
+
+def _write_new(path: Path, text: str) -> Path | None:
+    if path.exists():
+        return None
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8", newline="\n")
+    return path

@@ -1,0 +1,98 @@
+"""The live database as a snapshot, read again only when its catalogs changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+import psycopg
+
+from nbmigrate.diff.policies import linked_tables, policy_table
+from nbmigrate.model import Snapshot
+from nbmigrate.model.names import key
+from nbmigrate.operations import Id
+from nbmigrate.postgresql.identifiers import quote
+from nbmigrate.postgresql.introspect import fingerprint, introspect
+from nbmigrate.workspace.target import Target
+
+#: Rows are counted exactly up to here; a question needs no more.
+COUNT_LIMIT = 1_000_000
+
+
+class Live(NamedTuple):
+    """A snapshot of the database and the fingerprint of the catalogs it was read from."""
+
+    snapshot: Snapshot
+    fingerprint: str
+
+
+class LiveReader:
+    """Reads the database behind a target."""
+
+    def __init__(self, target: Target, schemas: tuple[str, ...] | None) -> None:
+        self._target = target
+        self._schemas = schemas
+        self._last: tuple[tuple[str, ...], Live] | None = None
+
+    def read(self, declared: Snapshot) -> Live:
+        """The live schema; roles and linked policies only as far as ``declared`` names them."""
+        connection = self._target.connection
+        roles = tuple(sorted(declared.roles))
+        mark = fingerprint(connection, schemas=self._schemas)
+        if roles or declared.policies or self._last is None or self._last[1].fingerprint != mark:
+            found = introspect(connection, schemas=self._schemas, roles=roles or False)
+            self._last = (roles, Live(found, mark))
+        live = self._last[1]
+        return Live(with_linked_policies(live.snapshot, declared), live.fingerprint)
+
+    def guard(self) -> str:
+        """The fingerprint now."""
+        return fingerprint(self._target.connection, schemas=self._schemas)
+
+
+def with_linked_policies(live: Snapshot, declared: Snapshot) -> Snapshot:
+    """``live`` with the policies that ``declared`` puts on tables that it does not declare."""
+    found = dict(live.policies)
+    for table in linked_tables(declared) - {t.id for t in declared.tables.values()}:
+        there = live.tables.get(key(*table))
+        for name, policy in declared.policies.items():
+            if there and policy_table(policy) == table and policy.name in there.policies:
+                mine = there.policies[policy.name]
+                found[name] = msgspec.structs.replace(mine, on=policy.on, schema=policy.schema)
+    return msgspec.structs.replace(live, policies=found)
+
+
+class RowCounts(Mapping[Id, int]):
+    """Row counts of the tables that a question is about, counted when asked for."""
+
+    def __init__(self, connection: psycopg.Connection[Any], snapshot: Snapshot) -> None:
+        self._connection = connection
+        self._snapshot = snapshot
+        self._known: dict[Id, int] = {}
+
+    def __getitem__(self, table: Id) -> int:
+        if key(*table) not in self._snapshot.tables:
+            raise KeyError(table)
+        if table not in self._known:
+            self._known[table] = count_rows(self._connection, table)
+        return self._known[table]
+
+    def __iter__(self) -> Iterator[Id]:
+        return (table.id for table in self._snapshot.tables.values())
+
+    def __len__(self) -> int:
+        return len(self._snapshot.tables)
+
+
+def count_rows(connection: psycopg.Connection[Any], table: Id) -> int:
+    """The exact number of rows, or PostgreSQL's estimate beyond :data:`COUNT_LIMIT`."""
+    name = f"{quote(table[0])}.{quote(table[1])}"
+    query = f"SELECT count(*) FROM (SELECT FROM {name} LIMIT {COUNT_LIMIT + 1}) AS part"
+    found = connection.execute(query.encode()).fetchone()
+    count = found[0] if found else 0
+    if count <= COUNT_LIMIT:
+        return int(count)
+    estimate = "SELECT reltuples::bigint FROM pg_catalog.pg_class WHERE oid = %s::regclass"
+    row = connection.execute(estimate, [name]).fetchone()
+    return max(int(count), int(row[0]) if row else 0)

@@ -1,0 +1,67 @@
+"""Where to work: the project's root, its migrations folder, its database.
+
+What is said in a call comes first, then ``DATABASE_URL``, then ``[tool.nbmigrate]`` of
+the pyproject.toml at the root; without any, the embedded PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nbmigrate.errors import SourceError
+
+EMBEDDED = "embedded"
+DEFAULT_FOLDER = "migrations"
+_KNOWN = {"url", "folder", "schemas", "history_schema", "history_table"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectSettings:
+    """What ``[tool.nbmigrate]`` and the environment say."""
+
+    root: Path
+    url: str = EMBEDDED
+    folder: Path = Path(DEFAULT_FOLDER)
+    schemas: tuple[str, ...] | None = None
+    history_schema: str = "drizzle"
+    history_table: str = "__drizzle_migrations"
+
+
+def read_settings(
+    root: Path, environ: Mapping[str, str], *, url: str | None, folder: Path | str | None
+) -> ProjectSettings:
+    """The settings of the project at ``root``.
+
+    Raises:
+        SourceError: pyproject.toml cannot be read, or has a key that means nothing.
+    """
+    table = _read_table(root / "pyproject.toml")
+    schemas = table.get("schemas")
+    return ProjectSettings(
+        root=root,
+        url=url or environ.get("DATABASE_URL") or table.get("url") or EMBEDDED,
+        folder=root / (folder or table.get("folder") or DEFAULT_FOLDER),
+        schemas=tuple(schemas) if schemas else None,
+        history_schema=table.get("history_schema", "drizzle"),
+        history_table=table.get("history_table", "__drizzle_migrations"),
+    )
+
+
+def _read_table(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        table: dict[str, Any] = tomllib.loads(path.read_text("utf-8")).get("tool", {})
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SourceError(f"{path} is not valid TOML: {error}", source=str(path)) from error
+    found: dict[str, Any] = table.get("nbmigrate", {})
+    for name in found:
+        if name not in _KNOWN:
+            known = ", ".join(sorted(_KNOWN))
+            message = f"{path}: [tool.nbmigrate] has no setting `{name}`"
+            raise SourceError(message, source=str(path), hint=f"known: {known}")
+    return found
