@@ -1,0 +1,129 @@
+"""Apply: the statements of a plan, in one transaction, all or nothing (push).
+
+Two kinds of statements break the one transaction. One with ``commit_before`` uses
+what an earlier one must have committed (a new enum value): the transaction is cut
+there. One that is not ``transactional`` (CREATE INDEX CONCURRENTLY) runs after the
+last commit, whatever its place in the plan. The error says what was kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import psycopg
+from psycopg.pq import TransactionStatus
+
+from nbmigrate.dialect import Statement
+from nbmigrate.errors import ExecutionError
+from nbmigrate.executor import bookkeeping
+from nbmigrate.executor.alone import run_alone
+from nbmigrate.executor.connections import sibling
+from nbmigrate.executor.events import AppliedStatement, LockWaited, OnEvent, ignore
+from nbmigrate.executor.failpoints import Failpoint
+from nbmigrate.executor.failures import Origin
+from nbmigrate.executor.history import sha256
+from nbmigrate.executor.lock import MigratorLock
+from nbmigrate.executor.progress import Progress
+from nbmigrate.executor.running import Session, Work, run_transaction
+from nbmigrate.executor.segments import Segment, Step, segments
+from nbmigrate.executor.settings import Settings
+
+#: A push is somebody waiting at a screen: a running migrate is not waited for as long.
+PUSH_LOCK_WAIT_MS = 10_000
+
+
+def apply(
+    connection: psycopg.Connection[Any],
+    statements: Sequence[Statement],
+    *,
+    guard: Callable[[], None] | None = None,
+    finish: Callable[[], None] | None = None,
+    on_event: OnEvent | None = None,
+    settings: Settings | None = None,
+) -> tuple[AppliedStatement, ...]:
+    """Run the statements and return what ran.
+
+    ``guard`` is called inside the transaction before the first statement and raises (a
+    DriftError) when the database is not what the plan was made for; ``finish`` inside the
+    last transaction after its last statement (the ledger is written there). Both are called
+    again when the transaction is repeated.
+
+    Raises:
+        StatementFailedError: what PostgreSQL refused, and what was kept.
+        LockTimeoutError: a migrate is running, or a table is locked; by whom.
+    """
+    settings = settings or Settings(lock_wait_ms=PUSH_LOCK_WAIT_MS)
+    _require_idle(connection)
+    url = sibling(connection, application_name=settings.application_name)
+    listen = on_event or ignore
+    lock = MigratorLock(
+        url,
+        settings=settings,
+        worker=connection,
+        on_wait=lambda holder: listen(LockWaited(holder=holder)),
+    )
+    with lock:
+        session = Session(url, connection, lock, settings, listen, Failpoint.of(settings))
+        try:
+            return _run(session, statements, guard or _nothing, finish or _nothing)
+        finally:
+            session.close_replacement(connection)
+
+
+def plan_segments(statements: Sequence[Statement]) -> tuple[tuple[Segment, ...], tuple[Step, ...]]:
+    """The transactions of a plan, at least one, and the steps that run after them."""
+    steps = [
+        Step(index, s.sql, 0, s.transactional, s.commit_before)
+        for index, s in enumerate(statements, 1)
+    ]
+    inside = segments(step for step in steps if step.is_transactional)
+    return inside or (Segment(()),), tuple(s for s in steps if not s.is_transactional)
+
+
+def _run(
+    session: Session,
+    statements: Sequence[Statement],
+    guard: Callable[[], None],
+    finish: Callable[[], None],
+) -> tuple[AppliedStatement, ...]:
+    parts, alone = plan_segments(statements)
+    done: list[AppliedStatement] = []
+    for at, part in enumerate(parts):
+        work = Work(
+            origin=Origin(),
+            kept=_kept(done, "; nothing was changed"),
+            before=guard if at == 0 else _nothing,
+            after=finish if at == len(parts) - 1 else _nothing,
+        )
+        done += run_transaction(session, part.steps, work)
+    for step in alone:
+        done.append(_run_alone(session, step, _kept(done, "")))
+    return tuple(done)
+
+
+def _run_alone(session: Session, step: Step, kept: str) -> AppliedStatement:
+    bookkeeping.ensure(session.observer)
+    progress = Progress("push", sha256(step.sql)[:16])
+    work = Work(origin=Origin(), kept=kept, before=_nothing, after=_nothing)
+    done = run_alone(session, step, work, progress)
+    progress.forget(session.observer, step)
+    return done
+
+
+def _kept(done: Sequence[AppliedStatement], otherwise: str) -> str:
+    if done:
+        return f"committed before it: statements {', '.join(str(d.index) for d in done)}"
+    return f"rolled back{otherwise}"
+
+
+def _nothing() -> None:
+    return None
+
+
+def _require_idle(connection: psycopg.Connection[Any]) -> None:
+    if connection.info.transaction_status != TransactionStatus.IDLE:
+        raise ExecutionError(
+            "the connection has an open transaction; a push brings its own",
+            hint="commit or roll it back first",
+        )

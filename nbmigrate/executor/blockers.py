@@ -1,0 +1,95 @@
+"""Who stands in the way: the sessions that hold a lock somebody else waits for."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, Self
+
+import psycopg
+from psycopg.rows import class_row
+
+from nbmigrate.executor.urls import mask_sql
+from nbmigrate.model.tables import Value
+
+_COLUMNS = """
+    SELECT a.pid, coalesce(a.usename, '') AS "user", coalesce(a.application_name, '') AS application,
+           coalesce(a.state, a.backend_type, '') AS state,
+           round(coalesce(extract(epoch FROM clock_timestamp()
+               - coalesce(a.xact_start, a.state_change, a.backend_start)), 0)::numeric, 1)::float8
+               AS age_seconds,
+           coalesce(left(a.query, 500), '') AS query
+      FROM pg_catalog.pg_stat_activity AS a
+"""
+_BLOCKING = f"{_COLUMNS} WHERE a.pid = ANY (pg_catalog.pg_blocking_pids(%s)) ORDER BY a.xact_start"
+_OLD_SNAPSHOTS = f"""{_COLUMNS}
+     WHERE a.backend_xmin IS NOT NULL AND a.pid <> %s AND a.pid <> pg_catalog.pg_backend_pid()
+       AND a.datname = pg_catalog.current_database() AND a.backend_type = 'client backend'
+       AND a.xact_start < clock_timestamp() - interval '1 second'
+     ORDER BY a.xact_start
+"""
+
+
+class Blocker(Value, frozen=True, kw_only=True):
+    """A session that holds what another one waits for. ``age_seconds`` is of its transaction."""
+
+    pid: int
+    user: str
+    application: str
+    state: str
+    age_seconds: float
+    query: str
+
+    def __str__(self) -> str:
+        who = f"pid {self.pid}, user {self.user}"
+        who += f", application {self.application}" if self.application else ""
+        last = " ".join(mask_sql(self.query).split())[:200]
+        return f"{who}: {self.state} for {self.age_seconds:.0f} s, last statement: {last or '-'}"
+
+
+def find_blockers(connection: psycopg.Connection[Any], pid: int) -> tuple[Blocker, ...]:
+    """The sessions the backend ``pid`` waits for right now, oldest transaction first."""
+    with connection.cursor(row_factory=class_row(Blocker)) as cursor:
+        return tuple(cursor.execute(_BLOCKING, [pid]).fetchall())
+
+
+def find_old_snapshots(connection: psycopg.Connection[Any], pid: int) -> tuple[Blocker, ...]:
+    """The sessions that a CREATE INDEX CONCURRENTLY of ``pid`` would have to wait for."""
+    with connection.cursor(row_factory=class_row(Blocker)) as cursor:
+        return tuple(cursor.execute(_OLD_SNAPSHOTS, [pid]).fetchall())
+
+
+class Watch:
+    """While open, remembers who blocks a backend.
+
+    When a lock timeout strikes, the wait is over and PostgreSQL no longer knows whom it
+    was for; so a thread asks while it lasts, on the idle connection of the migrator
+    lock. The first question is asked after 0.3 s: fast statements cost nothing.
+    """
+
+    def __init__(self, observer: psycopg.Connection[Any], pid: int) -> None:
+        self._observer = observer
+        self._pid = pid
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True, name="nbmigrate-watch")
+        self.blockers: tuple[Blocker, ...] = ()
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        self._done.set()
+        self._thread.join(timeout=5)
+
+    def _run(self) -> None:
+        while not self._done.wait(0.3):
+            # A lost observer only means that nobody is named.
+            with suppress(psycopg.Error):
+                self.blockers = find_blockers(self._observer, self._pid) or self.blockers

@@ -1,0 +1,106 @@
+"""The schema ``nbmigrate``: what drizzle's history table has no room for.
+
+``meta`` holds the version of these tables, ``migrations`` what was applied and by
+whom, ``progress`` the statements of a migration that could not be one transaction
+and is not finished, ``ledger`` the objects nbmigrate owns. Made when first needed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+
+from nbmigrate.errors import ExecutionError
+from nbmigrate.executor import raw
+
+SCHEMA = "nbmigrate"
+VERSION = 1
+
+_TABLES = f"""
+CREATE SCHEMA IF NOT EXISTS {SCHEMA};
+CREATE TABLE IF NOT EXISTS {SCHEMA}.meta (version integer NOT NULL);
+CREATE TABLE IF NOT EXISTS {SCHEMA}.migrations (
+    history text NOT NULL,
+    tag text NOT NULL,
+    hash text NOT NULL,
+    created_at bigint NOT NULL,
+    normalized_hash text NOT NULL,
+    sql text NOT NULL,
+    started_at timestamptz NOT NULL,
+    ms integer NOT NULL,
+    statements integer NOT NULL,
+    backend_pid integer NOT NULL,
+    "user" text NOT NULL,
+    application text NOT NULL,
+    PRIMARY KEY (history, tag)
+);
+CREATE TABLE IF NOT EXISTS {SCHEMA}.progress (
+    history text NOT NULL,
+    tag text NOT NULL,
+    statement integer NOT NULL,
+    sql_hash text NOT NULL,
+    sql text NOT NULL,
+    backend_pid integer NOT NULL,
+    started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    finished_at timestamptz,
+    PRIMARY KEY (history, tag, statement)
+);
+CREATE TABLE IF NOT EXISTS {SCHEMA}.ledger (
+    kind text NOT NULL,
+    schema text NOT NULL,
+    name text NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (kind, schema, name)
+);
+INSERT INTO {SCHEMA}.meta (version) SELECT {VERSION} WHERE NOT EXISTS (SELECT FROM {SCHEMA}.meta);
+"""
+
+_TABLE_EXISTS = """
+    SELECT 1 FROM pg_catalog.pg_class AS c
+      JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+     WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p')
+"""
+#: What two sessions that create the same thing at once may see (IF NOT EXISTS does not help).
+_CREATED_MEANWHILE = (
+    psycopg.errors.UniqueViolation,
+    psycopg.errors.DuplicateSchema,
+    psycopg.errors.DuplicateTable,
+    psycopg.errors.DuplicateObject,
+)
+
+
+def table_exists(connection: psycopg.Connection[Any], schema: str, table: str) -> bool:
+    """Whether exactly this table is there; the search path plays no part."""
+    return raw.exists(connection, _TABLE_EXISTS, [schema, table])
+
+
+def is_prepared(connection: psycopg.Connection[Any]) -> bool:
+    """Whether the tables are there, in a version that this release understands.
+
+    Raises:
+        ExecutionError: when a newer nbmigrate made them.
+    """
+    if not table_exists(connection, SCHEMA, "meta"):
+        return False
+    found = raw.rows(connection, f"SELECT max(version) AS version FROM {SCHEMA}.meta")
+    version = found[0]["version"]
+    if version is not None and version > VERSION:
+        raise ExecutionError(
+            f"the tables in schema `{SCHEMA}` are of version {version}; "
+            f"this nbmigrate knows versions up to {VERSION}; nothing was changed",
+            hint="upgrade nbmigrate here: pip install --upgrade nbmigrate",
+        )
+    return version is not None
+
+
+def ensure(connection: psycopg.Connection[Any]) -> None:
+    """Make the tables if they are missing; also inside a transaction."""
+    if is_prepared(connection):
+        return
+    try:
+        with connection.transaction():
+            connection.execute(_TABLES)
+    except _CREATED_MEANWHILE:
+        if not is_prepared(connection):
+            raise

@@ -1,0 +1,176 @@
+"""Connections: with the session settings every part relies on, and errors that help.
+
+The settings are made with ``set_config`` after connecting rather than as startup
+options, which connection poolers refuse. ``prepare`` makes them again after a
+``DISCARD ALL``.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+
+from nbmigrate.errors import ConnectFailedError
+from nbmigrate.executor.urls import conninfo, is_ambiguous, mask_text, mask_url
+
+#: Seconds until a dead network is noticed: 10 + 3 * 5, or 20 for unacknowledged data.
+_TRANSPORT = {
+    "connect_timeout": 10,
+    "keepalives": 1,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+_FIRST_WITH_CHECK_INTERVAL = 140_000
+_FIRST_WITH_IDLE_SESSION_TIMEOUT = 140_000
+
+
+class _Cause(NamedTuple):
+    """A part of libpq's text and what to do about it.
+
+    libpq gives no SQLSTATE for a connection that was never made. The texts are used for
+    hints only: with another language of messages, the hint is missing and nothing else.
+    """
+
+    texts: tuple[str, ...]
+    hint: str
+
+
+_CAUSES = (
+    _Cause(
+        ("password authentication failed", "no password supplied", "fe_sendauth"),
+        "check user and password; special characters in a password are percent-encoded (@ is %40)",
+    ),
+    _Cause(
+        ("Connection refused", "No such file or directory", "connection timeout"),
+        "is the server running, and are host and port right?",
+    ),
+    _Cause(
+        ("could not translate host name", "failed to resolve host", "Name or service not known"),
+        "check the host name",
+    ),
+    _Cause(("does not exist",), "check the name; a database is made with: createdb NAME"),
+    _Cause(
+        ("remaining connection slots", "too many c", "sorry, too many clients"),
+        "the server or the role has no free connection (SQLSTATE 53300); nbmigrate needs two: "
+        "close some, or raise CONNECTION LIMIT",
+    ),
+    _Cause(("no pg_hba.conf entry",), "the server does not admit this user from here; try sslmode"),
+    _Cause(("SSL", "certificate"), "check sslmode and sslrootcert in the URL"),
+    _Cause(("starting up", "shutting down", "recovery"), "the server is not ready; try again soon"),
+    _Cause(
+        ("invalid URI query parameter", "invalid connection option"),
+        "the URL has a parameter that libpq does not know; leave it out",
+    ),
+)
+_GENERAL_HINT = "a URL looks like postgresql://user:password@host:5432/database"
+
+
+def connect(
+    url: str,
+    *,
+    application_name: str = "nbmigrate",
+    lock_timeout_ms: int = 2_000,
+    statement_timeout_ms: int | None = None,
+) -> psycopg.Connection[Any]:
+    """An autocommit connection with the session settings.
+
+    Raises:
+        ConnectFailedError: with the URL masked and a hint.
+    """
+    try:
+        connection = psycopg.connect(
+            _with_transport(url, application_name), autocommit=True, prepare_threshold=None
+        )
+    except psycopg.Error as error:
+        failed = _connect_failed(url, error)
+    else:
+        try:
+            prepare(connection, lock_timeout_ms=lock_timeout_ms)
+            if statement_timeout_ms is not None:
+                set_session(connection, {"statement_timeout": f"{statement_timeout_ms}ms"})
+        except psycopg.Error as error:
+            connection.close()
+            failed = _connect_failed(url, error)
+        else:
+            return connection
+    # Outside the handler: libpq's own text, which may hold a password, is not chained.
+    raise failed
+
+
+def sibling(connection: psycopg.Connection[Any], *, application_name: str) -> str:
+    """The URL, password included, by which the connection's database is reached again."""
+    info = connection.info
+    parameters = {**info.get_parameters(), "application_name": application_name}
+    if info.password:
+        parameters["password"] = info.password
+    return make_conninfo("", **parameters)
+
+
+def prepare(connection: psycopg.Connection[Any], *, lock_timeout_ms: int) -> None:
+    """Make the session settings; also after ``DISCARD ALL``."""
+    version = connection.info.server_version
+    values = {
+        "lock_timeout": f"{lock_timeout_ms}ms",
+        "idle_in_transaction_session_timeout": "60s",
+        # Defaults become comparable, and timestamp -> timestamptz needs no rewrite.
+        "TimeZone": "UTC",
+        "standard_conforming_strings": "on",
+        "check_function_bodies": "on",
+        "client_min_messages": "notice",
+    }
+    if version >= _FIRST_WITH_IDLE_SESSION_TIMEOUT:
+        values["idle_session_timeout"] = "0"
+    set_session(connection, values)
+    _mean_public(connection)
+    if version >= _FIRST_WITH_CHECK_INTERVAL:
+        _notice_dead_client(connection)
+
+
+def set_session(connection: psycopg.Connection[Any], values: dict[str, str]) -> None:
+    """Set parameters for the session, in one round trip."""
+    calls = ", ".join("pg_catalog.set_config(%s, %s, false)" for _ in values)
+    connection.execute(f"SELECT {calls}", [x for pair in values.items() for x in pair])
+
+
+def _mean_public(connection: psycopg.Connection[Any]) -> None:
+    """Make an unqualified name mean public.
+
+    The default path begins with a schema named like the user: where one exists, a
+    migration would create its tables there. A path somebody chose is left alone.
+    """
+    connection.execute(
+        "SELECT pg_catalog.set_config('search_path', 'public, ' || path, false)"
+        """ FROM pg_catalog.current_setting('search_path') AS path WHERE path LIKE '"$user"%'"""
+    )
+
+
+def _notice_dead_client(connection: psycopg.Connection[Any]) -> None:
+    """Let the server end a statement whose client is gone; without it, locks outlive a crash."""
+    try:
+        set_session(connection, {"client_connection_check_interval": "500ms"})
+    except psycopg.errors.InvalidParameterValue:
+        return  # the server's operating system cannot poll for it
+
+
+def _with_transport(url: str, application_name: str) -> str:
+    given = psycopg.conninfo.conninfo_to_dict(conninfo(url))
+    defaults = {k: v for k, v in _TRANSPORT.items() if k not in given}
+    return make_conninfo(conninfo(url), **{**defaults, "application_name": application_name})
+
+
+def _connect_failed(url: str, error: psycopg.Error) -> ConnectFailedError:
+    shown = mask_url(url)
+    if is_ambiguous(url):
+        return ConnectFailedError(
+            f"`{shown}` cannot be read as a URL",
+            url=shown,
+            hint="percent-encode special characters in the password: @ is %40, / is %2F, # is %23",
+        )
+    text = str(error)
+    reason = mask_text(text, url).strip().replace("\n", " ")
+    hint = next((c.hint for c in _CAUSES if any(t in text for t in c.texts)), _GENERAL_HINT)
+    return ConnectFailedError(f"no connection to `{shown}`: {reason}", url=shown, hint=hint)

@@ -1,0 +1,82 @@
+"""How far a migration got that could not be one transaction, statement by statement.
+
+A row with ``started_at`` only is a statement that runs, or that died with its
+client: what it left behind is then known to be ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+
+from nbmigrate.errors import EditedMigrationError
+from nbmigrate.executor import raw
+from nbmigrate.executor.history import sha256
+from nbmigrate.executor.segments import Step
+from nbmigrate.executor.urls import mask_sql
+
+_START = """
+    INSERT INTO nbmigrate.progress (history, tag, statement, sql_hash, sql, backend_pid)
+    VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (history, tag, statement) DO NOTHING
+"""
+_FINISH = """
+    UPDATE nbmigrate.progress SET finished_at = pg_catalog.clock_timestamp()
+     WHERE history = $1 AND tag = $2 AND statement = $3
+"""
+_FORGET = "DELETE FROM nbmigrate.progress WHERE history = $1 AND tag = $2 AND statement = $3"
+_READ = """
+    SELECT statement, sql_hash, sql, finished_at IS NOT NULL AS finished
+      FROM nbmigrate.progress WHERE history = $1 AND tag = $2 ORDER BY statement
+"""
+
+
+class Progress:
+    """The progress of one migration."""
+
+    def __init__(self, history: str, tag: str) -> None:
+        self._key = (history, tag)
+
+    def start(self, connection: psycopg.Connection[Any], step: Step, *, pid: int) -> None:
+        """Say that a step begins."""
+        text = mask_sql(step.sql)
+        raw.run(connection, _START, [*self._key, step.index, sha256(step.sql), text, pid])
+
+    def finish(self, connection: psycopg.Connection[Any], steps: Sequence[Step]) -> None:
+        """Say that steps are done; inside their own transaction where there is one."""
+        for step in steps:
+            self.start(connection, step, pid=connection.info.backend_pid)
+            raw.run(connection, _FINISH, [*self._key, step.index])
+
+    def forget(self, connection: psycopg.Connection[Any], step: Step) -> None:
+        """Take back ``start``: the step failed and left nothing."""
+        raw.run(connection, _FORGET, [*self._key, step.index])
+
+    def is_started(self, connection: psycopg.Connection[Any], step: Step) -> bool:
+        """Whether an earlier run began the step and never said how it ended."""
+        found = raw.rows(connection, _READ, self._key)
+        return any(
+            row["statement"] == step.index
+            and not row["finished"]
+            and row["sql_hash"] == sha256(step.sql)
+            for row in found
+        )
+
+    def done(self, connection: psycopg.Connection[Any], steps: Sequence[Step]) -> int:
+        """How many of the first steps are committed.
+
+        Raises:
+            EditedMigrationError: when one of them is not what is in the file now.
+        """
+        finished = [row for row in raw.rows(connection, _READ, self._key) if row["finished"]]
+        for at, row in enumerate(finished):
+            if at >= len(steps) or row["sql_hash"] != sha256(steps[at].sql):
+                raise EditedMigrationError(
+                    f"`{self._key[1]}` is applied up to statement {len(finished)}, but statement "
+                    f"{at + 1} of its file is not what was run:\n{row['sql']}",
+                    tag=self._key[1],
+                    hint="put the statement back as it was; change only what comes after "
+                    f"statement {len(finished)}",
+                )
+        return len(finished)

@@ -1,0 +1,237 @@
+"""Running steps: one transaction with retries, or one statement outside any.
+
+Only three errors are worth another try: a lock not granted in time, a deadlock and a
+serialization failure. What is repeated is always the whole transaction.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import psycopg
+
+from nbmigrate.errors import ExecutionError
+from nbmigrate.executor.blockers import Blocker, Watch
+from nbmigrate.executor.connections import connect, prepare
+from nbmigrate.executor.events import AppliedStatement, OnEvent, Retried
+from nbmigrate.executor.failpoints import Failpoint
+from nbmigrate.executor.failures import RETRYABLE, Origin, lock_timed_out, statement_failed
+from nbmigrate.executor.lock import MigratorLock
+from nbmigrate.executor.segments import Step
+from nbmigrate.executor.settings import Settings
+from nbmigrate.executor.urls import mask_sql
+
+_COMMIT_PATIENCE_SECONDS = 15.0
+
+T = TypeVar("T")
+
+
+@dataclass
+class Session:
+    """A run: the connection that works, the one that holds the lock, and who listens."""
+
+    url: str
+    connection: psycopg.Connection[Any]
+    lock: MigratorLock
+    settings: Settings
+    on_event: OnEvent
+    failpoint: Failpoint
+
+    @property
+    def observer(self) -> psycopg.Connection[Any]:
+        """The connection of the lock, free for short questions and notes."""
+        return self.lock.connection
+
+    def reset(self) -> None:
+        """Undo what a file set for the session: settings, role, temporary objects, locks."""
+        self.connection.execute("DISCARD ALL")
+        prepare(self.connection, lock_timeout_ms=self.settings.lock_timeout_ms)
+
+    def close_replacement(self, worker: psycopg.Connection[Any]) -> None:
+        """Close the connection that took the place of a broken one."""
+        if self.connection is not worker:
+            self.connection.close()
+
+    def require_lock(self) -> None:
+        """Raise when the lock was lost with its connection."""
+        if not self.lock.is_held():
+            raise ExecutionError(
+                "the connection that held the migrator lock was lost; what was applied stays",
+                hint="run it again: it goes on where it stopped",
+            )
+
+
+@dataclass(kw_only=True)
+class Work:
+    """What surrounds the steps of a transaction: who they belong to and what else it does.
+
+    ``kept`` says, for an error, what of the whole remains.
+    """
+
+    origin: Origin
+    kept: str
+    before: Callable[[], None]
+    after: Callable[[], None]
+
+
+class Attempt:
+    """Where a transaction is: the step that runs (None: past the last) and its number."""
+
+    step: Step | None = None
+    transaction: int | None = None
+
+
+def run_transaction(
+    session: Session, steps: tuple[Step, ...], work: Work
+) -> tuple[AppliedStatement, ...]:
+    """Run the steps in one transaction, again and again until its locks are granted.
+
+    Raises:
+        StatementFailedError: when PostgreSQL refuses a statement or the commit.
+        LockTimeoutError: when the last attempt met a lock as well.
+    """
+    attempt = Attempt()
+
+    def once() -> tuple[AppliedStatement, ...]:
+        return _run_once(session, steps, work, attempt)
+
+    done = retry(session, once, attempt=attempt, work=work)
+    session.failpoint.reach("after_commit", 1)
+    return done
+
+
+def _run_once(
+    session: Session, steps: tuple[Step, ...], work: Work, attempt: Attempt
+) -> tuple[AppliedStatement, ...]:
+    attempt.step, attempt.transaction = None, None
+    done: list[AppliedStatement] = []
+    try:
+        with session.connection.transaction():
+            work.before()
+            for step in steps:
+                attempt.step = step
+                done.append(execute(session, step, tag=work.origin.tag))
+            attempt.step = None
+            work.after()
+            session.failpoint.reach("before_commit", 1)
+            attempt.transaction = _transaction_number(session.connection)
+    except psycopg.OperationalError:
+        if not (session.connection.closed and attempt.transaction and not attempt.step):
+            raise
+        # The connection broke while COMMIT was under way: only the server knows.
+        if not _is_committed(session, attempt.transaction):
+            raise
+    return tuple(done)
+
+
+def execute(session: Session, step: Step, *, tag: str) -> AppliedStatement:
+    """Run one statement, word for word, and report it."""
+    start = session.settings.monotonic()
+    # Without parameters psycopg sends the text as it is: % and : mean nothing.
+    cursor = session.connection.execute(step.sql)
+    done = AppliedStatement(
+        index=step.index,
+        sql=mask_sql(step.sql),
+        ms=elapsed_ms(session.settings, start),
+        rows=cursor.rowcount,
+        tag=tag,
+        line=step.line if tag else 0,
+    )
+    cursor.close()
+    session.on_event(done)
+    session.failpoint.reach("after_statement", step.index)
+    return done
+
+
+def elapsed_ms(settings: Settings, start: float) -> int:
+    """Milliseconds since ``start``."""
+    return round((settings.monotonic() - start) * 1000)
+
+
+def retry(session: Session, once: Callable[[], T], *, attempt: Attempt, work: Work) -> T:
+    """The result of ``once``, called again after each retryable error."""
+    number = 0
+    while True:
+        number += 1
+        watch = Watch(session.observer, session.connection.info.backend_pid)
+        try:
+            with watch:
+                return once()
+        except RETRYABLE as error:
+            if number >= session.settings.attempts:
+                raise _given_up(session, error, attempt, work, watch.blockers) from error
+            _pause(session, number, error, work, watch.blockers)
+        except psycopg.Error as error:
+            failed = statement_failed(error, step=attempt.step, origin=work.origin, kept=work.kept)
+            if attempt.step and failed.sql != attempt.step.sql:
+                # PostgreSQL's text may quote the password that the statement sets.
+                raise failed from None
+            raise failed from error
+
+
+def _given_up(
+    session: Session,
+    error: psycopg.Error,
+    attempt: Attempt,
+    work: Work,
+    blockers: tuple[Blocker, ...],
+) -> Exception:
+    return lock_timed_out(
+        error,
+        step=attempt.step,
+        origin=work.origin,
+        kept=work.kept,
+        limits=(session.settings.lock_timeout_ms, session.settings.attempts),
+        blockers=blockers,
+    )
+
+
+def _pause(
+    session: Session,
+    number: int,
+    error: psycopg.Error,
+    work: Work,
+    blockers: tuple[Blocker, ...],
+) -> None:
+    seconds = session.settings.backoff_seconds(number)
+    session.on_event(
+        Retried(
+            tag=work.origin.tag,
+            attempt=number,
+            attempts=session.settings.attempts,
+            pause_ms=round(seconds * 1000),
+            sqlstate=error.sqlstate or "",
+            blockers=blockers,
+        )
+    )
+    session.settings.sleep(seconds)
+
+
+def _transaction_number(connection: psycopg.Connection[Any]) -> int | None:
+    found = connection.execute("SELECT pg_catalog.txid_current_if_assigned()").fetchone()
+    return found[0] if found else None
+
+
+def _is_committed(session: Session, transaction: int) -> bool:
+    """What became of a COMMIT whose answer was lost; a new connection takes over."""
+    deadline = time.monotonic() + _COMMIT_PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        with suppress(ExecutionError, psycopg.Error):
+            fresh = connect(
+                session.url,
+                application_name=session.settings.application_name,
+                lock_timeout_ms=session.settings.lock_timeout_ms,
+            )
+            found = fresh.execute("SELECT pg_catalog.txid_status(%s)", [transaction]).fetchone()
+            if found and found[0] == "committed":
+                session.connection = fresh
+                return True
+            fresh.close()
+            if found and found[0] == "aborted":
+                return False
+        session.settings.sleep(0.2)
+    return False

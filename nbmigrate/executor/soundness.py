@@ -1,0 +1,75 @@
+"""Whether history and folder agree well enough to run anything; each disagreement is an error."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+
+from nbmigrate.errors import DriftError, EditedMigrationError, MissingFileError
+from nbmigrate.executor.history import Status, history_name, normalized
+from nbmigrate.executor.segments import MigrationLike
+from nbmigrate.executor.settings import Settings
+
+_DIFF_LINES = 40
+
+
+def require_sound(
+    migrations: Sequence[MigrationLike], found: Sequence[Status], settings: Settings
+) -> None:
+    """Raise unless every applied migration is in the folder, unchanged, and in the history.
+
+    Raises:
+        EditedMigrationError: a file is not what was applied.
+        MissingFileError: an applied file is not in the folder, unless that is allowed.
+        DriftError: the history table lost rows that our journal has.
+    """
+    by_tag = {migration.tag: migration for migration in migrations}
+    for status in found:
+        if status.state == "edited":
+            raise _edited(by_tag[status.tag], status)
+    _refuse_lost_rows(found, settings)
+    missing = [status for status in found if status.state == "missing"]
+    if missing and not settings.allow_missing:
+        raise _missing(missing[0], settings)
+
+
+def _refuse_lost_rows(found: Sequence[Status], settings: Settings) -> None:
+    lost = [f"`{status.tag}`" for status in found if status.state == "unrecorded"]
+    if lost:
+        raise DriftError(
+            f"`{history_name(settings)}` lost the rows of {', '.join(lost)}, which were applied "
+            "to this database; nothing was run",
+            hint="record them again with nbmigrate.executor.baseline, or, if the database was "
+            "emptied on purpose: DROP SCHEMA nbmigrate CASCADE",
+        )
+
+
+def _edited(migration: MigrationLike, status: Status) -> EditedMigrationError:
+    message = f"`{status.tag}` was changed after it was applied; nothing was run"
+    if status.applied_sql:
+        lines = difflib.unified_diff(
+            normalized(status.applied_sql).splitlines(),
+            normalized(migration.sql).splitlines(),
+            "applied",
+            "file",
+            lineterm="",
+        )
+        message = "\n".join([message, *list(lines)[:_DIFF_LINES]])
+    return EditedMigrationError(
+        message,
+        tag=status.tag,
+        path=migration.path,
+        hint="put the file back as it was, and write the change as a new migration",
+    )
+
+
+def _missing(status: Status, settings: Settings) -> MissingFileError:
+    name = f"`{status.tag}`" if status.tag else f"with hash {status.hash[:12]}"
+    text = f"; its text was:\n{status.applied_sql}" if status.applied_sql else ""
+    return MissingFileError(
+        f"migration {name} is applied (`{history_name(settings)}`) but not in the folder; "
+        f"nothing was run{text}",
+        tag=status.tag,
+        path=settings.folder,
+        hint="bring the file back (another branch?), or allow missing files",
+    )

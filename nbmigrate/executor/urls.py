@@ -1,0 +1,114 @@
+"""Database URLs: what libpq is given, and what a person may be shown.
+
+Accepted are libpq's URLs and ``key=value`` strings, and the spellings of other
+tools for the same thing (``postgres://``, ``postgresql+psycopg://``). A masked
+URL holds no secret even when the URL is malformed: then it hides too much
+rather than too little.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote
+
+MASK = "***"
+
+_SCHEME = re.compile(r"\s*(postgres(?:ql)?)(?:\+\w+)?://", re.IGNORECASE)
+_ANY_SCHEME = re.compile(r"\s*[a-zA-Z][\w.+-]*://")
+_SECRET_KEYS = frozenset(
+    {"password", "pwd", "passwd", "pass", "passphrase", "sslpassword", "passfile"}
+    | {"sslkeypassword", "secret", "token", "oauth_client_secret", "pgpassword"}
+)
+_PAIR = re.compile(
+    rf"(?P<key>\b(?:{'|'.join(sorted(_SECRET_KEYS))})\s*=\s*)"
+    r"(?P<value>'(?:[^'\\]|\\.)*(?:'|\Z)|\"[^\"]*(?:\"|\Z)|\{[^}]*(?:\}|\Z)|(?:\\.|[^\s;&])+)",
+    re.IGNORECASE,
+)
+_SQL_SECRET = re.compile(
+    r"(?P<key>\b(?:PASSWORD|SECRET|SECRET_KEY|TOKEN)\s*=?\s*)(?:[eE]|[uU]&)?'(?:[^']|'')*(?:'|\Z)",
+    re.IGNORECASE,
+)
+#: Statements that take a password; elsewhere ``password = 'x'`` is a comparison like any other.
+_HOLDS_SECRET = re.compile(
+    r"\b(?:create|alter)\s+(?:role|user|group|subscription|server|foreign)\b|\bdblink",
+    re.IGNORECASE,
+)
+
+
+def conninfo(url: str) -> str:
+    """The URL as libpq reads it: the driver name of SQLAlchemy URLs is taken out."""
+    return _SCHEME.sub("postgresql://", url, count=1).strip()
+
+
+def mask_url(url: str) -> str:
+    """The URL without any secret, for messages, outputs and logs."""
+    scheme = _ANY_SCHEME.match(url)
+    if scheme is None:
+        return _mask_pairs(url)
+    return scheme[0].strip() + _mask_authority(url[scheme.end() :])
+
+
+def mask_sql(sql: str) -> str:
+    """The SQL without the passwords of ``CREATE ROLE ... PASSWORD '...'`` and its like."""
+    if not _HOLDS_SECRET.search(sql):
+        return sql
+    return _mask_pairs(_SQL_SECRET.sub(rf"\g<key>'{MASK}'", sql))
+
+
+def mask_text(text: str, url: str) -> str:
+    """A server's or driver's text without the password of the URL in any spelling."""
+    for secret in sorted(_secrets(url), key=len, reverse=True):
+        text = text.replace(secret, MASK)
+    return _mask_pairs(text)
+
+
+def is_ambiguous(url: str) -> bool:
+    """True when the password holds characters that cut the URL apart, unencoded."""
+    scheme = _ANY_SCHEME.match(url)
+    if scheme is None:
+        return False
+    userinfo, _ = _split_userinfo(url[scheme.end() :])
+    return bool(re.search(r"[@/?#\s\[\]]", userinfo))
+
+
+def _mask_pairs(text: str) -> str:
+    return _PAIR.sub(rf"\g<key>{MASK}", text)
+
+
+def _mask_authority(rest: str) -> str:
+    userinfo, tail = _split_userinfo(rest)
+    location, mark, query = tail.partition("?")
+    user, colon, _ = userinfo.partition(":")
+    shown = f"{user}:{MASK}@" if colon else f"{user}@" if userinfo else ""
+    return shown + location + mark + "&".join(_mask_parameter(p) for p in query.split("&"))
+
+
+def _mask_parameter(pair: str) -> str:
+    key, equals, value = pair.partition("=")
+    if equals and unquote(key).strip().lower() in _SECRET_KEYS:
+        return f"{key}={MASK}"
+    return f"{key}{equals}{_mask_pairs(value)}"
+
+
+def _split_userinfo(rest: str) -> tuple[str, str]:
+    """What stands before the host, and the rest from the host on.
+
+    A raw ``/``, ``?`` or ``@`` in a password moves the ``@`` that libpq would use; the
+    last ``@`` that is not inside well-formed parameters is taken.
+    """
+    location, _, query = rest.partition("?")
+    well_formed = not query or all("=" in pair for pair in query.split("&"))
+    end = location.rfind("@") if well_formed else rest.rfind("@")
+    if end < 0 and ":" in location:
+        end = rest.rfind("@")
+    return (rest[:end], rest[end + 1 :]) if end >= 0 else ("", rest)
+
+
+def _secrets(url: str) -> set[str]:
+    found = {m["value"].strip("'\"") for m in _PAIR.finditer(url)}
+    scheme = _ANY_SCHEME.match(url)
+    if scheme is not None:
+        found.add(_split_userinfo(url[scheme.end() :])[0].partition(":")[2])
+    both = {s for secret in found for s in (secret, unquote(secret))}
+    # Replacing a very short password everywhere would only point at where it stood.
+    return {s for s in both if len(s) > 3}
