@@ -35,7 +35,7 @@ _EDGE = "rgba(127,127,127,.35)"
 _CARD = f"border:1px solid {_EDGE};border-radius:6px;margin:6px 0;overflow:hidden"
 _PRE = (
     f"{_MONO};font-size:12px;line-height:1.5;margin:0;padding:8px 12px;overflow-x:auto;"
-    "white-space:pre;color:inherit;background:rgba(127,127,127,.1)"
+    "white-space:pre;tab-size:4;color:inherit;background:rgba(127,127,127,.1)"
 )
 _SUMMARY = "cursor:pointer;padding:5px 10px;background:rgba(127,127,127,.1)"
 _CELL_CHARS = 200
@@ -116,7 +116,7 @@ def _facts(items: Iterable[tuple[str, str]]) -> str:
         f'opacity:.7">{_text(label)}</th><td style="{left}">{_text(value)}</td></tr>'
         for label, value in items
     )
-    return f'<table style="border-collapse:collapse;border:0;margin:2px 0">{rows}</table>'
+    return f'<table style="border-collapse:collapse;border:0;font-size:13px;margin:2px 0">{rows}</table>'
 
 
 def _code(block: Code) -> str:

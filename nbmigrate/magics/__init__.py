@@ -210,7 +210,9 @@ class NbmigrateMagics(Magics):
         if self._workspace is None:
             return ()
         try:
-            return self._workspace.table_names() if kind == "table" else self._workspace.tags()
+            if kind == "table":
+                return self._workspace.table_names()
+            return tuple(entry.tag for entry in self._workspace.journal.entries)
         except NbmigrateError:
             return ()
 

@@ -37,10 +37,14 @@ def questions_blocks(questions: tuple[Question, ...]) -> tuple[Block, ...]:
 
 def _question(question: Question) -> Section:
     evidence = (Text("\n".join(question.evidence)),) if question.evidence else ()
-    flags = (Code("\n".join(question.flags), "answer with one of"),) if question.flags else ()
-    if len(question.flags) == 1:
-        flags = (Code(question.flags[0], "answer with"),)
-    return Section(f"? {question.text}", (*evidence, *flags))
+    return Section(f"? {question.text}", (*evidence, *_flags(question.flags)))
+
+
+def _flags(flags: tuple[str, ...]) -> tuple[Block, ...]:
+    if not flags:
+        return ()
+    title = "answer with" if len(flags) == 1 else "answer with one of"
+    return (Text(f"{title}:", "muted"), Code("\n".join(flags)))
 
 
 def hazard_blocks(hazards: tuple[Hazard, ...]) -> tuple[Block, ...]:

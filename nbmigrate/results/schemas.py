@@ -68,7 +68,7 @@ def _flags(table: Table, column: Column) -> Record:
 
 def _card(table: Table) -> Section:
     rows = tuple(_row(table, column) for column in table.columns.values())
-    columns = TableBlock(("column", "type", "", "references"), rows)
+    columns = TableBlock(("column", "type", "rules", "references"), rows)
     lines = tuple(_below(table))
     below = (Text("\n".join(lines)),) if lines else ()
     return Section(path(table.id), (columns, *below), count(len(rows), "column"))

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import argparse
+
+import pytest
+
+from nbmigrate.commands import COMMANDS, DECLARE, answer_needed, find
+from nbmigrate.commands.arguments import add_arguments, answers, unknown_text
+from nbmigrate.errors import EXIT_ANSWER_NEEDED, UsageConflictError
+from nbmigrate.model import Snapshot
+from nbmigrate.plan import Answers, Plan, Question
+from nbmigrate.results import CheckResult, PushResult
+
+PLACES = [(c, place) for c in (*COMMANDS, DECLARE) for place in ("cli", "magic")]
+
+
+def parse(name: str, *words: str, place: str = "cli") -> argparse.Namespace:
+    parser = argparse.ArgumentParser(allow_abbrev=False)
+    add_arguments(parser, find(name).arguments, place)
+    return parser.parse_args(words)
+
+
+@pytest.mark.parametrize(("command", "place"), PLACES, ids=lambda value: str(value)[:40])
+def test_every_argument_can_be_parsed_and_has_help(command, place):
+    parser = argparse.ArgumentParser(prog=command.name)
+    add_arguments(parser, command.arguments, place)
+    text = parser.format_help()
+    for argument in command.arguments:
+        assert argument.help
+        if argument.is_flag and argument.stands_in(place):
+            assert argument.flags[0] in text
+
+
+def test_names_are_unique():
+    names = [command.name for command in COMMANDS]
+    assert len(names) == len(set(names))
+
+
+def test_answers_are_read_from_flags():
+    given = parse(
+        "push",
+        *("--rename", "public.a.x->public.a.y", "--rename", "public.b=public.c"),
+        *("--drop", "public.d", "--backfill", "public.a.n=coalesce(m, 0) = 0"),
+    )
+    assert answers(given) == Answers(
+        renames=("public.a.x->public.a.y", "public.b->public.c"),
+        drops=("public.d",),
+        backfills={"public.a.n": "coalesce(m, 0) = 0"},
+    )
+
+
+def test_backfill_of_a_column_with_a_sign_in_its_name():
+    given = parse("push", "--backfill", 'public.a."x=y"=1')
+    assert answers(given).backfills == {'public.a."x=y"': "1"}
+
+
+@pytest.mark.parametrize("flag", ["--allow-drop", "--yes", "-y"])
+def test_agreeing_to_drops(flag):
+    assert answers(parse("push", flag)).allow_drop
+
+
+@pytest.mark.parametrize(
+    "words", [["--rename", "nonsense"], ["--backfill", "public.a.n"], ["--backfill", "=1"]]
+)
+def test_answers_that_cannot_be_read(words):
+    with pytest.raises(UsageConflictError) as raised:
+        answers(parse("push", *words))
+    assert raised.value.exit_code == EXIT_ANSWER_NEEDED
+    assert "such as public." in raised.value.message
+
+
+def test_the_nearest_flag_is_named():
+    flags = find("push").flags("cli")
+    assert unknown_text(["--renam"], flags) == "unknown flag: --renam (did you mean --rename?)"
+    assert unknown_text(["--renames=x"], flags).endswith("(did you mean --rename?)")
+    assert unknown_text(["--zzzzz"], flags) == "unknown flag: --zzzzz"
+    assert unknown_text(["word"], flags) == "unexpected argument: word"
+
+
+def question(*flags: str) -> Question:
+    return Question(kind="drop", path="public.a", text="?", flags=flags)
+
+
+def test_the_line_to_type_answers_every_question():
+    questions = (question("--rename 'a->b'", "--drop a"), question("--drop c"), question())
+    plan = Plan(old=Snapshot(), new=Snapshot(), questions=questions)
+    error = answer_needed(PushResult(plan, (), 0.0, "app"), "%db_push ")
+    assert error is not None
+    assert error.hint == "%db_push --rename 'a->b' --drop c"
+    assert error.message == "nothing was changed: 3 questions are open (shown above)"
+    assert error.questions == list(questions)
+
+
+def test_no_error_without_questions():
+    plan = Plan(old=Snapshot(), new=Snapshot())
+    assert answer_needed(PushResult(plan, (), 0.0, "app"), "x") is None
+    assert answer_needed(CheckResult(), "x") is None
+
+
+def test_a_source_stands_before_the_name_on_the_command_line_only():
+    given = parse("generate", "schema.ipynb", "first")
+    assert (given.source, given.name) == ("schema.ipynb", "first")
+    given = parse("generate", "first", place="magic")
+    assert (given.source, given.name) == (None, "first")
