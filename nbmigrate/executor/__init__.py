@@ -5,7 +5,7 @@
 blocking everybody, and leave all or nothing of a transaction, also after a crash.
 """
 
-from nbmigrate.executor.apply import apply
+from nbmigrate.executor.apply import apply, require_same
 from nbmigrate.executor.blockers import Blocker, find_blockers
 from nbmigrate.executor.connections import connect, sibling
 from nbmigrate.executor.events import (
@@ -51,5 +51,6 @@ __all__ = [
     "read_ledger",
     "read_status",
     "record",
+    "require_same",
     "sibling",
 ]

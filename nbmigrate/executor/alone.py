@@ -40,7 +40,7 @@ def run_alone(session: Session, step: Step, work: Work, progress: Progress) -> A
     def once() -> AppliedStatement:
         nonlocal is_ours
         if index and is_ours and _mend(session, index, work.origin.tag):
-            return AppliedStatement(index=step.index, sql=mask_sql(step.sql), ms=0, rows=-1)
+            return AppliedStatement(index=step.number, sql=mask_sql(step.sql), ms=0, rows=-1)
         is_ours = True
         return execute(session, step, tag=work.origin.tag)
 

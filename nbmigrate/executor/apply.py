@@ -9,13 +9,14 @@ last commit, whatever its place in the plan. The error says what was kept.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import psycopg
 from psycopg.pq import TransactionStatus
 
 from nbmigrate.dialect import Statement
-from nbmigrate.errors import ExecutionError
+from nbmigrate.errors import DriftError, ExecutionError
 from nbmigrate.executor import bookkeeping
 from nbmigrate.executor.alone import run_alone
 from nbmigrate.executor.connections import sibling
@@ -28,9 +29,6 @@ from nbmigrate.executor.progress import Progress
 from nbmigrate.executor.running import Session, Work, run_transaction
 from nbmigrate.executor.segments import Segment, Step, segments
 from nbmigrate.executor.settings import Settings
-
-#: A push is somebody waiting at a screen: a running migrate is not waited for as long.
-PUSH_LOCK_WAIT_MS = 10_000
 
 
 def apply(
@@ -53,7 +51,8 @@ def apply(
         StatementFailedError: what PostgreSQL refused, and what was kept.
         LockTimeoutError: a migrate is running, or a table is locked; by whom.
     """
-    settings = settings or Settings(lock_wait_ms=PUSH_LOCK_WAIT_MS)
+    settings = settings or Settings()
+    settings = replace(settings, lock_wait_ms=settings.push_wait_ms)
     _require_idle(connection)
     url = sibling(connection, application_name=settings.application_name)
     listen = on_event or ignore
@@ -71,11 +70,24 @@ def apply(
             session.close_replacement(connection)
 
 
+def require_same(planned: str, now: str) -> None:
+    """Raise when the catalogs are not what a plan was made for; both are fingerprints.
+
+    Raises:
+        DriftError: when they differ.
+    """
+    if planned != now:
+        raise DriftError(
+            "the database was changed after the plan was made; nothing was run",
+            hint="run it again: the plan is made anew",
+        )
+
+
 def plan_segments(statements: Sequence[Statement]) -> tuple[tuple[Segment, ...], tuple[Step, ...]]:
     """The transactions of a plan, at least one, and the steps that run after them."""
     steps = [
-        Step(index, s.sql, 0, s.transactional, s.commit_before)
-        for index, s in enumerate(statements, 1)
+        Step(number, s.sql, 0, s.transactional, s.commit_before)
+        for number, s in enumerate(statements, 1)
     ]
     inside = segments(step for step in steps if step.is_transactional)
     return inside or (Segment(()),), tuple(s for s in steps if not s.is_transactional)

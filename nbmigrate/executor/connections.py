@@ -10,13 +10,13 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import psycopg
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from nbmigrate.errors import ConnectFailedError
 from nbmigrate.executor.urls import conninfo, is_ambiguous, mask_text, mask_url
 
 #: Seconds until a dead network is noticed: 10 + 3 * 5, or 20 for unacknowledged data.
-_TRANSPORT = {
+_TRANSPORT: dict[str, int] = {
     "connect_timeout": 10,
     "keepalives": 1,
     "keepalives_idle": 10,
@@ -104,7 +104,10 @@ def connect(
 def sibling(connection: psycopg.Connection[Any], *, application_name: str) -> str:
     """The URL, password included, by which the connection's database is reached again."""
     info = connection.info
-    parameters = {**info.get_parameters(), "application_name": application_name}
+    parameters: dict[str, str | int | None] = {
+        **info.get_parameters(),
+        "application_name": application_name,
+    }
     if info.password:
         parameters["password"] = info.password
     return make_conninfo("", **parameters)
@@ -157,9 +160,9 @@ def _notice_dead_client(connection: psycopg.Connection[Any]) -> None:
 
 
 def _with_transport(url: str, application_name: str) -> str:
-    given = psycopg.conninfo.conninfo_to_dict(conninfo(url))
+    given = conninfo_to_dict(conninfo(url))
     defaults = {k: v for k, v in _TRANSPORT.items() if k not in given}
-    return make_conninfo(conninfo(url), **{**defaults, "application_name": application_name})
+    return make_conninfo(conninfo(url), application_name=application_name, **defaults)
 
 
 def _connect_failed(url: str, error: psycopg.Error) -> ConnectFailedError:

@@ -52,8 +52,8 @@ class Origin(NamedTuple):
         if step is None:
             return f"`{self.tag}`, after its last statement" if self.tag else "at COMMIT"
         if not self.tag:
-            return f"statement {step.index}"
-        return f"`{self.tag}` ({self.path}:{line}), statement {step.index}"
+            return f"statement {step.number}"
+        return f"`{self.tag}` ({self.path}:{line}), statement {step.number}"
 
 
 def statement_failed(
@@ -74,7 +74,7 @@ def statement_failed(
         sql=sql,
         sqlstate=sqlstate,
         tag=origin.tag,
-        index=step.index if step else None,
+        index=step.number if step else None,
         path=origin.path,
         line=line,
         detail=detail,

@@ -43,6 +43,7 @@ class JournalRow(Value, frozen=True, kw_only=True):
     created_at: int
     normalized_hash: str
     sql: str
+    applied_at: str = ""
 
 
 class Status(Value, frozen=True, kw_only=True):
@@ -51,7 +52,8 @@ class Status(Value, frozen=True, kw_only=True):
     ``edited``: its file is not what was applied (``applied_sql`` is, if it is known);
     ``missing``: applied, but not in the folder; ``unrecorded``: our journal says that it
     was applied, the history table lost the row. ``late``: pending, with an applied one
-    after it, so that drizzle's own migrator would never run it.
+    after it, so that drizzle's own migrator would never run it. ``applied_at`` (ISO, UTC)
+    is known of what nbmigrate applied; drizzle keeps no such time.
     """
 
     tag: str
@@ -60,6 +62,7 @@ class Status(Value, frozen=True, kw_only=True):
     created_at: int | None
     late: bool = False
     applied_sql: str = ""
+    applied_at: str = ""
 
 
 def place(settings: Settings) -> tuple[str, str]:
@@ -115,7 +118,9 @@ def read_journal(connection: psycopg.Connection[Any], settings: Settings) -> tup
         return ()
     found = raw.rows(
         connection,
-        "SELECT tag, hash, created_at, normalized_hash, sql FROM nbmigrate.migrations"
+        "SELECT tag, hash, created_at, normalized_hash, sql, pg_catalog.to_char((started_at"
+        " + pg_catalog.make_interval(secs => ms / 1000.0)) AT TIME ZONE 'UTC',"
+        """ 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS applied_at FROM nbmigrate.migrations"""
         " WHERE history = $1 ORDER BY created_at, tag",
         [history_name(settings)],
     )
@@ -190,16 +195,23 @@ def _status(
     migration: MigrationLike, row: HistoryRow | None, known: JournalRow | None, newest: int
 ) -> Status:
     tag, when = migration.tag, migration.when
+    applied_at = known.applied_at if known else ""
     if row is None:
         if known is not None:
-            return Status(tag=tag, state="unrecorded", hash=known.hash, created_at=when)
+            lost = known.hash
+            return Status(
+                tag=tag, state="unrecorded", hash=lost, created_at=when, applied_at=applied_at
+            )
         late = when <= newest
         return Status(tag=tag, state="pending", hash=migration.hash, created_at=when, late=late)
-    if row.hash == migration.hash or _is_same_text(migration, row, known):
-        return Status(tag=tag, state="applied", hash=row.hash, created_at=row.created_at)
-    sql = known.sql if known else ""
+    is_same = row.hash == migration.hash or _is_same_text(migration, row, known)
     return Status(
-        tag=tag, state="edited", hash=row.hash, created_at=row.created_at, applied_sql=sql
+        tag=tag,
+        state="applied" if is_same else "edited",
+        hash=row.hash,
+        created_at=row.created_at,
+        applied_sql=known.sql if known and not is_same else "",
+        applied_at=applied_at,
     )
 
 
@@ -219,10 +231,13 @@ def _is_same_text(migration: MigrationLike, row: HistoryRow, known: JournalRow |
 
 
 def _missing(row: HistoryRow, known: JournalRow | None) -> Status:
-    tag = known.tag if known else row.name or ""
-    sql = known.sql if known else ""
     return Status(
-        tag=tag, state="missing", hash=row.hash, created_at=row.created_at, applied_sql=sql
+        tag=known.tag if known else row.name or "",
+        state="missing",
+        hash=row.hash,
+        created_at=row.created_at,
+        applied_sql=known.sql if known else "",
+        applied_at=known.applied_at if known else "",
     )
 
 

@@ -45,8 +45,13 @@ class Holder(Value, frozen=True, kw_only=True):
     application: str
     age_seconds: float
 
-    def __str__(self) -> str:
+    @property
+    def text(self) -> str:
+        """Who it is, in words."""
         return f"pid {self.pid}, user {self.user}, application {self.application or '-'}"
+
+    def __str__(self) -> str:
+        return self.text
 
 
 def lock_key(settings: Settings, purpose: str = "migrate") -> int:

@@ -249,7 +249,7 @@ def _kept(migration: MigrationLike, part: Segment, count: int, *, is_whole: bool
     """What an error says about the rest of the migration."""
     if is_whole:
         return f"rolled back: nothing of `{migration.tag}` was kept; migrations before it stay"
-    first = part.steps[0].index if part.steps else count + 1
+    first = part.steps[0].number if part.steps else count + 1
     if first == 1:
         return f"nothing of `{migration.tag}` was kept; migrations before it stay"
     return (

@@ -41,23 +41,23 @@ class Progress:
     def start(self, connection: psycopg.Connection[Any], step: Step, *, pid: int) -> None:
         """Say that a step begins."""
         text = mask_sql(step.sql)
-        raw.run(connection, _START, [*self._key, step.index, sha256(step.sql), text, pid])
+        raw.run(connection, _START, [*self._key, step.number, sha256(step.sql), text, pid])
 
     def finish(self, connection: psycopg.Connection[Any], steps: Sequence[Step]) -> None:
         """Say that steps are done; inside their own transaction where there is one."""
         for step in steps:
             self.start(connection, step, pid=connection.info.backend_pid)
-            raw.run(connection, _FINISH, [*self._key, step.index])
+            raw.run(connection, _FINISH, [*self._key, step.number])
 
     def forget(self, connection: psycopg.Connection[Any], step: Step) -> None:
         """Take back ``start``: the step failed and left nothing."""
-        raw.run(connection, _FORGET, [*self._key, step.index])
+        raw.run(connection, _FORGET, [*self._key, step.number])
 
     def is_started(self, connection: psycopg.Connection[Any], step: Step) -> bool:
         """Whether an earlier run began the step and never said how it ended."""
         found = raw.rows(connection, _READ, self._key)
         return any(
-            row["statement"] == step.index
+            row["statement"] == step.number
             and not row["finished"]
             and row["sql_hash"] == sha256(step.sql)
             for row in found

@@ -134,7 +134,7 @@ def execute(session: Session, step: Step, *, tag: str) -> AppliedStatement:
     # Without parameters psycopg sends the text as it is: % and : mean nothing.
     cursor = session.connection.execute(step.sql)
     done = AppliedStatement(
-        index=step.index,
+        index=step.number,
         sql=mask_sql(step.sql),
         ms=elapsed_ms(session.settings, start),
         rows=cursor.rowcount,
@@ -143,7 +143,7 @@ def execute(session: Session, step: Step, *, tag: str) -> AppliedStatement:
     )
     cursor.close()
     session.on_event(done)
-    session.failpoint.reach("after_statement", step.index)
+    session.failpoint.reach("after_statement", step.number)
     return done
 
 

@@ -63,9 +63,9 @@ class MigrationLike(Protocol):
 
 
 class Step(NamedTuple):
-    """One statement to run; ``index`` counts from 1, ``line`` is that of the file."""
+    """One statement to run; ``number`` counts from 1, ``line`` is that of the file."""
 
-    index: int
+    number: int
     sql: str
     line: int = 1
     is_transactional: bool = True
@@ -104,8 +104,8 @@ def read_steps(migration: MigrationLike) -> tuple[Step, ...]:
         MigrationFileError: for a text that must not be executed.
     """
     return tuple(
-        Step(index, found.sql, found.line, is_transactional(found.sql))
-        for index, found in enumerate(migration.statements(), 1)
+        Step(number, found.sql, found.line, is_transactional(found.sql))
+        for number, found in enumerate(migration.statements(), 1)
     )
 
 
