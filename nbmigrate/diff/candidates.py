@@ -35,14 +35,18 @@ def find_candidates(
     old: Snapshot, new: Snapshot, dropped: AbstractSet[Path]
 ) -> Iterator[Candidate]:
     """Candidates among what only one side has; ``dropped`` paths were said to be no rename."""
-    yield from chain(
-        _pair("schema", _singles(old.schemas, new.schemas), _judge_name, dropped),
+    schemas = list(_pair("schema", _schemas(old, new), _judge_schema, dropped))
+    yield from schemas
+    moved = {(a, b) for _, (a,), (b,), _, _ in schemas}
+    objects = chain(
         _pair("role", _singles(old.roles, new.roles), _judge_name, dropped),
         _pair("table", _objects(old.tables, new.tables), _judge_table, dropped),
         _pair("enum", _objects(old.enums, new.enums), _judge_enum, dropped),
         _pair("sequence", _objects(old.sequences, new.sequences), _judge_sequence, dropped),
         _pair("view", _objects(old.views, new.views), _judge_view, dropped),
     )
+    # what may have gone along with its schema is asked about when that is answered
+    yield from (c for c in objects if (c.old[0], c.new[0]) not in moved)
     for name, table in new.tables.items():
         before = old.tables.get(name)
         if before is not None and before.columns.keys() != table.columns.keys():
@@ -60,6 +64,21 @@ def _singles(old: Any, new: Any) -> Sides:  # noqa: ANN401 - maps of several kin
     return (
         [((name,), item) for name, item in old.items() if name not in new],
         [((name,), item) for name, item in new.items() if name not in old],
+    )
+
+
+def _schemas(old: Snapshot, new: Snapshot) -> Sides:
+    """Schemas with the names of what is in them."""
+    return (
+        [((name,), _contents(old, name)) for name in old.schemas if name not in new.schemas],
+        [((name,), _contents(new, name)) for name in new.schemas if name not in old.schemas],
+    )
+
+
+def _contents(snapshot: Snapshot, schema: str) -> frozenset[str]:
+    families = (snapshot.tables, snapshot.enums, snapshot.sequences, snapshot.views)
+    return frozenset(
+        item.name for family in families for item in family.values() if item.schema == schema
     )
 
 
@@ -126,6 +145,15 @@ def _likeness(old: str, new: str) -> float:
 
 def _judge_name(_old: object, _new: object, likeness: float) -> tuple[float, list[str]]:
     return (likeness, ["similar name"]) if likeness >= NAME_LIKENESS else (0.0, [])
+
+
+def _judge_schema(
+    old: AbstractSet[str], new: AbstractSet[str], likeness: float
+) -> tuple[float, list[str]]:
+    shared = len(old & new) / max(len(old), len(new), 1)
+    if likeness < NAME_LIKENESS and shared < SHARED_COLUMNS:
+        return 0.0, []
+    return shared + likeness, [f"{len(old & new)} of {len(new)} objects have the same name"]
 
 
 def _judge_table(old: Table, new: Table, likeness: float) -> tuple[float, list[str]]:

@@ -17,7 +17,7 @@ from typing import Any, Self
 
 from nbmigrate import executor, results
 from nbmigrate.declare import Declarations
-from nbmigrate.journal import Journal
+from nbmigrate.journal import Journal, two_words
 from nbmigrate.model import EMPTY, Snapshot, parse_path
 from nbmigrate.plan import NO_ANSWERS, Answers, Plan
 from nbmigrate.workspace import files, looking
@@ -36,6 +36,9 @@ from nbmigrate.workspace.sources import (
     unknown,
 )
 from nbmigrate.workspace.target import Target
+
+#: A push is somebody waiting at a screen: a running migrate is not waited for for long.
+PUSH_WAIT_MS = 10_000
 
 
 class Workspace:
@@ -266,13 +269,14 @@ class Workspace:
         return executor.apply(
             connection,
             plan.statements,
-            guard=lambda: executor.require_same(mark, self._live.guard()),
+            guard=lambda: self._live.require(mark),
             finish=lambda: executor.record(connection, **change._asdict()),
-            settings=self._executor_settings(),
+            settings=self._executor_settings(lock_wait_ms=PUSH_WAIT_MS),
         )
 
-    def _executor_settings(self) -> executor.Settings:
+    def _executor_settings(self, **more: Any) -> executor.Settings:  # noqa: ANN401 - fields of Settings
         return executor.Settings(
+            **more,
             history_schema=self.settings.history_schema,
             history_table=self.settings.history_table,
             folder=str(self.settings.folder),
@@ -302,17 +306,16 @@ class Workspace:
     def _write(
         self, journal: Journal, plan: Plan, name: str | None, *, custom: bool
     ) -> results.GenerateResult:
-        written = journal.append(
-            plan,
-            name=name,
-            custom=custom,
-            now_ms=int(time.time() * 1000),
-            random_source=random.Random(),  # noqa: S311 - two words, no secret
-        )
-        shown = tuple(files.written(path, self.root) for path in written.files)
+        now_ms = int(time.time() * 1000)
+        wanted = name if name is not None else two_words(random.Random())  # noqa: S311 - no secret
+        if custom:
+            migration = journal.append_draft(files.custom_draft(wanted, plan.new), now_ms=now_ms)
+        else:
+            migration = journal.append(plan, name=wanted, now_ms=now_ms, words=lambda: wanted)
+        shown = tuple(files.written(p, self.root) for p in files.files_of(journal, migration.tag))
         paths = " ".join(files.shell_quoted(file.path) for file in shown)
         return results.GenerateResult(
-            plan=plan, tag=written.tag, files=shown, git_command=f"git add {paths}"
+            plan=plan, tag=migration.tag, files=shown, git_command=f"git add {paths}"
         )
 
     def migrate(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from nbmigrate.declare import load_source
 from nbmigrate.errors import SourceError
+from nbmigrate.journal import Draft, Journal
 from nbmigrate.model import Snapshot
 from nbmigrate.results import InitResult, WrittenFile
 
@@ -42,6 +43,23 @@ def is_module(text: str, root: Path) -> bool:
 def read_declarations(text: str, root: Path, read_ddl: ReadDdl) -> Snapshot:
     """What a Python file, a module's attribute or a notebook declares."""
     return load_source(text, root=root, parse_sql=read_ddl)
+
+
+CUSTOM_TEXT = (
+    "-- Write the SQL of this migration below; separate statements with --> statement-breakpoint"
+)
+
+
+def custom_draft(name: str, snapshot: Snapshot) -> Draft:
+    """A migration to be written by hand; the schema is what it was until someone says otherwise."""
+    return Draft(name, (CUSTOM_TEXT,), snapshot)
+
+
+def files_of(journal: Journal, tag: str) -> tuple[Path, ...]:
+    """The files that belong to a migration, the journal last."""
+    layout, entry = journal.layout, journal.entry(tag)
+    paths = (layout.sql(entry), layout.snapshot(entry), layout.sidecar(entry), layout.journal)
+    return tuple(path for path in paths if path.exists())
 
 
 def written(path: Path, root: Path) -> WrittenFile:

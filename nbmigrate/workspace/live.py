@@ -9,6 +9,7 @@ import msgspec
 import psycopg
 
 from nbmigrate.diff.policies import linked_tables, policy_table
+from nbmigrate.errors import DriftError
 from nbmigrate.model import Snapshot
 from nbmigrate.model.names import key
 from nbmigrate.operations import Id
@@ -46,9 +47,17 @@ class LiveReader:
         live = self._last[1]
         return Live(with_linked_policies(live.snapshot, declared), live.fingerprint)
 
-    def guard(self) -> str:
-        """The fingerprint now."""
-        return fingerprint(self._target.connection, schemas=self._schemas)
+    def require(self, mark: str) -> None:
+        """Nothing, when the catalogs are still those of the fingerprint.
+
+        Raises:
+            DriftError: somebody changed the schema since the plan was made.
+        """
+        if fingerprint(self._target.connection, schemas=self._schemas) != mark:
+            raise DriftError(
+                "the database changed between plan and apply; nothing was applied",
+                hint="run the command again: it plans anew",
+            )
 
 
 def with_linked_policies(live: Snapshot, declared: Snapshot) -> Snapshot:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from nbmigrate import data, executor, results
@@ -39,7 +40,7 @@ def migrate(
 
     def listen(event: Any) -> None:  # noqa: ANN401 - any event
         if isinstance(event, executor.LockWaited):
-            waits.append(event.holder.text)
+            waits.append(str(event.holder))
         if on_event is not None:
             on_event(event)
 
@@ -88,7 +89,7 @@ def status(workspace: Workspace) -> results.StatusResult:
         database=workspace.target.database,
         server_version=workspace.target.server_version,
         migrations=tuple(
-            results.MigrationState(tag=s.tag, state=s.state, applied_at=s.applied_at)
+            results.MigrationState(tag=s.tag, state=s.state, applied_at=_time(s.created_at))
             for s in states
         ),
         drift=drift,
@@ -96,6 +97,13 @@ def status(workspace: Workspace) -> results.StatusResult:
         unmanaged=unmanaged(connection),
         declared=workspace.declarations.cells,
     )
+
+
+def _time(created_at: int | None) -> str:
+    """When the migration was generated; drizzle's history does not hold when it was applied."""
+    if created_at is None:
+        return ""
+    return datetime.fromtimestamp(created_at / 1000, tz=UTC).isoformat(" ", "seconds")
 
 
 def _drift(workspace: Workspace, states: Sequence[Any]) -> tuple[Plan | None, tuple[str, ...]]:
