@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
+from nbmigrate import server
+from nbmigrate.errors import StatementFailedError
 from nbmigrate.executor.connections import connect
 from nbmigrate.model import Snapshot
 from nbmigrate.model.codec import load_file
@@ -12,6 +16,9 @@ from nbmigrate.plan import Answers, Plan
 from nbmigrate.plan import make_plan as plan_between
 from nbmigrate.postgresql import POSTGRESQL
 from nbmigrate.postgresql.introspect import introspect as introspect_connection
+from nbmigrate.postgresql.scratch import Scratch
+
+EMBEDDED = "embedded"
 
 
 def load_snapshot(path: Path | str) -> Snapshot:
@@ -44,6 +51,8 @@ def make_plan(
     *,
     renames: Sequence[str] = (),
     drops: Sequence[str] = (),
+    backfills: Mapping[str, str] | None = None,
+    scratch: str | None = EMBEDDED,
 ) -> Plan:
     """What leads from ``old`` to ``new``: ``plan.statements`` (each ``.sql``), ``plan.questions``.
 
@@ -53,9 +62,49 @@ def make_plan(
         renames: ``"public.users.name->public.users.full_name"``, for tables, columns, enums
             and their labels, views, sequences, roles, policies, constraints, indexes, schemas.
         drops: paths that are dropped, not renamed; they are no longer asked about.
+        backfills: the path of a column to the SQL that existing rows get there.
+        scratch: the URL of a database in which PostgreSQL is asked whether two texts that
+            differ mean the same (in a transaction that is rolled back). By default an embedded server in
+            the user's cache folder, started only when texts differ; ``None`` asks nobody, and
+            so does a machine without the ``embedded`` extra.
 
     Raises:
         RenameError: an end of a rename is not there.
     """
-    answers = Answers(renames=tuple(renames), drops=tuple(drops))
-    return plan_between(old, new, dialect=POSTGRESQL, answers=answers)
+    answers = Answers(renames=tuple(renames), drops=tuple(drops), backfills=dict(backfills or {}))
+    with ExitStack() as stack:
+        return plan_between(
+            old,
+            new,
+            dialect=POSTGRESQL,
+            answers=answers,
+            canonical=lambda a, b: _one_spelling(a, b, scratch, stack),
+        )
+
+
+def _one_spelling(
+    old: Snapshot, new: Snapshot, scratch: str | None, stack: ExitStack
+) -> tuple[Snapshot, Snapshot]:
+    plain = POSTGRESQL.canonical_pair(old, new)
+    if scratch is None or not Scratch.is_needed(*plain):
+        return plain
+    if scratch != EMBEDDED:
+        connection = stack.enter_context(connect(scratch))
+    elif server.is_installed():
+        used = server.embedded(_cache_folder())
+        stack.callback(used.stop)
+        connection = stack.enter_context(connect(used.url_for("postgres")))
+    else:
+        return plain
+    try:
+        return Scratch(connection, {}).pair(old, new)
+    except StatementFailedError:
+        # What PostgreSQL cannot build here (an extension of another server) is told by text alone.
+        return plain
+
+
+def _cache_folder() -> Path:
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    folder = Path(home) / "nbmigrate"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
