@@ -1,0 +1,187 @@
+"""The command line as a process: output, streams and exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from nbmigrate.commands import COMMANDS
+
+OLD = "CREATE TABLE users (id int PRIMARY KEY, name text);"
+NEW = "CREATE TABLE users (id int PRIMARY KEY, full_name text);"
+RENAME = "public.users.name->public.users.full_name"
+
+
+@pytest.fixture
+def project(tmp_path, database):
+    """A folder with two schema files, and the environment of a process in it."""
+    (tmp_path / "old.sql").write_text(OLD)
+    (tmp_path / "new.sql").write_text(NEW)
+    return Project(tmp_path, database.url)
+
+
+class Project:
+    def __init__(self, folder: Path, url: str) -> None:
+        self.folder = folder
+        self.environment = {
+            **{k: v for k, v in os.environ.items() if k in {"PATH", "HOME", "LANG"}},
+            "PYTHONPATH": str(Path(__file__).parents[2]),
+            "DATABASE_URL": url,
+        }
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "nbmigrate", *words],
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *words: str, code: int = 0) -> str:
+        process = self.start(*words)
+        out, err = process.communicate(timeout=60)
+        assert process.returncode == code, f"{words}: {process.returncode}\n{out}\n{err}"
+        assert "Traceback" not in err
+        self.errors = err
+        return out
+
+
+@pytest.fixture
+def bare(tmp_path):
+    """A folder without a database."""
+    return Project(tmp_path, "postgresql://nobody:hunter2@127.0.0.1:9/none")
+
+
+def test_without_a_command_the_help_is_shown(bare):
+    assert bare.run(code=2) == ""
+    assert all(c.name in bare.errors for c in COMMANDS if c.stands_in("cli"))
+
+
+@pytest.mark.parametrize("command", [c.name for c in COMMANDS if c.stands_in("cli")])
+def test_help_of_every_command(bare, command):
+    assert f"nbmigrate {command}" in bare.run(command, "--help")
+
+
+def test_version(bare):
+    assert bare.run("--version").startswith("nbmigrate 0.")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("push", "--dryrun"), "did you mean --dry-run?"),
+        (("pusj",), "invalid choice"),
+        (("migrate", "--to"), "expected one argument"),
+        (("table",), "required: name"),
+        (("push", "extra", "more"), "unexpected argument: more"),
+        (("push", "--rename", "x"), "is not a rename"),
+    ],
+)
+def test_wrong_usage_is_2(bare, words, said):
+    assert bare.run(*words, code=2) == ""
+    assert said in bare.errors
+
+
+def test_no_server_is_1_and_the_password_is_not_said(bare):
+    bare.run("status", code=1)
+    assert bare.errors.startswith("ConnectFailedError: ")
+    assert "hunter2" not in bare.errors
+
+
+def test_an_error_as_json(bare):
+    found = json.loads(bare.run("status", "--json", code=1))
+    assert found["error"] == "ConnectFailedError"
+    assert "hunter2" not in json.dumps(found)
+
+
+def test_push_migrate_and_status(project):
+    assert "Pushed" in project.run("push", "old.sql")
+    assert "Nothing to push" in project.run("push", "old.sql")
+    assert "public.users" in project.run("studio")
+    assert "Done: 1 row" in project.run("query", "INSERT INTO users VALUES (1, 'Ada')")
+    assert "Ada" in project.run("table", "users", "--where", "id = 1")
+    rows = json.loads(project.run("--json", "query", "SELECT * FROM users"))["rows"]
+    assert rows == [[1, "Ada"]]
+
+
+def test_a_question_is_2_with_the_line_to_type(project):
+    project.run("push", "old.sql")
+    out = project.run("push", "new.sql", code=2)
+    assert "under a new name?" in out
+    assert "hint: nbmigrate push new.sql --rename" in project.errors
+    assert "Pushed" in project.run("push", "new.sql", "--rename", RENAME)
+
+
+def test_diff_of_two_files(project):
+    assert "full_name" in project.run("diff", "old.sql", "new.sql", "--rename", RENAME)
+    sql = project.run("diff", "old.sql", "new.sql", "--rename", RENAME, "--sql")
+    assert sql == 'ALTER TABLE "users" RENAME COLUMN "name" TO "full_name";\n'
+    plan = json.loads(project.run("diff", "old.sql", "new.sql", "--json"))["plan"]
+    assert plan["questions"]
+
+
+def test_sql_of_a_diff_with_an_open_question_is_2(project):
+    project.run("diff", "old.sql", "new.sql", "--sql", code=2)
+
+
+def test_exit_code_of_a_difference_is_3_when_asked(project):
+    project.run("diff", "empty", "old.sql")
+    project.run("diff", "empty", "old.sql", "--exit-code", code=3)
+    project.run("diff", "old.sql", "old.sql", "--exit-code")
+
+
+def test_generate_check_and_migrate(project):
+    out = project.run("generate", "old.sql", "initial")
+    assert "migrations/0000_initial.sql" in out
+    assert "sound" in project.run("check", "old.sql")
+    project.run("check", "new.sql", code=3)
+    project.run("generate", "new.sql", "--name", "rename", "--rename", RENAME)
+    assert "Pending" in project.run("migrate", "--dry-run")
+    out = project.run("migrate", "--to", "0000_initial")
+    assert "Applied 1 migration" in out
+    assert "Applied 1 migration" in project.run("migrate")
+    assert "Nothing to do" in project.run("migrate")
+    project.run("status", "--exit-code")
+    project.run("query", "ALTER TABLE users ADD extra int")
+    project.run("status")
+    project.run("status", "--exit-code", code=3)
+
+
+def test_a_folder_and_url_may_stand_before_or_after_the_command(project, databases):
+    other = databases()
+    project.run("--folder", "other", "generate", "old.sql", "one")
+    assert (project.folder / "other/0000_one.sql").exists()
+    project.run("migrate", "--folder", "other", "--url", other.url)
+    assert "users" in other.dump()
+
+
+def test_init_writes_once(project):
+    assert project.run("init")
+    assert "Nothing to write" in project.run("init")
+
+
+def test_a_reader_that_goes_away_is_no_traceback(project):
+    project.run("push", "old.sql")
+    process = project.start("query", "SELECT repeat('x', 40) FROM generate_series(1, 20)")
+    process.stdout.close()
+    assert "Traceback" not in process.stderr.read()
+    process.stderr.close()
+    assert process.wait(timeout=30) == 1
+
+
+def test_interrupt_ends_cleanly(project):
+    process = project.start("query", "SELECT pg_sleep(60)")
+    time.sleep(2)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in errors
