@@ -1,0 +1,75 @@
+"""Catalogs -> Snapshot.
+
+The rows are read in :mod:`~nbmigrate.postgresql.introspect.catalog`; the other
+modules make values of them, one per kind. The value is canonical in types,
+defaults and names; expressions are PostgreSQL's own text without outer parentheses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+
+from nbmigrate.model import Snapshot
+from nbmigrate.model.names import PUBLIC
+from nbmigrate.postgresql.introspect.catalog import read_catalog, reading, run
+from nbmigrate.postgresql.introspect.columns import read_columns
+from nbmigrate.postgresql.introspect.objects import read_enums, read_roles, read_sequences
+from nbmigrate.postgresql.introspect.tables import read_tables
+from nbmigrate.postgresql.introspect.views import read_views
+
+__all__ = ["fingerprint", "introspect", "unmanaged"]
+
+
+def introspect(
+    connection: psycopg.Connection[Any],
+    *,
+    schemas: Sequence[str] | None = None,
+    roles: bool | Sequence[str] = False,
+) -> Snapshot:
+    """The schema of a live database.
+
+    Args:
+        connection: idle, or in a transaction, whose own changes are then seen.
+        schemas: those to read; ``None`` for all but the system's and nbmigrate's own.
+        roles: the names to read, or True for all but superusers and the system's.
+    """
+    catalog = read_catalog(connection, schemas, roles)
+    columns = read_columns(catalog)
+    return Snapshot(
+        schemas={name: name for _, name in catalog.schemas if name != PUBLIC},
+        tables=read_tables(catalog, columns),
+        enums=read_enums(catalog),
+        sequences=read_sequences(catalog, columns.serial_sequences),
+        views=read_views(catalog, columns),
+        roles=read_roles(catalog),
+    )
+
+
+def unmanaged(
+    connection: psycopg.Connection[Any], *, schemas: Sequence[str] | None = None
+) -> tuple[str, ...]:
+    """What the database has and a snapshot does not hold: ``("2 triggers", "1 function")``."""
+    with reading(connection) as cursor:
+        names = None if schemas is None else [*schemas]
+        namespaces = [oid for oid, _ in run(cursor, "schemas", schemas=names)]
+        rows = run(cursor, "unmanaged", namespaces=namespaces)
+    return tuple(f"{count} {kind if count == 1 else _plural(kind)}" for kind, count in rows)
+
+
+def _plural(kind: str) -> str:
+    head, of, rest = kind.partition(" of ")
+    return head + ("es" if head.endswith("x") else "s") + of + rest
+
+
+def fingerprint(connection: psycopg.Connection[Any], schemas: Sequence[str] | None = None) -> str:
+    """A text that changes whenever a catalog row of the schemas does; one query.
+
+    It may change without a difference in the snapshot (VACUUM FULL), never the reverse.
+    """
+    with reading(connection) as cursor:
+        names = None if schemas is None else [*schemas]
+        [(text,)] = run(cursor, "fingerprint", schemas=names)
+    return str(text)

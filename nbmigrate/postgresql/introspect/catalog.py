@@ -1,0 +1,114 @@
+"""Rows of the catalogs: a fixed number of queries, whatever the size of the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from functools import cache
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+import psycopg
+from psycopg.pq import TransactionStatus
+from psycopg.rows import tuple_row
+
+Row = tuple[Any, ...]
+Cursor = psycopg.Cursor[Row]
+
+# With an empty search_path every name comes back with its schema; the others are what pg_dump
+# sets, so that constants are written the same whoever asks. JIT costs more than it saves here.
+_SETTINGS = {
+    "search_path": "",
+    "TimeZone": "UTC",
+    "DateStyle": "ISO",
+    "IntervalStyle": "postgres",
+    "extra_float_digits": "1",
+    "bytea_output": "hex",
+    "quote_all_identifiers": "off",
+    "jit": "off",
+}
+
+
+class Catalog(NamedTuple):
+    """The rows of every query, named as the files in ``queries``."""
+
+    schemas: Sequence[Row]
+    roles: Sequence[Row]
+    tables: Sequence[Row]
+    columns: Sequence[Row]
+    types: Sequence[Row]
+    constraints: Sequence[Row]
+    indexes: Sequence[Row]
+    opclasses: Sequence[Row]
+    collations: Sequence[Row]
+    enums: Sequence[Row]
+    sequences: Sequence[Row]
+    views: Sequence[Row]
+    policies: Sequence[Row]
+    comments: Sequence[Row]
+
+
+#: The queries that ask for the namespaces found by the first one.
+_BY_NAMESPACE = Catalog._fields[2:]
+
+
+def read_catalog(
+    connection: psycopg.Connection[Any],
+    schemas: Sequence[str] | None,
+    roles: bool | Sequence[str],
+) -> Catalog:
+    """All rows, as of one moment."""
+    with reading(connection) as cursor:
+        found = run(cursor, "schemas", schemas=_texts(schemas))
+        role_rows: Sequence[Row] = ()
+        if roles:
+            named = None if roles is True else _texts(roles)
+            role_rows = run(cursor, "roles", roles=named)
+        rest = _run_all(connection, [oid for oid, _ in found])
+    return Catalog(found, role_rows, *rest)
+
+
+@contextmanager
+def reading(connection: psycopg.Connection[Any]) -> Iterator[Cursor]:
+    """A transaction that sees one moment and leaves no setting behind.
+
+    In a transaction that is open already it is a savepoint, which sees what the
+    transaction has done so far. Either is rolled back.
+    """
+    idle = connection.info.transaction_status == TransactionStatus.IDLE
+    with connection.transaction(force_rollback=True):
+        cursor = _cursor(connection)
+        if idle:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        calls = (f"pg_catalog.set_config('{name}', '{to}', true)" for name, to in _SETTINGS.items())
+        cursor.execute(f"SELECT {', '.join(calls)}".encode())
+        yield cursor
+
+
+def run(cursor: Cursor, query: str, **parameters: object) -> list[Row]:
+    """The rows of one query."""
+    return cursor.execute(_text(query), parameters, prepare=False).fetchall()
+
+
+def _run_all(connection: psycopg.Connection[Any], namespaces: list[int]) -> list[list[Row]]:
+    """The queries are sent together where libpq can: one wait instead of twelve."""
+    pipeline = connection.pipeline() if psycopg.Pipeline.is_supported() else nullcontext()
+    with pipeline:
+        cursors = [
+            _cursor(connection).execute(_text(name), {"namespaces": namespaces}, prepare=False)
+            for name in _BY_NAMESPACE
+        ]
+        return [cursor.fetchall() for cursor in cursors]
+
+
+def _cursor(connection: psycopg.Connection[Any]) -> Cursor:
+    return psycopg.Cursor(connection, row_factory=tuple_row)
+
+
+def _texts(names: Sequence[str] | None) -> list[str] | None:
+    return None if names is None else [*names]
+
+
+@cache
+def _text(query: str) -> bytes:
+    return files(__package__).joinpath("queries", f"{query}.sql").read_bytes()

@@ -1,0 +1,170 @@
+"""Columns: types, defaults, identity, serial."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, NamedTuple
+
+from nbmigrate.model import Column, Generated, Identity
+from nbmigrate.model.names import PUBLIC
+from nbmigrate.postgresql.expressions import canonical_default, strip_parens
+from nbmigrate.postgresql.identifiers import quote
+from nbmigrate.postgresql.types import SERIAL_TYPES, canonical_type, identity_bounds
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from nbmigrate.model import Default
+    from nbmigrate.postgresql.introspect.catalog import Catalog, Row
+
+_SERIALS = {integer: serial for serial, integer in SERIAL_TYPES.items()}
+_IDENTITY = {"a": "always", "d": "byDefault"}
+
+Place = tuple[int, int]
+
+
+class Type(NamedTuple):
+    """A column's type as the snapshot has it."""
+
+    name: str
+    schema: str | None
+
+
+class Columns(NamedTuple):
+    """The columns by table, and what other kinds need to know about them."""
+
+    by_table: Mapping[int, Mapping[str, Column]]
+    names: Mapping[int, Mapping[int, str]]
+    collations: Mapping[Place, int]
+    collation_names: Mapping[int, str]
+    serial_sequences: frozenset[tuple[str, str]]
+
+
+class OwnedSequence(NamedTuple):
+    """A sequence that a column owns, by identity (``i``) or OWNED BY (``a``)."""
+
+    schema: str
+    name: str
+    type: str
+    start: int
+    increment: int
+    min_value: int
+    max_value: int
+    cache: int
+    cycle: bool
+    ownership: str
+    nextval: str
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is as ``serial`` makes it.
+
+        Its name is not looked at: a serial column keeps its sequence when it is renamed.
+        """
+        low, high = identity_bounds(self.type)
+        numbers = (self.start, self.increment, self.min_value, self.max_value, self.cache)
+        return numbers == (1, 1, int(low), int(high), 1) and not self.cycle
+
+
+class _Reader:
+    """What is looked up for each column."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.types = {(row[0], row[1]): _type(row) for row in catalog.types}
+        self.owned = dict(_owned_sequence(row) for row in catalog.sequences if row[9])
+        self.comments = {(row[0], row[1]): row[2] for row in catalog.comments}
+        self.keys = {
+            (row[0], row[3][0]) for row in catalog.constraints if row[2] == "p" and len(row[3]) == 1
+        }
+        self.collation_names = {row[0]: _collation(row[1], row[2]) for row in catalog.collations}
+        self.defaults: dict[tuple[str, str], Default | None] = {}
+        self.serials: set[tuple[str, str]] = set()
+
+    def column(self, row: Row) -> Column:
+        """The column of a row."""
+        relid, attnum, name, typid, typmod, not_null, _, generated, collid, has_collation, text = (
+            row
+        )
+        kind = self.types[typid, typmod]
+        place = (relid, attnum)
+        owned = self.owned.get(place)
+        serial = text and owned is not None and self._serial(row, kind.name, owned)
+        return Column(
+            name=name,
+            type=serial or kind.name,
+            type_schema=kind.schema,
+            primary_key=place in self.keys,
+            not_null=not_null,
+            generated=_generated(generated, text) if generated else None,
+            identity=_identity(row[6], owned) if owned is not None and row[6] else None,
+            default=None if not text or serial or generated else self._default(text, kind.name),
+            collation=self.collation_names[collid] if has_collation else None,
+            comment=self.comments.get(place),
+        )
+
+    def _default(self, text: str, kind: str) -> Default | None:
+        asked = (text, kind)
+        if asked not in self.defaults:
+            self.defaults[asked] = canonical_default(text, kind)
+        return self.defaults[asked]
+
+    def _serial(self, row: Row, kind: str, owned: OwnedSequence) -> str | None:
+        """The serial type that the column was declared with."""
+        is_serial = owned.ownership == "a" and row[5] and owned.is_plain and owned.type == kind
+        if not is_serial or row[10] != f"nextval({owned.nextval}::regclass)":
+            return None
+        self.serials.add((owned.schema, owned.name))
+        return _SERIALS[kind]
+
+
+def read_columns(catalog: Catalog) -> Columns:
+    """All columns of tables and views."""
+    reader = _Reader(catalog)
+    by_table: defaultdict[int, dict[str, Column]] = defaultdict(dict)
+    names: defaultdict[int, dict[int, str]] = defaultdict(dict)
+    collations: dict[Place, int] = {}
+    for row in catalog.columns:
+        relid, attnum, name = row[:3]
+        by_table[relid][name] = reader.column(row)
+        names[relid][attnum] = name
+        collations[relid, attnum] = row[8]
+    return Columns(by_table, names, collations, reader.collation_names, frozenset(reader.serials))
+
+
+def _type(row: Row) -> Type:
+    _, _, is_array, is_built_in, is_of_extension, schema, name, text, modifier = row
+    suffix = "[]" if is_array else ""
+    if is_built_in:
+        return Type(canonical_type(text) + suffix, None)
+    if is_of_extension:
+        return Type(canonical_type(name + modifier) + suffix, None)
+    return Type(name + modifier + suffix, schema)
+
+
+def _owned_sequence(row: Row) -> tuple[Place, OwnedSequence]:
+    return (row[10], row[11]), OwnedSequence._make((*row[:10], row[12]))
+
+
+def _identity(kind: str, sequence: OwnedSequence) -> Identity:
+    return Identity(
+        type=_IDENTITY[kind],  # type: ignore[arg-type]  # one of the two words
+        name=sequence.name,
+        schema=sequence.schema,
+        increment=str(sequence.increment),
+        start_with=str(sequence.start),
+        min_value=str(sequence.min_value),
+        max_value=str(sequence.max_value),
+        cache=str(sequence.cache),
+        cycle=sequence.cycle,
+    )
+
+
+def _generated(kind: str, text: str) -> Generated:
+    return Generated(expression=strip_parens(text), type="virtual" if kind == "v" else "stored")
+
+
+def _collation(schema: str, name: str) -> str:
+    """The bare name of one of PostgreSQL's own; SQL text of another one."""
+    if schema == "pg_catalog":
+        return name
+    return quote(name) if schema == PUBLIC else f"{quote(schema)}.{quote(name)}"

@@ -1,0 +1,70 @@
+"""Indexes that stand behind no constraint."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from nbmigrate.model import Index, IndexColumn
+from nbmigrate.postgresql.expressions import strip_parens
+from nbmigrate.postgresql.introspect.options import typed_options
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from nbmigrate.postgresql.introspect.catalog import Catalog, Row
+    from nbmigrate.postgresql.introspect.columns import Columns
+
+# PostgreSQL pg_index.h, indoption
+_DESC = 1
+_NULLS_FIRST = 2
+
+
+class _Reader:
+    def __init__(self, catalog: Catalog, columns: Columns) -> None:
+        self.opclasses: dict[int, str] = dict(catalog.opclasses)
+        self.columns = columns
+
+    def index(self, row: Row) -> Index:
+        """The index of a row."""
+        relid, name, method, unique, nulls_not_distinct, key_count, attnums = row[:7]
+        predicate, options, tablespace = row[12:]
+        names = self.columns.names[relid]
+        return Index(
+            name=name,
+            columns=tuple([self._key(row, at) for at in range(key_count)]),
+            is_unique=unique,
+            where=strip_parens(predicate) if predicate else None,
+            concurrently=False,
+            method=method,
+            options=typed_options(options) if options else {},
+            include=tuple([names[attnum] for attnum in attnums[key_count:]]),
+            nulls_not_distinct=nulls_not_distinct,
+            tablespace=tablespace,
+        )
+
+    def _key(self, row: Row, at: int) -> IndexColumn:
+        relid, attnum, option = row[0], row[6][at], row[7][at]
+        return IndexColumn(
+            expression=self.columns.names[relid][attnum] if attnum else strip_parens(row[10][at]),
+            is_expression=not attnum,
+            asc=not option & _DESC,
+            nulls="first" if option & _NULLS_FIRST else "last",
+            opclass=self.opclasses.get(row[8][at]),
+            collation=self._collation(row[9][at], (relid, attnum)) if attnum else None,
+        )
+
+    def _collation(self, collation: int, place: tuple[int, int]) -> str | None:
+        """The collation when it is not the column's; that of an expression is in its text."""
+        if not collation or collation == self.columns.collations[place]:
+            return None
+        return self.columns.collation_names[collation]
+
+
+def read_indexes(catalog: Catalog, columns: Columns) -> Mapping[int, Mapping[str, Index]]:
+    """The indexes by table."""
+    reader = _Reader(catalog, columns)
+    found: defaultdict[int, dict[str, Index]] = defaultdict(dict)
+    for row in catalog.indexes:
+        found[row[0]][row[1]] = reader.index(row)
+    return found

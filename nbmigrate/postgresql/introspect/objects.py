@@ -1,0 +1,50 @@
+"""Objects outside tables: enums, sequences, roles."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nbmigrate.model import Enum, Role, Sequence, key
+
+if TYPE_CHECKING:
+    from nbmigrate.postgresql.introspect.catalog import Catalog, Row
+
+
+def read_enums(catalog: Catalog) -> dict[str, Enum]:
+    """The enums, labels in order."""
+    return {
+        key(schema, name): Enum(name=name, schema=schema, values=tuple(labels))
+        for schema, name, labels in catalog.enums
+    }
+
+
+def read_sequences(catalog: Catalog, serial: frozenset[tuple[str, str]]) -> dict[str, Sequence]:
+    """The sequences that are neither an identity's nor a serial column's."""
+    return {
+        key(row[0], row[1]): _sequence(row)
+        for row in catalog.sequences
+        if row[9] != "i" and (row[0], row[1]) not in serial
+    }
+
+
+def _sequence(row: Row) -> Sequence:
+    schema, name, type_text, start, increment, low, high, cache, cycle = row[:9]
+    return Sequence(
+        name=name,
+        schema=schema,
+        increment=str(increment),
+        start_with=str(start),
+        min_value=str(low),
+        max_value=str(high),
+        cache=str(cache),
+        cycle=cycle,
+        data_type=None if type_text == "bigint" else type_text,
+    )
+
+
+def read_roles(catalog: Catalog) -> dict[str, Role]:
+    """The roles that were asked for."""
+    return {
+        name: Role(name=name, create_db=create_db, create_role=create_role, inherit=inherit)
+        for name, create_db, create_role, inherit in catalog.roles
+    }

@@ -1,0 +1,42 @@
+"""``WITH`` options: ``reloptions`` are texts, a snapshot has numbers and truth values."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from nbmigrate.postgresql.literals import boolean
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_TRUTHS = frozenset({"securityBarrier", "securityInvoker", "autovacuumEnabled", "vacuumTruncate"})
+
+Option = str | int | float | bool
+
+
+def typed_options(options: Sequence[str]) -> dict[str, Option]:
+    """The options of an index: ``["fillfactor=70"]`` -> ``{"fillfactor": 70}``."""
+    pairs = (option.partition("=") for option in options)
+    return {name: typed(value) for name, _, value in pairs}
+
+
+def typed(value: str) -> Option:
+    """A number or truth value where the text is one."""
+    if re.fullmatch(r"-?\d{1,15}", value):
+        return int(value)
+    if re.fullmatch(r"-?\d{1,15}\.\d{1,15}", value):
+        return float(value)
+    return {"true": True, "false": False}.get(value, value)
+
+
+def camel_options(options: Sequence[str]) -> dict[str, Option]:
+    """The options of a view under drizzle-kit's names; those of the TOAST table are left out."""
+    found: dict[str, Option] = {}
+    for option in options:
+        name, _, value = option.partition("=")
+        if "." not in name:
+            camel = re.sub(r"_([a-z])", lambda match: match[1].upper(), name)
+            truth = boolean(value) if camel in _TRUTHS else None
+            found[camel] = typed(value) if truth is None else truth
+    return found

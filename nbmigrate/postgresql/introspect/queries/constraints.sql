@@ -1,0 +1,59 @@
+-- PostgreSQL 14-18. Primary keys, uniques, foreign keys and checks. NOT NULL constraints
+-- (contype 'n', PostgreSQL 18) are flags of their columns. The outer "absent" gives the value
+-- of a column of the catalogs that older releases lack: an inner name wins when it exists.
+select
+    k.conrelid,
+    k.conname,
+    k.contype::text,
+    k.conkey,
+    k.condeferrable,
+    k.condeferred,
+    k.convalidated,
+    k.connoinherit,
+    k.is_enforced,
+    case when k.contype = 'c' then pg_catalog.pg_get_expr(k.conbin, k.conrelid) end as check_text,
+    k.confrelid,
+    fn.nspname as foreign_schema,
+    f.relname as foreign_table,
+    k.confkey,
+    case
+        when f.relnamespace <> all(%(namespaces)s::oid[]) or f.relkind <> 'r' or f.relispartition
+            then array(
+                select a.attname
+                from pg_catalog.unnest(k.confkey) with ordinality as u (attnum, place)
+                join pg_catalog.pg_attribute a on a.attrelid = k.confrelid and a.attnum = u.attnum
+                order by u.place
+            )
+    end as foreign_columns,
+    k.confupdtype::text,
+    k.confdeltype::text,
+    k.confmatchtype::text,
+    i.nulls_not_distinct,
+    i.included
+from (select true as conenforced, false as indnullsnotdistinct) as absent
+cross join lateral (
+    select
+        pg_constraint.*,
+        conenforced as is_enforced
+    from pg_catalog.pg_constraint
+) as k
+join pg_catalog.pg_class c on c.oid = k.conrelid
+left join pg_catalog.pg_class f on f.oid = k.confrelid
+left join pg_catalog.pg_namespace fn on fn.oid = f.relnamespace
+left join lateral (
+    select
+        indnullsnotdistinct as nulls_not_distinct,
+        case
+            when pg_index.indnatts > pg_index.indnkeyatts
+                then (pg_index.indkey::int2[])[pg_index.indnkeyatts:pg_index.indnatts]
+        end as included
+    from pg_catalog.pg_index
+    where pg_index.indexrelid = k.conindid and k.contype in ('p', 'u')
+) as i on true
+where
+    c.relnamespace = any(%(namespaces)s::oid[])
+    and c.relkind = 'r'
+    and not c.relispartition
+    and k.contype in ('p', 'u', 'f', 'c')
+    and (k.conislocal or k.contype <> 'c')
+order by k.conrelid, k.conname

@@ -1,0 +1,45 @@
+-- PostgreSQL 14-18. Indexes of tables that stand behind no constraint and are valid. The outer
+-- "absent" gives the value of a column that PostgreSQL 14 lacks: an inner name wins.
+select
+    i.indrelid,
+    x.relname,
+    m.amname,
+    i.indisunique,
+    i.is_nulls_not_distinct,
+    i.indnkeyatts,
+    i.indkey::int2[],
+    i.indoption::int2[],
+    i.indclass::oid[],
+    i.indcollation::oid[],
+    case
+        when i.indexprs is not null
+            then array(
+                select pg_catalog.pg_get_indexdef(i.indexrelid, place, false)
+                from pg_catalog.generate_series(1, i.indnkeyatts) as place
+                order by place
+            )
+    end as key_texts,
+    pg_catalog.pg_get_expr(i.indpred, i.indrelid) as predicate,
+    x.reloptions,
+    s.spcname
+from (select false as indnullsnotdistinct) as absent
+cross join lateral (
+    select
+        pg_index.*,
+        indnullsnotdistinct as is_nulls_not_distinct
+    from pg_catalog.pg_index
+) as i
+join pg_catalog.pg_class x on x.oid = i.indexrelid
+join pg_catalog.pg_class c on c.oid = i.indrelid
+join pg_catalog.pg_am m on m.oid = x.relam
+left join pg_catalog.pg_tablespace s on s.oid = x.reltablespace
+where
+    c.relnamespace = any(%(namespaces)s::oid[])
+    and c.relkind = 'r'
+    and not c.relispartition
+    and i.indisvalid
+    and not exists (
+        select from pg_catalog.pg_constraint k
+        where k.conindid = i.indexrelid and k.contype in ('p', 'u', 'x')
+    )
+order by i.indrelid, x.relname

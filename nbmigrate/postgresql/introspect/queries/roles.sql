@@ -1,0 +1,13 @@
+-- PostgreSQL 14-18. The roles that are named, or all but superusers and the system's.
+select
+    r.rolname,
+    r.rolcreatedb,
+    r.rolcreaterole,
+    r.rolinherit
+from pg_catalog.pg_roles r
+where
+    case
+        when %(roles)s::text[] is not null then r.rolname = any(%(roles)s::text[])
+        else r.rolname !~ '^pg_' and not r.rolsuper
+    end
+order by r.rolname

@@ -1,0 +1,37 @@
+-- PostgreSQL 14-18. Sequences and the column that owns each: ownership 'i' is an identity
+-- column, 'a' is OWNED BY (serial). regclass_text is how a default names the sequence.
+select
+    n.nspname,
+    c.relname,
+    pg_catalog.format_type(s.seqtypid, null) as type_text,
+    s.seqstart,
+    s.seqincrement,
+    s.seqmin,
+    s.seqmax,
+    s.seqcache,
+    s.seqcycle,
+    o.deptype::text as ownership,
+    o.refobjid as owner_relid,
+    o.refobjsubid as owner_attnum,
+    pg_catalog.quote_literal(c.oid::pg_catalog.regclass::text) as regclass_text
+from pg_catalog.pg_sequence s
+join pg_catalog.pg_class c on c.oid = s.seqrelid
+join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+left join pg_catalog.pg_depend o
+    on
+        o.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+        and o.objid = c.oid
+        and o.objsubid = 0
+        and o.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+        and o.refobjsubid > 0
+        and o.deptype in ('a', 'i')
+where
+    c.relnamespace = any(%(namespaces)s::oid[])
+    and not exists (
+        select from pg_catalog.pg_depend e
+        where
+            e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+            and e.objid = c.oid
+            and e.deptype = 'e'
+    )
+order by n.nspname, c.relname
