@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from msgspec.structs import replace
 
 from nbmigrate import model
-from nbmigrate.errors import DuplicateObjectError
+from nbmigrate.errors import DeclarationError, DuplicateObjectError
 from nbmigrate.model import Snapshot, format_path, key
 from nbmigrate.model.names import PUBLIC
 from nbmigrate.postgresql.from_metadata.names import checked, column_path, schema_name
@@ -23,6 +23,7 @@ from nbmigrate.postgresql.from_metadata.renames import table_renames
 from nbmigrate.postgresql.from_metadata.sequences import sequence_of
 from nbmigrate.postgresql.from_metadata.sqltext import query_text
 from nbmigrate.postgresql.from_metadata.tables import table_of
+from nbmigrate.postgresql.from_metadata.targets import Known
 from nbmigrate.postgresql.from_metadata.types import enum_of
 
 #: Where :mod:`nbmigrate.schema` keeps its values; that module is beside this one, not below.
@@ -41,13 +42,13 @@ class Addition(Protocol):
 
 @dataclass(frozen=True)
 class Parts:
-    """What a snapshot is made of; ``known`` are tables that foreign keys may also point to."""
+    """What a snapshot is made of; ``known`` are other tables that foreign keys point to."""
 
     tables: tuple[sa.Table, ...] = ()
     sequences: tuple[sa.Sequence, ...] = ()
     enums: tuple[sa.Enum, ...] = ()
     additions: tuple[Addition, ...] = ()
-    known: tuple[sa.Table, ...] = field(default=())
+    known: Known = field(default_factory=dict)
 
 
 def from_metadata(metadata: sa.MetaData) -> Snapshot:
@@ -73,7 +74,8 @@ def parts_of(metadata: sa.MetaData) -> Parts:
 
 def from_parts(parts: Parts) -> Snapshot:
     """The schema that the parts make; errors as :func:`from_metadata`."""
-    known = {_id(table): table for table in (*parts.known, *parts.tables)}
+    own = {_id(table): tuple(str(c.name) for c in table.columns) for table in parts.tables}
+    known = {**parts.known, **own}
     tables: dict[str, model.Table] = {}
     for table in parts.tables:
         name = key(*_id(table))
@@ -82,9 +84,23 @@ def from_parts(parts: Parts) -> Snapshot:
             raise DuplicateObjectError(f"table `{path}` is declared twice", source=path)
         tables[name] = table_of(table, known)
     snapshot = Snapshot(tables=tables, enums=_enums(parts), sequences=_sequences(parts), schemas={})
-    for addition in parts.additions:
-        snapshot = addition.into(snapshot, query_text)
-    return replace(snapshot, schemas=_schemas(snapshot))
+    return with_additions(snapshot, parts.additions)
+
+
+def with_additions(
+    snapshot: Snapshot, additions: Iterable[Addition], *, lenient: bool = False
+) -> Snapshot:
+    """The snapshot with views, policies, roles and row security; its schemas follow.
+
+    ``lenient`` leaves out what does not fit, as the part of another cell may not be there.
+    """
+    for addition in additions:
+        try:
+            snapshot = addition.into(snapshot, query_text)
+        except DeclarationError:
+            if not lenient:
+                raise
+    return replace(snapshot, schemas={**snapshot.schemas, **_schemas(snapshot)})
 
 
 def declared_renames(metadata: sa.MetaData) -> tuple[str, ...]:
@@ -136,6 +152,8 @@ def _add_enum(found: dict[str, model.Enum], enum: model.Enum | None, where: str)
 def _sequences(parts: Parts) -> dict[str, model.Sequence]:
     found: dict[str, model.Sequence] = {}
     for declared in (*parts.sequences, *_column_sequences(parts.tables)):
+        if declared.optional:
+            continue  # only for databases that have no serial columns
         sequence = sequence_of(declared)
         name = key(*sequence.id)
         if found.setdefault(name, sequence) != sequence:
@@ -145,11 +163,11 @@ def _sequences(parts: Parts) -> dict[str, model.Sequence]:
 
 
 def _column_sequences(tables: Iterable[sa.Table]) -> Iterator[sa.Sequence]:
-    """Sequences that are a column's default, but those a serial column makes needless."""
+    """Sequences that are the default of a column."""
     for table in tables:
         for column in table.columns:
             default = column.default
-            if isinstance(default, sa.Sequence) and not default.optional:
+            if isinstance(default, sa.Sequence):
                 yield default
 
 

@@ -35,13 +35,15 @@ def table_of(table: Table, known: Known) -> model.Table:
     where = table_path(table)
     _refuse_what_is_not_held(table, where)
     schema = schema_name(table.schema)
+    # First: a column without a type takes that of its target, which must be there.
+    references = foreign_keys(table, known)
     columns = [column_of(column, table) for column in table.columns if not column.system]
     return model.Table(
         name=checked(table.name, kind="table", where=where),
         schema="" if schema == PUBLIC else checked(schema, kind="schema", where=where),
         columns={column.name: column for column in columns},
         indexes=indexes(table),
-        foreign_keys=foreign_keys(table, known),
+        foreign_keys=references,
         composite_primary_keys=primary_keys(table),
         unique_constraints=uniques(table),
         check_constraints=checks(table),

@@ -12,8 +12,8 @@ from sqlalchemy.exc import InvalidRequestError
 from nbmigrate.errors import DeclarationError
 from nbmigrate.postgresql.from_metadata.names import column_path, schema_name
 
-#: Every table a foreign key may point to, by schema and name.
-Known = Mapping[tuple[str, str], Table]
+#: The columns of every table a foreign key may point to, by schema and name.
+Known = Mapping[tuple[str, str], tuple[str, ...]]
 
 
 class Target(NamedTuple):
@@ -52,17 +52,17 @@ def _elsewhere(element: ForeignKey, table: Table, known: Known) -> tuple[str, st
         raise DeclarationError(
             f"the foreign key refers to table `{name}`, which is not declared",
             source=where,
-            hint=_suggest(name, (key[1] for key in known)) or f"declare `{name}` first",
+            hint=_suggest(name, (key[1] for key in known))
+            or f"declare `{name}` before, or in the same cell",
         )
     column = column or str(element.parent.name)
-    found = target.c.get(column)
-    if found is None:
+    if column not in target:
         raise DeclarationError(
             f"the foreign key refers to column `{name}.{column}`, which is not declared",
             source=where,
-            hint=_suggest(column, (str(c.name) for c in target.c)),
+            hint=_suggest(column, target),
         )
-    return (schema, name, str(found.name))
+    return (schema, name, column)
 
 
 def _spelled(element: ForeignKey) -> tuple[str, str, str | None]:

@@ -1,0 +1,311 @@
+"""The registry of what the cells of this kernel declare.
+
+All cells share one declarative base, so that foreign keys and relationships cross cells.
+A cell that is run again is taken out of it together with every cell that holds on to its
+tables, classes or names; then all of them are run in their old order. Either everything
+succeeds and the new replaces the old, or the old is put back as it was. Only a *dependent*
+cell may fail: it is then broken, and says so, until it or its cause is run again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, MutableMapping
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.exc import InvalidRequestError
+from sqlalchemy.orm import DeclarativeBase
+
+from nbmigrate.declare.blocks import Block, Known, ParseSql
+from nbmigrate.declare.faults import Place, fault, located
+from nbmigrate.declare.merging import all_paths, declared_twice, object_paths, union
+from nbmigrate.declare.presets import make_base, preset_names
+from nbmigrate.declare.running import run
+from nbmigrate.declare.scope import Scope
+from nbmigrate.declare.values import CellText, Declared
+from nbmigrate.errors import DeclarationError, DuplicateObjectError, StatementFailedError
+from nbmigrate.model import Snapshot
+from nbmigrate.postgresql.from_metadata import with_additions
+
+_DEFINED_TWICE = re.compile(r"Table '(.+)' is already defined for this MetaData")
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """The blocks after a run: all of them, the run ones, and the ones they stand for."""
+
+    blocks: list[Block]
+    fresh: list[Block]
+    old: list[Block]
+
+
+class Declarations:
+    """What the cells declare, cell by cell and as one snapshot."""
+
+    def __init__(self, *, parse_sql: ParseSql | None = None) -> None:
+        self._parse_sql = parse_sql
+        self._base = make_base()
+        self._scope = Scope(preset_names(self._base))
+        self._blocks: list[Block] = []
+        self._seen: frozenset[str] = frozenset()
+        self._ordinal = 0
+
+    @property
+    def base(self) -> type[DeclarativeBase]:
+        """The declarative base that cells see as ``Base``."""
+        return self._base
+
+    @property
+    def metadata(self) -> sa.MetaData:
+        """The MetaData of :attr:`base`."""
+        return self._base.metadata
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """The blocks in the order in which their cells were first run."""
+        return tuple(self._blocks)
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """What all cells declare together.
+
+        Raises:
+            DeclarationError: when a cell is broken by a change of another.
+        """
+        for block in self._blocks:
+            if block.error is not None:
+                raise block.error
+        return _union(self._blocks)
+
+    @property
+    def renames(self) -> tuple[str, ...]:
+        """The renames that the cells declare."""
+        return tuple(rename for block in self._blocks for rename in block.renames)
+
+    @property
+    def removed(self) -> frozenset[str]:
+        """Paths that were declared earlier by this kernel and are not any more."""
+        present = (
+            block.seen if block.error is not None else frozenset[str]() for block in self._blocks
+        )
+        usable = _union(block for block in self._blocks if block.error is None)
+        return self._seen - all_paths(usable) - frozenset[str]().union(*present)
+
+    def declare_cell(  # noqa: PLR0913 - what a cell is
+        self,
+        text: str,
+        *,
+        cell: str,
+        namespace: MutableMapping[str, object],
+        name: str | None = None,
+        sql: bool = False,
+        first_line: int = 2,
+        label: str = "",
+    ) -> Declared:
+        """Run a cell; it replaces what the cell, or a cell of that name, declared before.
+
+        Args:
+            text: The body of the cell, without the ``%%schema`` line.
+            cell: What identifies the cell between runs.
+            namespace: The user's variables; names that the cell binds are written to it.
+            name: The name of the block.
+            sql: The text is DDL.
+            first_line: The line of the cell in which ``text`` begins.
+            label: What messages call the cell; its name by default.
+
+        Raises:
+            DeclarationError: when it fails; then nothing has changed.
+        """
+        label = label or name or (cell if len(cell) < 24 and " " in cell else "")
+        replaced = [b for b in self._blocks if b.cell == cell or (name and b.name == name)]
+        if not label:
+            label = replaced[0].label if replaced else f"schema cell {self._ordinal + 1}"
+        where = CellText(text, label, f"<schema cell {cell}>", first_line)
+        target = Block(cell, name, where, "sql" if sql else "python")
+        self._scope.namespace = namespace
+        attempt = self._attempt(target, replaced)
+        self._ordinal += 0 if replaced else 1
+        return self._settle(target, attempt)
+
+    def forget(self, cell: str) -> None:
+        """Take back what a cell (its key or name) declared, as if it had never been run.
+
+        Raises:
+            DeclarationError: when there is no such cell.
+        """
+        gone = [block for block in self._blocks if cell in (block.cell, block.name)]
+        if not gone:
+            raise DeclarationError(f"no cell `{cell}` has declared anything")
+        attempt = self._attempt(None, gone)
+        self._settle(None, attempt)
+
+    def release(self) -> None:
+        """Take everything out of the MetaDatas and registries that are shared with others."""
+        for block in self._blocks:
+            block.take_out()
+            block.retire()
+
+    # --- one attempt -------------------------------------------------------------
+
+    def _attempt(self, target: Block | None, replaced: list[Block]) -> _Attempt:
+        """Run the target and what depends on the replaced; put all back when that fails."""
+        old = self._affected(replaced)
+        for block in old:
+            block.take_out()
+            self._scope.hidden.update(block.bound)
+        attempt = _Attempt(self._lined_up(target, replaced, old), [], old)
+        try:
+            for block in attempt.blocks:
+                if block not in self._blocks:
+                    attempt.fresh.append(block)
+                    self._run(block, attempt, strict=block is target)
+            self._read(attempt, target)
+            _union(block for block in attempt.blocks if block.error is None)
+        except BaseException:
+            for block in attempt.fresh:
+                if block.run is not None:
+                    block.run.discard()
+            for block in old:
+                block.put_back()
+            self._scope.discard()
+            raise
+        return attempt
+
+    def _affected(self, replaced: list[Block]) -> list[Block]:
+        """The replaced blocks, the unsettled ones, and all that depend on any of these."""
+        group = [b for b in self._blocks if b in replaced or b.is_unsettled()]
+        while True:
+            more = [b for b in self._blocks if b not in group and b.needs(group)]
+            if not more:
+                return group
+            group += more
+
+    def _lined_up(
+        self, target: Block | None, replaced: list[Block], old: list[Block]
+    ) -> list[Block]:
+        """The blocks as they will be: the target in the place of what it replaces."""
+        blocks: list[Block] = []
+        waiting = target
+        for block in self._blocks:
+            if block in replaced:
+                blocks += [waiting] if waiting is not None else []
+                waiting = None
+            elif block in old:
+                blocks.append(Block(block.cell, block.name, block.text, block.kind))
+            else:
+                blocks.append(block)
+        return [*blocks, waiting] if waiting is not None else blocks
+
+    def _run(self, block: Block, attempt: _Attempt, *, strict: bool) -> None:
+        try:
+            if block.kind == "sql":
+                block.snapshot = self._parse(block, attempt)
+            else:
+                block.run = run(block.text, self._scope, self.metadata)
+        except DeclarationError as error:
+            better = _named_owner(error, block, attempt)
+            if strict:
+                raise better from error.__cause__
+            self._break(block, better, attempt)
+
+    def _parse(self, block: Block, attempt: _Attempt) -> Snapshot:
+        if self._parse_sql is None:
+            raise DeclarationError("SQL needs a connection", source=block.label)
+        others = _union(b for b in attempt.blocks if b is not block and b.error is None)
+        try:
+            return self._parse_sql(block.text.text, others)
+        except StatementFailedError as error:
+            place = Place(error.line or 0)
+            message = f"{error.message}\n{error.detail}" if error.detail else error.message
+            raise fault(message, block.text, place, hint=error.hint) from error
+
+    def _read(self, attempt: _Attempt, target: Block | None) -> None:
+        for block in attempt.fresh:
+            known = _columns(b for b in attempt.blocks if b is not block)
+            try:
+                block.read(known)
+            except DeclarationError as error:
+                better = located(error, block.text)
+                if block is target:
+                    raise better from error
+                self._break(block, better, attempt)
+
+    def _break(self, block: Block, error: DeclarationError, attempt: _Attempt) -> None:
+        before = next(b for b in attempt.old if b.cell == block.cell)
+        for name, value in block.bound.items():
+            if self._scope.staged.get(name) is value:
+                del self._scope.staged[name]
+        block.seen = before.seen
+        block.breaks(error, former=before.mappings)
+
+    def _settle(self, target: Block | None, attempt: _Attempt) -> Declared:
+        for block in attempt.old:
+            block.retire()
+        self._scope.commit()
+        self._blocks = attempt.blocks
+        for block in attempt.fresh:
+            if block.error is None:
+                block.seen = all_paths(_alone(block))
+                self._seen |= block.seen
+        others = [block for block in attempt.fresh if block is not target]
+        snapshot = _alone(target) if target is not None else Snapshot()
+        return Declared(
+            cell=target.label if target is not None else "",
+            objects=object_paths(snapshot),
+            snapshot=snapshot,
+            renames=target.renames if target is not None else (),
+            again=tuple(block.label for block in others if block.error is None),
+            broken=tuple((b.label, b.error.message) for b in others if b.error is not None),
+        )
+
+
+def _columns(blocks: Iterable[Block]) -> Known:
+    found: dict[tuple[str, str], tuple[str, ...]] = {}
+    for block in blocks:
+        found.update(block.columns)
+    return found
+
+
+def _alone(block: Block) -> Snapshot:
+    """The snapshot of one block; what it adds to tables of other cells is left out."""
+    return with_additions(block.snapshot, block.additions, lenient=True)
+
+
+def _union(blocks: Iterable[Block]) -> Snapshot:
+    """Tables of all blocks first, then what is added to them, whichever cell says it."""
+    blocks = list(blocks)
+    snapshot = union((block.label, block.snapshot) for block in blocks)
+    owners: dict[tuple[str, object, object], str] = {}
+    for block in blocks:
+        for addition in block.additions:
+            identity = (
+                type(addition).__name__,
+                getattr(addition, "name", None),
+                str(getattr(addition, "table", None) or getattr(addition, "schema", None)),
+            )
+            owner = owners.setdefault(identity, block.label)
+            try:
+                snapshot = with_additions(snapshot, (addition,))
+            except DuplicateObjectError as error:
+                if owner == block.label:
+                    raise located(error, block.text) from error
+                what = f"{identity[0].lower()} `{identity[1]}`"
+                raise declared_twice(what, owner, block.label) from error
+            except DeclarationError as error:
+                raise located(error, block.text) from error
+    return snapshot
+
+
+def _named_owner(error: DeclarationError, block: Block, attempt: _Attempt) -> DeclarationError:
+    """SQLAlchemy's "already defined", with the cell that defined the table."""
+    cause = error.__cause__
+    found = _DEFINED_TWICE.search(str(cause)) if isinstance(cause, InvalidRequestError) else None
+    if not found:
+        return error
+    for other in attempt.blocks:
+        if other is not block and any(t.key == found[1] for t in other.mappings.tables):
+            twice = declared_twice(f"table `{found[1]}`", other.label, block.label)
+            place = Place((error.line or 0) and (error.line or 0) - block.text.first_line + 1)
+            return fault(twice.message, block.text, place, hint=twice.hint, kind=type(twice))
+    return error

@@ -1,0 +1,94 @@
+"""One snapshot of many, and the paths of what is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Protocol
+
+from nbmigrate.errors import DuplicateObjectError
+from nbmigrate.model import Snapshot, Table, format_path
+
+_KINDS = ("tables", "views", "sequences", "enums", "roles", "policies")
+
+#: Equal declarations of one enum in two cells are one; two tables never are.
+_SHARED = ("enums",)
+
+
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+def union(parts: Iterable[tuple[str, Snapshot]]) -> Snapshot:
+    """The snapshots of all cells as one; each comes with the name of its cell.
+
+    Raises:
+        DuplicateObjectError: when two cells declare one object.
+    """
+    maps: dict[str, dict[str, object]] = {kind: {} for kind in _KINDS}
+    schemas: dict[str, str] = {}
+    owners: dict[tuple[str, str], str] = {}
+    for cell, snapshot in parts:
+        schemas.update(snapshot.schemas)
+        for kind in _KINDS:
+            for name, value in getattr(snapshot, kind).items():
+                _claim(owners, kind, name, cell, same=maps[kind].get(name) == value)
+                maps[kind][name] = value
+    return Snapshot(schemas=schemas, **maps)  # type: ignore[arg-type]  # each map is of its kind
+
+
+def _claim(
+    owners: dict[tuple[str, str], str], kind: str, name: str, cell: str, *, same: bool
+) -> None:
+    """Note whose an object is; tables, views and sequences share one space of names."""
+    space = "tables" if kind in ("tables", "views", "sequences") else kind
+    owner = owners.setdefault((space, name), cell)
+    if owner == cell or (kind in _SHARED and same):
+        return
+    what = "table" if space == "tables" else kind.removesuffix("s")
+    raise declared_twice(f"{what} `{name}`", owner, cell)
+
+
+def declared_twice(what: str, owner: str, cell: str) -> DuplicateObjectError:
+    """The error about one object in two cells."""
+    return DuplicateObjectError(
+        f"{what} is declared in `{owner}` and again in `{cell}`",
+        hint=f"remove it from one of them, or give both cells one name to replace `{owner}`",
+    )
+
+
+def object_paths(snapshot: Snapshot) -> tuple[str, ...]:
+    """The paths of everything that stands by itself: tables, enums, views, roles ..."""
+    found = [format_path(*item.id) for item in snapshot.tables.values()]
+    found += [format_path(*item.id) for item in snapshot.enums.values()]
+    found += [format_path(*item.id) for item in snapshot.sequences.values()]
+    found += [format_path(*item.id) for item in snapshot.views.values()]
+    found += [format_path(name) for name in (*snapshot.roles, *snapshot.schemas)]
+    found += [format_path(policy.name) for policy in snapshot.policies.values()]
+    return tuple(dict.fromkeys(found))
+
+
+def all_paths(snapshot: Snapshot) -> frozenset[str]:
+    """The paths of everything, with the columns, constraints and indexes of tables."""
+    inside = (path for table in snapshot.tables.values() for path in _inside(table))
+    return frozenset((*object_paths(snapshot), *inside))
+
+
+def _inside(table: Table) -> Iterator[str]:
+    groups: tuple[Mapping[str, _Named], ...] = (
+        table.columns,
+        table.indexes,
+        table.foreign_keys,
+        table.composite_primary_keys,
+        table.unique_constraints,
+        table.check_constraints,
+        table.policies,
+    )
+    for group in groups:
+        for item in group.values():
+            yield format_path(*table.id, item.name)
+
+
+def table_columns(snapshot: Snapshot) -> dict[tuple[str, str], tuple[str, ...]]:
+    """The columns of every table, as foreign keys of other cells look for them."""
+    return {table.id: tuple(table.columns) for table in snapshot.tables.values()}

@@ -1,0 +1,120 @@
+"""What the text of a cell says before it is run: the names it uses and those it binds."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names a text needs from outside, those it binds, and whether it imports ``*``."""
+
+    loads: frozenset[str] = frozenset()
+    binds: frozenset[str] = frozenset()
+    imports_all: bool = False
+
+
+def names_of(tree: ast.Module) -> Names:
+    """The names of a parsed text."""
+    loads = frozenset(
+        node.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+    )
+    binds = frozenset(name for statement in tree.body for name in _bound(statement))
+    return Names(loads | _annotated(tree), binds - {"*"}, imports_all="*" in binds)
+
+
+def _annotated(tree: ast.Module) -> frozenset[str]:
+    """Names inside annotations that are written as strings."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.AnnAssign):
+            texts = [n.value for n in ast.walk(node.annotation) if isinstance(n, ast.Constant)]
+            found.update(t for t in texts if isinstance(t, str) and t.isidentifier())
+    return frozenset(found)
+
+
+def _bound(node: ast.AST) -> Iterator[str]:
+    """The names a statement binds in its module; the bodies of functions and classes are theirs."""
+    match node:
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            yield name
+            return
+        case ast.Lambda():
+            return
+        case ast.Import(names=names):
+            yield from (alias.asname or alias.name.split(".")[0] for alias in names)
+        case ast.ImportFrom(names=names):
+            yield from (alias.asname or alias.name for alias in names)
+        case ast.Name(id=name, ctx=ast.Store()):
+            yield name
+        case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)):
+            yield name
+        case _:
+            pass
+    for child in ast.iter_child_nodes(node):
+        yield from _bound(child)
+
+
+def line_of(tree: ast.Module, table: str, column: str | None) -> int | None:
+    """The line where a table, or a column of it, is declared."""
+    for node in ast.walk(tree):
+        if not _declares(node, table):
+            continue
+        lines = (_column_line(child, column) for child in ast.walk(node)) if column else iter(())
+        return next((line for line in lines if line), getattr(node, "lineno", None))
+    return None
+
+
+def attribute_line(tree: ast.Module, class_line: int, message: str) -> int | None:
+    """The line of the attribute of a class that a message quotes."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.ClassDef) or not _starts_at(node, class_line):
+            continue
+        for statement in node.body:
+            for name in _bound(statement):
+                if (
+                    any(f"{q}{name}{q}" in message for q in "'\"")
+                    or f"{node.name}.{name}" in message
+                ):
+                    return statement.lineno
+    return None
+
+
+def _starts_at(node: ast.ClassDef, line: int) -> bool:
+    return line in {node.lineno, *(decorator.lineno for decorator in node.decorator_list)}
+
+
+def _declares(node: ast.AST, table: str) -> bool:
+    match node:
+        case ast.ClassDef(name=name, body=body):
+            return _table_name(body) == table or name.lower() == table
+        case ast.Call(args=[ast.Constant(value=str(name)), *_]):
+            return name == table
+        case _:
+            return False
+
+
+def _table_name(body: list[ast.stmt]) -> str | None:
+    for statement in body:
+        match statement:
+            case ast.Assign(
+                targets=[ast.Name(id="__tablename__")], value=ast.Constant(value=str(name))
+            ):
+                return name
+            case _:
+                pass
+    return None
+
+
+def _column_line(node: ast.AST, column: str | None) -> int | None:
+    match node:
+        case ast.AnnAssign(target=ast.Name(id=name)) | ast.Assign(targets=[ast.Name(id=name)]):
+            return node.lineno if name == column else None
+        case ast.Call(args=[ast.Constant(value=str(name)), *_]):
+            return node.lineno if name == column else None
+        case _:
+            return None
