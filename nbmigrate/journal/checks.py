@@ -181,7 +181,8 @@ def _chain(journal: Journal, entries: tuple[Entry, ...]) -> Iterator[Problem]:
             except SnapshotError as error:
                 yield _from_error("bad-snapshot", error)
     parents: dict[str, Path] = {}
-    known = {NO_PREVIOUS, *(file.id for file in files.values())}
+    # drizzle-kit's pull writes an empty prevId.
+    known = {NO_PREVIOUS, "", *(file.id for file in files.values())}
     for path, file in files.items():
         if first := parents.get(file.prev_id):
             yield Problem(

@@ -151,10 +151,14 @@ def format_number(value: float) -> str:
     """
     if not math.isfinite(value):
         raise ValueError(f"{value} has no JSON form")
+    if value.is_integer() and abs(value) < 10**_SMALLEST_EXPONENT_FORM:
+        # JavaScript rounds the digits beyond 2**53 to zeros; all of them are the same number
+        # to it, and only all of them are to us, who read integers exactly.
+        return str(int(value))
     digits = repr(value)
-    mantissa, _, exponent_text = digits.partition("e")
-    exponent = int(exponent_text or 0)
-    if not _SMALLEST_PLAIN_EXPONENT <= exponent < _SMALLEST_EXPONENT_FORM:
-        return f"{mantissa.removesuffix('.0')}e{exponent:+d}"
-    plain = f"{Decimal(digits):f}".removesuffix(".0")
-    return "0" if plain == "-0" else plain
+    mantissa, _, exponent = digits.partition("e")
+    if int(exponent or 0) < _SMALLEST_PLAIN_EXPONENT:
+        return f"{mantissa}e{int(exponent):+d}"
+    if value.is_integer():
+        return f"{mantissa.removesuffix('.0')}e{int(exponent):+d}"
+    return f"{Decimal(digits):f}"
