@@ -9,6 +9,7 @@ from typing import Literal
 import sqlalchemy as sa
 
 from nbmigrate.declare.mappings import Mappings, has_failed, is_linked, refers_to
+from nbmigrate.declare.merging import Path
 from nbmigrate.declare.running import Run
 from nbmigrate.declare.scope import unregister
 from nbmigrate.declare.values import CellText
@@ -31,13 +32,18 @@ class Block:
     cell: str
     name: str | None
     text: CellText
-    kind: Literal["python", "sql"]
+    parse_sql: ParseSql | None = None
     run: Run | None = None
     snapshot: Snapshot = EMPTY
     renames: tuple[str, ...] = ()
     error: DeclarationError | None = None
-    seen: frozenset[str] = frozenset()
+    seen: frozenset[Path] = frozenset()
     former: Mappings = field(default_factory=Mappings)
+
+    @property
+    def kind(self) -> Literal["python", "sql"]:
+        """What the text is written in."""
+        return "python" if self.parse_sql is None else "sql"
 
     @property
     def label(self) -> str:

@@ -19,7 +19,7 @@ from sqlalchemy.orm import DeclarativeBase
 
 from nbmigrate.declare.blocks import Block, Known, ParseSql
 from nbmigrate.declare.faults import Place, fault, located
-from nbmigrate.declare.merging import all_paths, declared_twice, object_paths, union
+from nbmigrate.declare.merging import Path, all_paths, declared_twice, object_paths, union
 from nbmigrate.declare.presets import make_base, preset_names
 from nbmigrate.declare.running import run
 from nbmigrate.declare.scope import Scope
@@ -43,12 +43,11 @@ class _Attempt:
 class Declarations:
     """What the cells declare, cell by cell and as one snapshot."""
 
-    def __init__(self, *, parse_sql: ParseSql | None = None) -> None:
-        self._parse_sql = parse_sql
+    def __init__(self) -> None:
         self._base = make_base()
         self._scope = Scope(preset_names(self._base))
         self._blocks: list[Block] = []
-        self._seen: frozenset[str] = frozenset()
+        self._seen: frozenset[Path] = frozenset()
         self._ordinal = 0
 
     @property
@@ -65,6 +64,11 @@ class Declarations:
     def blocks(self) -> tuple[Block, ...]:
         """The blocks in the order in which their cells were first run."""
         return tuple(self._blocks)
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """What the cells that declare something are called."""
+        return tuple(block.label for block in self._blocks)
 
     @property
     def snapshot(self) -> Snapshot:
@@ -84,22 +88,23 @@ class Declarations:
         return tuple(rename for block in self._blocks for rename in block.renames)
 
     @property
-    def removed(self) -> frozenset[str]:
-        """Paths that were declared earlier by this kernel and are not any more."""
-        present = (
-            block.seen if block.error is not None else frozenset[str]() for block in self._blocks
-        )
-        usable = _union(block for block in self._blocks if block.error is None)
-        return self._seen - all_paths(usable) - frozenset[str]().union(*present)
+    def removed(self) -> frozenset[Path]:
+        """Paths, as tuples of names, that this kernel once declared and does not any more.
 
-    def declare_cell(  # noqa: PLR0913 - what a cell is
+        What a broken cell declared is not removed.
+        """
+        waiting = (block.seen for block in self._blocks if block.error is not None)
+        usable = _union(block for block in self._blocks if block.error is None)
+        return self._seen.difference(all_paths(usable), *waiting)
+
+    def declare(  # noqa: PLR0913 - what a cell is
         self,
         text: str,
         *,
         cell: str,
         namespace: MutableMapping[str, object],
         name: str | None = None,
-        sql: bool = False,
+        parse_sql: ParseSql | None = None,
         first_line: int = 2,
         label: str = "",
     ) -> Declared:
@@ -110,7 +115,7 @@ class Declarations:
             cell: What identifies the cell between runs.
             namespace: The user's variables; names that the cell binds are written to it.
             name: The name of the block.
-            sql: The text is DDL.
+            parse_sql: The text is DDL, and this reads it.
             first_line: The line of the cell in which ``text`` begins.
             label: What messages call the cell; its name by default.
 
@@ -122,7 +127,7 @@ class Declarations:
         if not label:
             label = replaced[0].label if replaced else f"schema cell {self._ordinal + 1}"
         where = CellText(text, label, f"<schema cell {cell}>", first_line)
-        target = Block(cell, name, where, "sql" if sql else "python")
+        target = Block(cell, name, where, parse_sql)
         self._scope.namespace = namespace
         attempt = self._attempt(target, replaced)
         self._ordinal += 0 if replaced else 1
@@ -192,15 +197,15 @@ class Declarations:
                 blocks += [waiting] if waiting is not None else []
                 waiting = None
             elif block in old:
-                blocks.append(Block(block.cell, block.name, block.text, block.kind))
+                blocks.append(Block(block.cell, block.name, block.text, block.parse_sql))
             else:
                 blocks.append(block)
         return [*blocks, waiting] if waiting is not None else blocks
 
     def _run(self, block: Block, attempt: _Attempt, *, strict: bool) -> None:
         try:
-            if block.kind == "sql":
-                block.snapshot = self._parse(block, attempt)
+            if block.parse_sql is not None:
+                block.snapshot = _parsed(block, block.parse_sql, attempt)
             else:
                 block.run = run(block.text, self._scope, self.metadata)
         except DeclarationError as error:
@@ -208,17 +213,6 @@ class Declarations:
             if strict:
                 raise better from error.__cause__
             self._break(block, better, attempt)
-
-    def _parse(self, block: Block, attempt: _Attempt) -> Snapshot:
-        if self._parse_sql is None:
-            raise DeclarationError("SQL needs a connection", source=block.label)
-        others = _union(b for b in attempt.blocks if b is not block and b.error is None)
-        try:
-            return self._parse_sql(block.text.text, others)
-        except StatementFailedError as error:
-            place = Place(error.line or 0)
-            message = f"{error.message}\n{error.detail}" if error.detail else error.message
-            raise fault(message, block.text, place, hint=error.hint) from error
 
     def _read(self, attempt: _Attempt, target: Block | None) -> None:
         for block in attempt.fresh:
@@ -258,6 +252,15 @@ class Declarations:
             again=tuple(block.label for block in others if block.error is None),
             broken=tuple((b.label, b.error.message) for b in others if b.error is not None),
         )
+
+
+def _parsed(block: Block, parse_sql: ParseSql, attempt: _Attempt) -> Snapshot:
+    others = _union(b for b in attempt.blocks if b is not block and b.error is None)
+    try:
+        return parse_sql(block.text.text, others)
+    except StatementFailedError as error:
+        message = f"{error.message}\n{error.detail}" if error.detail else error.message
+        raise fault(message, block.text, Place(error.line or 0), hint=error.hint) from error
 
 
 def _columns(blocks: Iterable[Block]) -> Known:

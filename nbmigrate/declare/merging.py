@@ -8,6 +8,9 @@ from typing import Protocol
 from nbmigrate.errors import DuplicateObjectError
 from nbmigrate.model import Snapshot, Table, format_path
 
+#: The names of a thing, outermost first: schema, table, column.
+Path = tuple[str, ...]
+
 _KINDS = ("tables", "views", "sequences", "enums", "roles", "policies")
 
 #: Equal declarations of one enum in two cells are one; two tables never are.
@@ -59,22 +62,24 @@ def declared_twice(what: str, owner: str, cell: str) -> DuplicateObjectError:
 
 def object_paths(snapshot: Snapshot) -> tuple[str, ...]:
     """The paths of everything that stands by itself: tables, enums, views, roles ..."""
-    found = [format_path(*item.id) for item in snapshot.tables.values()]
-    found += [format_path(*item.id) for item in snapshot.enums.values()]
-    found += [format_path(*item.id) for item in snapshot.sequences.values()]
-    found += [format_path(*item.id) for item in snapshot.views.values()]
-    found += [format_path(name) for name in (*snapshot.roles, *snapshot.schemas)]
-    found += [format_path(policy.name) for policy in snapshot.policies.values()]
+    return tuple(format_path(*path) for path in _objects(snapshot))
+
+
+def all_paths(snapshot: Snapshot) -> frozenset[Path]:
+    """The paths of everything, with the columns, constraints and indexes of tables."""
+    inside = (path for table in snapshot.tables.values() for path in _inside(table))
+    return frozenset((*_objects(snapshot), *inside))
+
+
+def _objects(snapshot: Snapshot) -> tuple[Path, ...]:
+    kinds = (snapshot.tables, snapshot.enums, snapshot.sequences, snapshot.views)
+    found: list[Path] = [item.id for kind in kinds for item in kind.values()]
+    found += [(name,) for name in (*snapshot.roles, *snapshot.schemas)]
+    found += [(policy.name,) for policy in snapshot.policies.values()]
     return tuple(dict.fromkeys(found))
 
 
-def all_paths(snapshot: Snapshot) -> frozenset[str]:
-    """The paths of everything, with the columns, constraints and indexes of tables."""
-    inside = (path for table in snapshot.tables.values() for path in _inside(table))
-    return frozenset((*object_paths(snapshot), *inside))
-
-
-def _inside(table: Table) -> Iterator[str]:
+def _inside(table: Table) -> Iterator[Path]:
     groups: tuple[Mapping[str, _Named], ...] = (
         table.columns,
         table.indexes,
@@ -86,9 +91,4 @@ def _inside(table: Table) -> Iterator[str]:
     )
     for group in groups:
         for item in group.values():
-            yield format_path(*table.id, item.name)
-
-
-def table_columns(snapshot: Snapshot) -> dict[tuple[str, str], tuple[str, ...]]:
-    """The columns of every table, as foreign keys of other cells look for them."""
-    return {table.id: tuple(table.columns) for table in snapshot.tables.values()}
+            yield (*table.id, item.name)

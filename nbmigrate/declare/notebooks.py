@@ -13,12 +13,14 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from nbmigrate.declare.blocks import ParseSql
 from nbmigrate.declare.declarations import Declarations
 from nbmigrate.declare.faults import explain
 from nbmigrate.declare.reading import Names, names_of
 from nbmigrate.declare.scope import Scope
 from nbmigrate.declare.values import CellText
 from nbmigrate.errors import DeclarationError, SourceError
+from nbmigrate.model import Snapshot
 
 _MAGIC = "%%schema"
 
@@ -40,7 +42,9 @@ class Cell:
         return f"{source}, cell {self.number}" + (f" ({self.name})" if self.name else "")
 
 
-def declare_notebook(text: str, *, source: str, into: Declarations) -> None:
+def declare_notebook(
+    text: str, *, source: str, into: Declarations, parse_sql: ParseSql | None = None
+) -> None:
     """Declare the schema cells of a notebook, in order.
 
     Raises:
@@ -52,7 +56,15 @@ def declare_notebook(text: str, *, source: str, into: Declarations) -> None:
     namespace: dict[str, object] = {"__name__": "__main__"}
     for cell in cells:
         if cell.is_schema:
-            _declare(cell, source, namespace, into)
+            into.declare(
+                cell.text,
+                cell=cell.named(source),
+                label=cell.named(source),
+                name=cell.name,
+                parse_sql=(parse_sql or _refuse(cell.named(source))) if cell.sql else None,
+                namespace=namespace,
+                first_line=cell.first_line,
+            )
         elif cell.number in needed:
             _execute(cell, source, namespace)
 
@@ -126,16 +138,13 @@ def _may_give(cell: Cell, wanted: set[str]) -> bool:
     return cell.names.imports_all and bool(wanted - set(vars(builtins)))
 
 
-def _declare(cell: Cell, source: str, namespace: dict[str, object], into: Declarations) -> None:
-    into.declare_cell(
-        cell.text,
-        cell=cell.named(source),
-        label=cell.named(source),
-        name=cell.name,
-        sql=cell.sql,
-        namespace=namespace,
-        first_line=cell.first_line,
-    )
+def _refuse(where: str) -> ParseSql:
+    """In the place of a reader of DDL when there is none."""
+
+    def parse_sql(_text: str, _others: Snapshot) -> Snapshot:
+        raise DeclarationError("a cell of SQL needs a PostgreSQL to read it", source=where)
+
+    return parse_sql
 
 
 def _execute(cell: Cell, source: str, namespace: dict[str, object]) -> None:

@@ -26,30 +26,30 @@ from nbmigrate.postgresql.from_metadata import declared_renames, from_metadata
 
 
 def load_source(
-    text: str, *, folder: Path | None = None, parse_sql: ParseSql | None = None
+    text: str, *, root: Path | None = None, parse_sql: ParseSql | None = None
 ) -> Declared:
     """The schema that a file or module declares.
 
     Args:
         text: A path ending in ``.py`` or ``.ipynb``, or ``module:attribute``.
-        folder: Where relative paths and modules are looked for; the working directory by default.
+        root: Where relative paths and modules are looked for; the working directory by default.
         parse_sql: Reads the DDL of ``%%schema --sql`` cells.
 
     Raises:
         SourceError: when there is no such file, module or attribute.
         DeclarationError: when the code in it fails or declares what cannot be expressed.
     """
-    folder = folder or Path()
-    path = folder / Path(text).expanduser()
+    root = root or Path()
+    path = root / Path(text).expanduser()
     match path.suffix:
         case ".ipynb":
             with _importable(path.parent), _alone():
                 return _from_notebook(path, text, parse_sql)
         case ".py":
-            with _importable(folder, path.parent), _alone():
+            with _importable(root, path.parent), _alone():
                 return _from_file(path, text)
         case _ if ":" in text:
-            with _importable(folder):
+            with _importable(root):
                 return _from_module(text)
         case _:
             raise SourceError(
@@ -70,7 +70,7 @@ def _from_file(path: Path, source: str) -> Declared:
     declarations = Declarations()
     namespace: dict[str, object] = {"__file__": str(path)}
     try:
-        return declarations.declare_cell(
+        return declarations.declare(
             _read(path, source), cell=source, name=source, namespace=namespace, first_line=1
         )
     finally:
@@ -78,9 +78,9 @@ def _from_file(path: Path, source: str) -> Declared:
 
 
 def _from_notebook(path: Path, source: str, parse_sql: ParseSql | None) -> Declared:
-    declarations = Declarations(parse_sql=parse_sql)
+    declarations = Declarations()
     try:
-        declare_notebook(_read(path, source), source=source, into=declarations)
+        declare_notebook(_read(path, source), source=source, into=declarations, parse_sql=parse_sql)
         snapshot = declarations.snapshot
         return Declared(source, object_paths(snapshot), snapshot, declarations.renames)
     finally:
