@@ -24,7 +24,14 @@ from nbmigrate.executor.failures import Origin
 from nbmigrate.executor.lock import MigratorLock, lock_key
 from nbmigrate.executor.progress import Progress
 from nbmigrate.executor.running import Session, Work, elapsed_ms, run_transaction
-from nbmigrate.executor.segments import MigrationLike, Segment, Step, read_steps, segments
+from nbmigrate.executor.segments import (
+    MigrationLike,
+    Segment,
+    Step,
+    is_session_setting,
+    read_steps,
+    segments,
+)
 from nbmigrate.executor.settings import Settings
 from nbmigrate.executor.soundness import require_sound
 from nbmigrate.executor.urls import mask_url
@@ -177,6 +184,7 @@ def _apply_one(
     session.on_event(
         MigrationStarted(tag=migration.tag, statements=len(steps), late=late, done=done)
     )
+    _set_again(session, steps[:done])
     parts = _parts(steps[done:])
     try:
         for at, part in enumerate(parts):
@@ -189,6 +197,13 @@ def _apply_one(
         return None
     ms = elapsed_ms(session.settings, start)
     return Applied(tag=migration.tag, statements=len(steps), ms=ms)
+
+
+def _set_again(session: Session, done: tuple[Step, ...]) -> None:
+    """Repeat the settings that the first part of a file made for its session."""
+    for step in done:
+        if is_session_setting(step.sql):
+            session.connection.execute(step.sql)
 
 
 def _parts(steps: tuple[Step, ...]) -> tuple[Segment, ...]:

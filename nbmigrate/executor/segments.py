@@ -12,7 +12,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from nbmigrate.postgresql.tokens import code
+from nbmigrate.errors import MigrationFileError
+from nbmigrate.postgresql.tokens import code, first_words
 
 
 class StatementLike(Protocol):
@@ -103,9 +104,19 @@ def read_steps(migration: MigrationLike) -> tuple[Step, ...]:
     Raises:
         MigrationFileError: for a text that must not be executed.
     """
+    found = migration.statements()
+    for one in found:
+        words = [token.word for token in code(one.sql)]
+        if words[0] == "copy" and "stdout" in words:
+            raise MigrationFileError(
+                "`COPY ... TO STDOUT` has nobody to send rows to",
+                path=migration.path,
+                line=one.line,
+                hint="nothing was run",
+            )
     return tuple(
-        Step(number, found.sql, found.line, is_transactional(found.sql))
-        for number, found in enumerate(migration.statements(), 1)
+        Step(number, one.sql, one.line, is_transactional(one.sql))
+        for number, one in enumerate(found, 1)
     )
 
 
@@ -122,6 +133,16 @@ def is_transactional(sql: str) -> bool:
         case ["cluster", *rest]:
             return bool(rest) and rest != ["verbose"]
     return True
+
+
+def is_session_setting(sql: str) -> bool:
+    """Whether the statement changes the session beyond its transaction."""
+    words = first_words(sql, 2)
+    return words[:1] in {("set",), ("reset",)} and words[1:] not in {
+        ("local",),
+        ("transaction",),
+        ("constraints",),
+    }
 
 
 def segments(steps: Iterable[Step]) -> tuple[Segment, ...]:

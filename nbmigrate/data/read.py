@@ -1,0 +1,140 @@
+"""Read: the user's SQL word for word, or the rows of one table.
+
+Each is its own short transaction: nothing stays open when the call returns.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import psycopg
+from psycopg.pq import TransactionStatus
+
+from nbmigrate.data.parameters import bind
+from nbmigrate.data.rows import Result, Rows, fetch, name_types, open_cursor
+from nbmigrate.errors import ExecutionError, StatementFailedError, UsageConflictError
+from nbmigrate.postgresql.identifiers import qualified, quote
+from nbmigrate.postgresql.tokens import code, split
+
+_HINTS = {
+    "22P02": "a parameter given as text must look like the type it is compared with",
+    "25006": "this may only read",
+    "42601": "check the syntax; with parameters, only one statement is possible",
+    "55P03": "somebody holds a lock on it; try again",
+    "57014": "the statement was cancelled",
+}
+
+
+def query(
+    connection: psycopg.Connection[Any], sql: str, params: Mapping[str, Any] | None = None
+) -> Rows:
+    """Run SQL and return its last rows.
+
+    The text is sent as it is: ``%``, ``::`` and ``:x`` mean what PostgreSQL says, except
+    ``:name`` for the names in ``params``. Without parameters it may be several statements,
+    which then are one transaction.
+
+    Raises:
+        StatementFailedError: what PostgreSQL refused; nothing of it was kept.
+        ExecutionError: the SQL left a transaction open; it was rolled back.
+    """
+    _refuse_streams(sql)
+    text, values = bind(sql, params) if params else (sql, None)
+    started = time.perf_counter()
+    try:
+        with open_cursor(connection, is_raw=values is not None) as cursor:
+            found = fetch(cursor.execute(text, values))
+    except psycopg.Error as error:
+        raise _failed(connection, error, text) from error
+    ms = (time.perf_counter() - started) * 1000
+    _require_closed(connection)
+    return name_types(connection, found, ms)
+
+
+def read_table(
+    connection: psycopg.Connection[Any],
+    id_: tuple[str, str],
+    *,
+    where: str | None = None,
+    order: str | None = None,
+    columns: Sequence[str] = (),
+    limit: int | None = None,
+) -> Rows:
+    """Rows of a table, in a transaction that can only read.
+
+    ``id_`` and ``columns`` are names, quoted here; ``where`` and ``order`` are SQL.
+
+    Raises:
+        StatementFailedError: there is no such table or column, or the SQL is wrong.
+    """
+    sql = _select(id_, where=where, order=order, columns=columns)
+    started = time.perf_counter()
+    try:
+        found = _read_only(connection, sql, limit)
+    except psycopg.Error as error:
+        raise _failed(connection, error, sql) from error
+    return name_types(connection, found, (time.perf_counter() - started) * 1000)
+
+
+def _select(
+    id_: tuple[str, str], *, where: str | None, order: str | None, columns: Sequence[str]
+) -> str:
+    listed = ", ".join(quote(name) for name in columns) or "*"
+    parts = [f"SELECT {listed} FROM {qualified(id_, spell_public=True)}"]
+    # On lines of their own: a comment at the end of a condition ends there.
+    parts += [f"WHERE (\n{where}\n)"] if where else []
+    parts += [f"ORDER BY\n{order}"] if order else []
+    return "\n".join([*parts, "LIMIT $1"])
+
+
+def _read_only(connection: psycopg.Connection[Any], sql: str, limit: int | None) -> Result:
+    with connection.transaction():
+        connection.execute("SET TRANSACTION READ ONLY")
+        # A parameter means the extended protocol, which takes one statement only.
+        with open_cursor(connection, is_raw=True) as cursor:
+            return fetch(cursor.execute(sql, [limit]))
+
+
+def _refuse_streams(sql: str) -> None:
+    for piece in split(sql):
+        words = [token.word for token in code(piece.sql)]
+        if words[0] == "copy" and {"stdin", "stdout"} & set(words):
+            raise UsageConflictError(
+                f"line {piece.line}: COPY to or from the client has no stream here",
+                hint="write SELECT, and take the DataFrame; or COPY to a file of the server",
+            )
+
+
+def _require_closed(connection: psycopg.Connection[Any]) -> None:
+    if connection.info.transaction_status == TransactionStatus.IDLE:
+        return
+    connection.rollback()
+    raise ExecutionError(
+        "the SQL left a transaction open, which would hold its locks; it was rolled back",
+        hint="leave out BEGIN: all statements of one text are one transaction; or end with COMMIT",
+    )
+
+
+def _failed(
+    connection: psycopg.Connection[Any], error: psycopg.Error, sql: str
+) -> StatementFailedError:
+    if not connection.closed and connection.info.transaction_status != TransactionStatus.IDLE:
+        connection.rollback()
+    diagnosis = error.diag
+    sqlstate = error.sqlstate or ""
+    position = diagnosis.statement_position
+    line = sql.count("\n", 0, int(position) - 1) + 1 if position else None
+    primary = diagnosis.message_primary or str(error).strip()
+    where = f"line {line}: " if line else ""
+    code = f" (SQLSTATE {sqlstate})" if sqlstate else ""
+    message = "\n".join(x for x in (f"{where}{primary}{code}", diagnosis.message_detail) if x)
+    return StatementFailedError(
+        message,
+        sql=sql,
+        sqlstate=sqlstate,
+        line=line,
+        detail=diagnosis.message_detail or "",
+        hint=diagnosis.message_hint or _HINTS.get(sqlstate, ""),
+    )
