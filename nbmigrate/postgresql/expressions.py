@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from nbmigrate.postgresql import literals
@@ -115,6 +116,7 @@ def _array_item(value: object) -> str | literals.Items | None:
             return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
+@lru_cache(maxsize=16384)
 def _canonical_text(text: str, column_type: str) -> Default | None:
     tokens = without_parens(significant(text))
     if not tokens:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from nbmigrate.postgresql.keywords import NO_FUNCTIONS, QUOTED_KEYWORDS, VALUE_KEYWORDS
@@ -16,6 +17,7 @@ _PUBLIC = "public"
 _CONSTANTS = frozenset({"string", "escape", "bits"})
 
 
+@lru_cache(maxsize=16384)
 def canonical_expression(text: str, table_name: str) -> str:
     """The expression without outer parentheses, needless blanks, quotes and qualifiers.
 

@@ -81,6 +81,22 @@ SERIAL_TYPES = {"smallserial": "smallint", "serial": "integer", "bigserial": "bi
 NUMBER_TYPES = frozenset({"smallint", "integer", "bigint", "real", "double precision"})
 TEXT_TYPES = frozenset({"text", "varchar", "char", "bpchar", "citext", "name"})
 
+#: PostgreSQL's own names of types, from which operator classes are named.
+_CATALOG_NAMES = {
+    "smallint": "int2",
+    "integer": "int4",
+    "bigint": "int8",
+    "real": "float4",
+    "double precision": "float8",
+    "boolean": "bool",
+    "varchar": "text",
+    "char": "bpchar",
+    "time with time zone": "timetz",
+    "timestamp with time zone": "timestamptz",
+    "bit varying": "varbit",
+    "cidr": "inet",
+}
+
 _ARRAY = re.compile(r"(?:\s*\[\s*\d*\s*\])+\Z")
 _ARRAY_WORD = re.compile(r"\s+array\s*(\[\s*\d+\s*\])?\Z", re.IGNORECASE)
 _PARTS = re.compile(r"([A-Za-z_][\w$ ]*?) ?(?:\(([^()]*)\))?((?: [A-Za-z ]+)?)\Z")
@@ -190,6 +206,14 @@ def identity_bounds(type: str, *, descending: bool = False) -> tuple[str, str]: 
     """The smallest and largest value of a sequence of that type when none is declared."""
     low, high = _BOUNDS.get(SERIAL_TYPES.get(type, type), _BOUNDS["bigint"])
     return (low, "-1") if descending else ("1", high)
+
+
+def default_opclass(type: str) -> str:  # noqa: A002 - PostgreSQL's word
+    """The operator class that a btree, hash or gin index of that type has when none is named."""
+    if split_array(canonical_type(type))[1]:
+        return "array_ops"
+    base = base_type(SERIAL_TYPES.get(type, type))
+    return f"{_CATALOG_NAMES.get(base, base)}_ops"
 
 
 def render_type(column: Column) -> str:

@@ -1,0 +1,135 @@
+"""A snapshot in one spelling, as far as it can be told without a server.
+
+Two snapshots that mean the same schema, wherever they came from, are equal
+afterwards, except where only PostgreSQL knows what a text means. Nothing here changes what
+the snapshot means. ``concurrently`` and ``with_no_data`` say how a thing is
+built, not what it is; they stay, and the diff leaves them out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+import msgspec
+
+from nbmigrate.model import Column, Enum, Policy, Role, Sequence, Snapshot, Table, View, key
+from nbmigrate.model.names import PUBLIC, truncate
+from nbmigrate.postgresql.expressions import canonical_expression
+from nbmigrate.postgresql.spelling_columns import canonical_column, identity_numbers
+from nbmigrate.postgresql.spelling_tables import (
+    canonical_check,
+    canonical_foreign_key,
+    canonical_index,
+    canonical_unique,
+    with_primary_key,
+)
+
+V = TypeVar("V")
+_replace = msgspec.structs.replace
+
+
+def canonical(snapshot: Snapshot) -> Snapshot:
+    """The snapshot in one spelling; doing it again changes nothing."""
+    enums = _keyed(snapshot.enums, _enum)
+    return Snapshot(
+        tables=_keyed(snapshot.tables, lambda table: _table(table, enums)),
+        enums=enums,
+        schemas={truncate(name): truncate(name) for name in snapshot.schemas if name != PUBLIC},
+        sequences=_keyed(snapshot.sequences, _sequence),
+        roles={truncate(name): _role(role) for name, role in snapshot.roles.items()},
+        policies={
+            truncate(name): _policy(policy, "") for name, policy in snapshot.policies.items()
+        },
+        views=_keyed(snapshot.views, _view),
+    )
+
+
+Named = TypeVar("Named", Table, Enum, Sequence, View)
+
+
+def _keyed(items: Mapping[str, Named], spell: Callable[[Named], Named]) -> dict[str, Named]:
+    """The items under the keys of their spelled names."""
+    spelled = (spell(item) for item in items.values())
+    return {key(*item.id): item for item in spelled}
+
+
+def _parts(items: Mapping[str, V], spell: Callable[[V], V]) -> dict[str, V]:
+    return {truncate(name): spell(item) for name, item in items.items()}
+
+
+def _schema(name: str) -> str:
+    return truncate(name) or PUBLIC
+
+
+def _enum(enum: Enum) -> Enum:
+    return _replace(enum, name=truncate(enum.name), schema=_schema(enum.schema))
+
+
+def _role(role: Role) -> Role:
+    return _replace(role, name=truncate(role.name))
+
+
+def _sequence(sequence: Sequence) -> Sequence:
+    data_type = sequence.data_type or "bigint"
+    return _replace(
+        sequence,
+        name=truncate(sequence.name),
+        schema=_schema(sequence.schema),
+        data_type=None if data_type == "bigint" else data_type,
+        **identity_numbers(sequence, data_type),
+    )
+
+
+def _table(table: Table, enums: Mapping[str, Enum]) -> Table:
+    schema = truncate(table.schema)
+    name = truncate(table.name)
+    table = _replace(table, name=name, schema="" if schema == PUBLIC else schema)
+
+    def column(column: Column) -> Column:
+        return canonical_column(column, table, enums)
+
+    table = with_primary_key(_replace(table, columns=_parts(table.columns, column)))
+    columns = table.columns
+    return _replace(
+        table,
+        indexes=_parts(table.indexes, lambda index: canonical_index(index, name, columns)),
+        foreign_keys=_parts(table.foreign_keys, lambda fk: canonical_foreign_key(fk, name)),
+        unique_constraints=_parts(table.unique_constraints, canonical_unique),
+        policies=_parts(table.policies, lambda policy: _policy(policy, name)),
+        check_constraints=_parts(
+            table.check_constraints, lambda check: canonical_check(check, name)
+        ),
+    )
+
+
+def _policy(policy: Policy, table: str) -> Policy:
+    return _replace(
+        policy,
+        name=truncate(policy.name),
+        as_=policy.as_.upper(),
+        for_=policy.for_.upper(),
+        to=tuple(sorted({truncate(role) for role in policy.to})) or ("public",),
+        using=_expression(policy.using, table),
+        with_check=_expression(policy.with_check, table),
+    )
+
+
+def _expression(text: str | None, table: str) -> str | None:
+    return None if not text else canonical_expression(text, table)
+
+
+def _view(view: View) -> View:
+    definition = view.definition
+    if definition is not None:
+        definition = canonical_expression(definition.strip().rstrip("; \n\t"), "")
+    return _replace(
+        view,
+        columns={},
+        definition=definition,
+        name=truncate(view.name),
+        schema=_schema(view.schema),
+        options=view.options or None,
+        tablespace=None if view.tablespace == "pg_default" else view.tablespace,
+        using=None if view.using == "heap" else view.using,
+    )

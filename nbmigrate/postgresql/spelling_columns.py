@@ -1,0 +1,111 @@
+"""Columns in one spelling: types, defaults, identity options, serial."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypedDict
+
+import msgspec
+
+from nbmigrate.model import Column, Enum, Generated, Identity, Sequence, Table, key
+from nbmigrate.model.names import PUBLIC, truncate
+from nbmigrate.postgresql.expressions import canonical_default, canonical_expression
+from nbmigrate.postgresql.names import sequence_name
+from nbmigrate.postgresql.types import (
+    SERIAL_TYPES,
+    comparable_type,
+    identity_bounds,
+    is_built_in,
+    split_array,
+)
+
+_replace = msgspec.structs.replace
+
+
+class Numbers(TypedDict):
+    """The options of a sequence, all of them."""
+
+    increment: str
+    start_with: str
+    min_value: str
+    max_value: str
+    cache: str
+    cycle: bool
+
+
+def canonical_column(column: Column, table: Table, enums: Mapping[str, Enum]) -> Column:
+    """The column of that table in one spelling."""
+    name = truncate(column.name)
+    schema = _type_schema(column, table, enums)
+    kind = _collapsed(column.type) if schema else comparable_type(column.type)
+    identity = column.identity and _identity(column.identity, kind, table.name, name)
+    is_never_null = column.primary_key or identity is not None or kind in SERIAL_TYPES
+    return _replace(
+        column,
+        name=name,
+        type=kind,
+        type_schema=schema,
+        not_null=column.not_null or is_never_null,
+        generated=column.generated and _generated(column.generated, table.name),
+        identity=identity,
+        default=canonical_default(column.default, kind),
+    )
+
+
+def _type_schema(column: Column, table: Table, enums: Mapping[str, Enum]) -> str | None:
+    """The schema of the type; old snapshots do not tell it for an enum of theirs."""
+    if column.type_schema is not None:
+        return truncate(column.type_schema) or PUBLIC
+    element, _ = split_array(column.type)
+    if is_built_in(element):
+        return None
+    for schema in (table.schema or PUBLIC, PUBLIC):
+        if key(schema, truncate(element)) in enums:
+            return schema
+    return None
+
+
+def _collapsed(text: str) -> str:
+    """A user's type: its name is a name, whatever it looks like."""
+    element, dimensions = split_array(text)
+    return truncate(element) + ("[]" if dimensions else "")
+
+
+def _generated(generated: Generated, table: str) -> Generated:
+    return _replace(generated, expression=canonical_expression(generated.expression, table))
+
+
+def _identity(identity: Identity, kind: str, table: str, column: str) -> Identity:
+    return _replace(
+        identity,
+        name=truncate(identity.name) or sequence_name(table, column),
+        schema=truncate(identity.schema) or PUBLIC,
+        **identity_numbers(identity, kind),
+    )
+
+
+def identity_numbers(sequence: Identity | Sequence, kind: str) -> Numbers:
+    """All options of a sequence of that type, the defaults of PostgreSQL where none is said."""
+    increment = _digits(sequence.increment) or "1"
+    descending = increment.startswith("-")
+    low, high = identity_bounds(kind, descending=descending)
+    low = _digits(sequence.min_value) or low
+    high = _digits(sequence.max_value) or high
+    return {
+        "increment": increment,
+        "start_with": _digits(sequence.start_with) or (high if descending else low),
+        "min_value": low,
+        "max_value": high,
+        "cache": _digits(sequence.cache) or "1",
+        "cycle": bool(sequence.cycle),
+    }
+
+
+def _digits(text: str | None) -> str:
+    """A number without blanks, sign ``+`` and leading zeros."""
+    if text is None:
+        return ""
+    try:
+        return str(int(text))
+    except ValueError:
+        return text

@@ -1,0 +1,130 @@
+"""Keys, constraints and indexes in one spelling."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from nbmigrate.model import Check, Column, ForeignKey, Index, IndexColumn, PrimaryKey, Table, Unique
+from nbmigrate.model.names import PUBLIC, truncate
+from nbmigrate.postgresql.expressions import canonical_expression
+from nbmigrate.postgresql.lexer import identifier_value, significant
+from nbmigrate.postgresql.names import primary_key_name
+from nbmigrate.postgresql.types import default_opclass
+
+_replace = msgspec.structs.replace
+
+
+def _names(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(truncate(name) for name in names)
+
+
+def with_primary_key(table: Table) -> Table:
+    """The table with a key of one column as a flag of the column, a longer one by name."""
+    keys = [_primary_key(found) for found in table.composite_primary_keys.values()]
+    name = truncate(table.primary_key_name) if table.primary_key_name else None
+    flagged = {column.name for column in table.columns.values() if column.primary_key}
+    if keys and len(keys[0].columns) == 1:
+        name, flagged, keys = keys[0].name, {*keys[0].columns}, []
+    elif keys:
+        name, flagged = None, set()
+    members = flagged.union(*(found.columns for found in keys))
+    columns = {
+        at: _replace(column, primary_key=at in flagged, not_null=column.not_null or at in members)
+        for at, column in table.columns.items()
+    }
+    return _replace(
+        table,
+        columns=columns,
+        composite_primary_keys={found.name: found for found in keys},
+        primary_key_name=None if name == primary_key_name(table.name) else name,
+    )
+
+
+def _primary_key(found: PrimaryKey) -> PrimaryKey:
+    return _replace(
+        found,
+        name=truncate(found.name),
+        columns=_names(found.columns),
+        include=_names(found.include),
+    )
+
+
+def canonical_unique(unique: Unique) -> Unique:
+    """The unique constraint in one spelling."""
+    return _replace(
+        unique,
+        name=truncate(unique.name),
+        columns=_names(unique.columns),
+        include=_names(unique.include),
+    )
+
+
+def canonical_check(check: Check, table: str) -> Check:
+    """The check in one spelling."""
+    return _replace(
+        check, name=truncate(check.name), value=canonical_expression(check.value, table)
+    )
+
+
+def canonical_foreign_key(found: ForeignKey, table: str) -> ForeignKey:
+    """The foreign key in one spelling."""
+    schema = truncate(found.schema_to or PUBLIC)
+    match = (found.match or "simple").lower()
+    return _replace(
+        found,
+        name=truncate(found.name),
+        table_from=table,
+        table_to=truncate(found.table_to),
+        schema_to=None if schema == PUBLIC else schema,
+        columns_from=_names(found.columns_from),
+        columns_to=_names(found.columns_to),
+        on_delete=found.on_delete.lower() or "no action",
+        on_update=found.on_update.lower() or "no action",
+        match=None if match == "simple" else match,
+    )
+
+
+def canonical_index(index: Index, table: str, columns: Mapping[str, Column]) -> Index:
+    """The index in one spelling."""
+    method = index.method.lower()
+    return _replace(
+        index,
+        name=truncate(index.name),
+        columns=tuple(_index_column(c, method, table, columns) for c in index.columns),
+        where=canonical_expression(index.where, table) if index.where else None,
+        method=method,
+        include=_names(index.include),
+        tablespace=None if index.tablespace == "pg_default" else index.tablespace,
+    )
+
+
+def _index_column(
+    column: IndexColumn, method: str, table: str, columns: Mapping[str, Column]
+) -> IndexColumn:
+    is_expression, text = column.is_expression, truncate(column.expression)
+    if is_expression:
+        text = canonical_expression(column.expression, table)
+        tokens = significant(text)
+        name = identifier_value(tokens[0]) if len(tokens) == 1 else None
+        if name in columns and name is not None:
+            is_expression, text = False, name
+    ordered = method == "btree"  # other methods keep no order
+    return _replace(
+        column,
+        expression=text,
+        is_expression=is_expression,
+        asc=column.asc if ordered else True,
+        nulls=column.nulls.lower() if ordered else "last",
+        opclass=_opclass(column.opclass, method, None if is_expression else columns.get(text)),
+    )
+
+
+def _opclass(name: str | None, method: str, column: Column | None) -> str | None:
+    """The operator class unless it is the one the column has anyway."""
+    if not name:
+        return None
+    known = column is not None and column.type_schema is None and method in {"btree", "hash", "gin"}
+    is_default = known and column is not None and name == default_opclass(column.type)
+    return None if is_default else name
