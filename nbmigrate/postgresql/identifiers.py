@@ -56,18 +56,6 @@ def name_literal(identifier: tuple[str, str]) -> str:
     return literal(f"{_double(schema or PUBLIC)}.{_double(name)}")
 
 
-def serial_sequence(table: tuple[str, str], column: str) -> tuple[str, str]:
-    """The sequence PostgreSQL would make for a serial column (``makeObjectName``)."""
-    schema, name = table
-    first, second = name.encode(), column.encode()
-    while len(first) + len(second) > NAME_BYTES - len("__seq"):
-        if len(first) > len(second):
-            first = first[:-1]
-        else:
-            second = second[:-1]
-    return (schema, f"{first.decode(errors='ignore')}_{second.decode(errors='ignore')}_seq")
-
-
 def block(body: str) -> str:
     """A DO statement of PL/pgSQL; the dollar tag is one that the body does not hold."""
     tag = "$nbmigrate$"

@@ -15,8 +15,8 @@ from nbmigrate.postgresql.identifiers import (
     name_literal,
     qualified,
     quote,
-    serial_sequence,
 )
+from nbmigrate.postgresql.names import sequence_name
 from nbmigrate.postgresql.render.column_clauses import alter, identity_clause, identity_kind
 from nbmigrate.postgresql.render.sequences import changed_options
 from nbmigrate.postgresql.types import SERIAL_TYPES
@@ -54,7 +54,7 @@ def alter_identity(operation: AlterIdentity) -> tuple[str, ...]:
 
 def add_serial(table: Id, column: Column) -> tuple[str, ...]:
     """What ``serial`` stands for, on a column that is there; its NOT NULL is another operation."""
-    sequence = serial_sequence(table, column.name)
+    sequence = (table[0], sequence_name(table[1], column.name))
     name, type_ = qualified(sequence, spell_public=True), SERIAL_TYPES[column.type]
     owner = f"{qualified(table)}.{quote(column.name)}"
     return (

@@ -16,9 +16,9 @@ from nbmigrate.postgresql.identifiers import (
     name_literal,
     qualified,
     quote,
-    serial_sequence,
     temporary_name,
 )
+from nbmigrate.postgresql.names import sequence_name
 
 HOSTILE = [
     'a"; drop table canary; --',
@@ -131,7 +131,7 @@ def test_a_name_literal_is_found_by_regclass(database, name):
     found = connection.execute(
         f"SELECT relname FROM pg_class WHERE oid = pg_get_serial_sequence({arguments})::regclass".encode()
     ).fetchone()
-    assert found == (serial_sequence(("public", name), name)[1],)
+    assert found == (sequence_name(name, name),)
 
 
 @examples
@@ -145,7 +145,7 @@ def test_serial_sequences_are_called_as_postgresql_calls_them(connection, table,
             "SELECT relname FROM pg_class WHERE relkind = 'S' AND relpersistence = 't'"
             " AND relnamespace = pg_my_temp_schema()"
         ).fetchone()
-    assert found == (serial_sequence(("", table), column)[1],)
+    assert found == (sequence_name(table, column),)
 
 
 def test_temporary_names_fit_and_differ():

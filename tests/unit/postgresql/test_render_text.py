@@ -9,6 +9,7 @@ import pytest
 from nbmigrate import operations as o
 from nbmigrate.errors import UnsupportedOperationError
 from nbmigrate.model import Policy, View
+from nbmigrate.postgresql import POSTGRESQL
 from nbmigrate.postgresql.render import render, render_operation
 from tests.unit.postgresql import (
     render_cases_constraints,
@@ -65,3 +66,13 @@ def test_a_policy_is_not_altered_into_something_else(new):
 def test_a_view_without_definition_is_refused():
     with pytest.raises(UnsupportedOperationError):
         render_operation(o.CreateView(view=View(name="v", is_existing=True)))
+
+
+def test_the_dialect_renders_in_order_and_cannot_be_changed():
+    operations = [operation for operation, _ in CASES]
+    assert POSTGRESQL.name == "postgresql"
+    assert POSTGRESQL.render(operations) == tuple(
+        statement for operation in operations for statement in render_operation(operation)
+    )
+    with pytest.raises(AttributeError):
+        POSTGRESQL.name = "sqlite"
