@@ -28,7 +28,7 @@ class _Reader:
     def index(self, row: Row) -> Index:
         """The index of a row."""
         relid, name, method, unique, nulls_not_distinct, key_count, attnums = row[:7]
-        predicate, options, tablespace = row[12:]
+        predicate, options, tablespace = row[11:]
         names = self.columns.names[relid]
         return Index(
             name=name,
