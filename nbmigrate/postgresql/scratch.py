@@ -50,9 +50,10 @@ def canonical_on_server(connection: psycopg.Connection[Any], snapshot: Snapshot)
 
 
 def _schemas(snapshot: Snapshot) -> set[str]:
-    items = (*snapshot.tables.values(), *snapshot.enums.values())
-    items += (*snapshot.sequences.values(), *snapshot.views.values())
-    return {item.schema or PUBLIC for item in items} | set(snapshot.schemas) | {PUBLIC}
+    found = {PUBLIC, *snapshot.schemas}
+    for family in (snapshot.tables, snapshot.enums, snapshot.sequences, snapshot.views):
+        found |= {item.schema or PUBLIC for item in family.values()}
+    return found
 
 
 def _hide_schemas(connection: psycopg.Connection[Any], snapshot: Snapshot) -> dict[str, str]:

@@ -20,9 +20,16 @@ from nbmigrate.declare import Declarations
 from nbmigrate.journal import Journal, two_words
 from nbmigrate.model import EMPTY, Snapshot, parse_path
 from nbmigrate.plan import NO_ANSWERS, Answers, Plan
+from nbmigrate.postgresql.scratch import read_ddl
 from nbmigrate.workspace import files, looking
 from nbmigrate.workspace.cache import DiskCache
-from nbmigrate.workspace.compare import Compared, asking, compare, ownership_of
+from nbmigrate.workspace.compare import (
+    Compared,
+    asking,
+    compare,
+    ownership_of,
+    with_declared_renames,
+)
 from nbmigrate.workspace.ledger_entries import ledger_change
 from nbmigrate.workspace.live import LiveReader, RowCounts
 from nbmigrate.workspace.ownership import Entry, entries_of
@@ -107,7 +114,8 @@ class Workspace:
                     self._live.read(self.declarations.snapshot).snapshot, text, is_live=True
                 )
             case "declared":
-                return Source(self.declarations.snapshot, text, is_complete=False)
+                declared = self.declarations
+                return Source(declared.snapshot, text, is_complete=False, renames=declared.renames)
             case "recorded":
                 return Source(recorded(self.journal), text)
             case _ if URL.match(text):
@@ -131,19 +139,19 @@ class Workspace:
         if text.endswith(".sql"):
             return Source(files.read_sql(path, self._read_ddl), text)
         if text.endswith((".py", ".ipynb")) or files.is_module(text, self.root):
-            return Source(files.read_declarations(text, self.root, self._read_ddl), text)
+            declared = files.read_declarations(text, self.root, self._read_ddl)
+            return Source(declared.snapshot, text, renames=declared.renames)
         if (self.root / text.partition("@")[0]).is_dir():
             return read_folder(text, self.root)
         raise unknown(text)
 
-    def _read_ddl(self, text: str) -> Snapshot:
-        from nbmigrate.postgresql.scratch import read_ddl
-
-        return read_ddl(self.target.connection, text, self.declarations.snapshot)
+    def _read_ddl(self, text: str, base: Snapshot) -> Snapshot:
+        return read_ddl(self.target.connection, text, base)
 
     # --- comparing -------------------------------------------------------------
 
     def _compare(self, old: Source, new: Source, answers: Answers) -> Compared:
+        answers = with_declared_renames(answers, old, new)
         removed = self.declarations.removed if not new.is_complete else frozenset()
         ownership = ownership_of(old, new, answers=answers, removed=removed, ours=self._ours)
         rows = RowCounts(self.target.connection, old.snapshot) if old.name == "live" else None
@@ -269,7 +277,7 @@ class Workspace:
         return executor.apply(
             connection,
             plan.statements,
-            guard=lambda: self._live.require(mark),
+            guard=lambda: self._live.require(connection, mark),
             finish=lambda: executor.record(connection, **change._asdict()),
             settings=self._executor_settings(lock_wait_ms=PUSH_WAIT_MS),
         )

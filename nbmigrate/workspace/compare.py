@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import msgspec
 import psycopg
 
+from nbmigrate.diff.renames import kind_of
 from nbmigrate.errors import NbmigrateError
-from nbmigrate.model import Snapshot
+from nbmigrate.model import Rename, Snapshot
 from nbmigrate.operations import Id
 from nbmigrate.plan import Answers, Canonical, Plan, make_plan
 from nbmigrate.postgresql import POSTGRESQL
@@ -68,6 +70,18 @@ def ownership_of(
         removed=removed,
         named=frozenset(paths_of((*answers.drops, *renamed))),
     )
+
+
+def with_declared_renames(answers: Answers, old: Source, new: Source) -> Answers:
+    """The answers, and the renames of the declaration that have not happened in ``old`` yet.
+
+    ``renamed_from`` stays in the code for ever; in a database that never had the old name
+    it means nothing.
+    """
+    declared = [Rename.parse(text) for text in new.renames]
+    waiting = [str(r) for r in declared if kind_of(old.snapshot, r.old) is not None]
+    renames = tuple(dict.fromkeys((*answers.renames, *waiting)))
+    return msgspec.structs.replace(answers, renames=renames)
 
 
 def asking(

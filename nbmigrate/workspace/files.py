@@ -6,13 +6,14 @@ import shlex
 from collections.abc import Callable
 from pathlib import Path
 
-from nbmigrate.declare import load_source
+from nbmigrate.declare import Declared, load_source
 from nbmigrate.errors import SourceError
 from nbmigrate.journal import Draft, Journal
-from nbmigrate.model import Snapshot
+from nbmigrate.model import EMPTY, Snapshot
 from nbmigrate.results import InitResult, WrittenFile
 
-ReadDdl = Callable[[str], Snapshot]
+#: DDL and what it may refer to -> what it creates.
+ReadDdl = Callable[[str, Snapshot], Snapshot]
 
 _SETTINGS = """
 [tool.nbmigrate]
@@ -28,7 +29,7 @@ def read_sql(path: Path, read_ddl: ReadDdl) -> Snapshot:
         SourceError: there is no such file, or it is not UTF-8.
     """
     try:
-        return read_ddl(path.read_text("utf-8-sig"))
+        return read_ddl(path.read_text("utf-8-sig"), EMPTY)
     except (OSError, UnicodeDecodeError) as error:
         raise SourceError(f"cannot read {path}: {error}", source=str(path)) from error
 
@@ -40,7 +41,7 @@ def is_module(text: str, root: Path) -> bool:
     return bool(colon) and all(w.isidentifier() for w in words) and not (root / text).exists()
 
 
-def read_declarations(text: str, root: Path, read_ddl: ReadDdl) -> Snapshot:
+def read_declarations(text: str, root: Path, read_ddl: ReadDdl) -> Declared:
     """What a Python file, a module's attribute or a notebook declares."""
     return load_source(text, root=root, parse_sql=read_ddl)
 

@@ -47,13 +47,13 @@ class LiveReader:
         live = self._last[1]
         return Live(with_linked_policies(live.snapshot, declared), live.fingerprint)
 
-    def require(self, mark: str) -> None:
+    def require(self, connection: psycopg.Connection[Any], mark: str) -> None:
         """Nothing, when the catalogs are still those of the fingerprint.
 
         Raises:
             DriftError: somebody changed the schema since the plan was made.
         """
-        if fingerprint(self._target.connection, schemas=self._schemas) != mark:
+        if fingerprint(connection, schemas=self._schemas) != mark:
             raise DriftError(
                 "the database changed between plan and apply; nothing was applied",
                 hint="run the command again: it plans anew",

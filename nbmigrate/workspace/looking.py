@@ -175,7 +175,7 @@ def studio(workspace: Workspace) -> results.StudioResult:
             results.TableCard(
                 schema=size.schema,
                 name=size.name,
-                rows_estimate=size.rows_estimate,
+                rows_estimate=size.rows_estimate or 0,
                 bytes=size.bytes,
                 columns=tuple(rows.columns),
                 first_rows=tuple(rows.rows),

@@ -18,13 +18,15 @@ class Source(NamedTuple):
     """A snapshot, what it is called, and how much its silence means.
 
     ``is_live``: read from a database. ``is_complete``: a whole file, so that what it lacks
-    is not there; the declarations of a kernel are not complete.
+    is not there; the declarations of a kernel are not complete. ``renames``: what the
+    declarations themselves say (``renamed_from``).
     """
 
     snapshot: Snapshot
     name: str
     is_live: bool = False
     is_complete: bool = True
+    renames: tuple[str, ...] = ()
 
 
 def read_folder(text: str, root: Path) -> Source:
