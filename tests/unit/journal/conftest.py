@@ -40,7 +40,9 @@ def plan_of(*names, sql=None, renames=(), comment=None):
         )
         for name in names
     }
-    created = [f'CREATE TABLE "{name}" (\n\t"id" integer PRIMARY KEY NOT NULL\n);\n' for name in names]
+    created = [
+        f'CREATE TABLE "{name}" (\n\t"id" integer PRIMARY KEY NOT NULL\n);\n' for name in names
+    ]
     statements = tuple(Statement(sql=one) for one in (created if sql is None else sql))
     return Plan(Snapshot(tables=tables), statements, Answers(tuple(renames)))
 

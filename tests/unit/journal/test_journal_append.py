@@ -276,7 +276,7 @@ def test_a_missing_last_snapshot_is_refused(folder):
     journal = copy_sample("01", folder)
     (folder / "meta/0003_snapshot.json").unlink()
     before = contents(folder)
-    with pytest.raises(JournalError, match="snapshot of `0003_.*` is missing"):
+    with pytest.raises(JournalError, match=r"snapshot of `0003_.*` is missing"):
         append(journal, plan_of("a"))
     assert contents(folder) == before
 

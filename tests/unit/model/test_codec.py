@@ -250,12 +250,17 @@ EXTRAS = Snapshot(
             comment="rows",
             columns={
                 "a": Column(name="a", type="text", collation="C"),
-                "b": Column(name="b", type="text", generated=Generated(expression="a", type="virtual")),
+                "b": Column(
+                    name="b", type="text", generated=Generated(expression="a", type="virtual")
+                ),
             },
             indexes={
                 "i": Index(
                     name="i",
-                    columns=(IndexColumn(expression="a"), IndexColumn(expression="b", collation="C")),
+                    columns=(
+                        IndexColumn(expression="a"),
+                        IndexColumn(expression="b", collation="C"),
+                    ),
                     include=("b",),
                 )
             },

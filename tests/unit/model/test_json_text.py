@@ -1,6 +1,12 @@
 import pytest
 
-from nbmigrate.model.json_text import DamagedText, decode_text, format_json, format_number, parse_json
+from nbmigrate.model.json_text import (
+    DamagedText,
+    decode_text,
+    format_json,
+    format_number,
+    parse_json,
+)
 
 
 @pytest.mark.parametrize(
@@ -31,7 +37,7 @@ def test_what_json_lacks_is_refused(value):
 
 
 def test_the_form_is_that_of_stringify():
-    value = {"a": {}, "b": [], "c": [1, {"d": None}], "é": "\u0007\"\\\n\x7f\ud800☃", "t": True}
+    value = {"a": {}, "b": [], "c": [1, {"d": None}], "é": '\u0007"\\\n\x7f\ud800☃', "t": True}
     assert format_json(value) == (
         '{\n  "a": {},\n  "b": [],\n  "c": [\n    1,\n    {\n      "d": null\n    }\n  ],\n'
         '  "é": "\\u0007\\"\\\\\\n\x7f\\ud800☃",\n  "t": true\n}'
