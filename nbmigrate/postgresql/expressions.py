@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
 __all__ = ["canonical_default", "canonical_expression", "render_default", "strip_parens"]
 
+#: Most expressions of the catalogs, told without tokens.
+_ONE_PAIR = re.compile(r"\((?:[^()'\"$]|\([^()'\"$]*\))*+\)")
 _UNDOUBLED_JSON = re.compile(r"'(.*)'(::jsonb?)?", re.DOTALL)
 _NUMBERS = NUMBER_TYPES | {"numeric"}
 _BIT_TYPES = frozenset({"bit", "bit varying"})
@@ -69,6 +71,10 @@ _LOOSE_WORDS = frozenset(
 def strip_parens(text: str) -> str:
     """The text without the parentheses (and blanks) around all of it."""
     text = text.strip()
+    if not text.startswith("(") or not text.endswith(")"):
+        return text
+    if _ONE_PAIR.fullmatch(text) and "--" not in text and "/*" not in text:
+        return strip_parens(text[1:-1])
     tokens = tokenize(text)
     inner = without_parens(tokens)
     return text if len(inner) == len(tokens) else strip_parens(join(inner))
