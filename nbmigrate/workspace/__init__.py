@@ -304,22 +304,26 @@ class Workspace:
             JournalError: the folder cannot be continued; nothing was written.
         """
         journal = self.journal
+        head = journal.head_id
         old = Source(recorded(journal), "recorded")
         new = old if custom else self.source(source)
         plan = self._compare(old, new, answers).plan
         if plan.questions or (plan.is_empty and not custom):
             return results.GenerateResult(plan=plan, tag=None, files=(), git_command="")
-        return self._write(journal, plan, name, custom=custom)
+        return self._write(journal, plan, name, head=head, custom=custom)
 
     def _write(
-        self, journal: Journal, plan: Plan, name: str | None, *, custom: bool
+        self, journal: Journal, plan: Plan, name: str | None, *, head: str, custom: bool
     ) -> results.GenerateResult:
         now_ms = int(time.time() * 1000)
         wanted = name if name is not None else two_words(random.Random())  # noqa: S311 - no secret
         if custom:
-            migration = journal.append_draft(files.custom_draft(wanted, plan.new), now_ms=now_ms)
+            draft = files.custom_draft(wanted, plan.new)
+            migration = journal.append_draft(draft, now_ms=now_ms, expected_id=head)
         else:
-            migration = journal.append(plan, name=wanted, now_ms=now_ms, words=lambda: wanted)
+            migration = journal.append(
+                plan, name=wanted, now_ms=now_ms, words=lambda: wanted, expected_id=head
+            )
         shown = tuple(files.written(p, self.root) for p in files.files_of(journal, migration.tag))
         paths = " ".join(files.shell_quoted(file.path) for file in shown)
         return results.GenerateResult(

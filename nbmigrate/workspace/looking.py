@@ -44,6 +44,11 @@ def migrate(
         if on_event is not None:
             on_event(event)
 
+    states = executor.read_status(workspace.target.connection, migrations, settings)
+    waiting = {state.tag for state in states if state.state == "pending"}
+    for migration in migrations:
+        if migration.tag in waiting:
+            migration.statements()  # raises for text that must not run, before anything runs
     applied: Sequence[Any] = ()
     if not dry_run:
         applied = executor.migrate(
