@@ -56,4 +56,5 @@ where
     and not c.relispartition
     and k.contype in ('p', 'u', 'f', 'c')
     and (k.conislocal or k.contype <> 'c')
+    and k.conparentid = 0 -- a key to a partitioned table has one more row for each partition
 order by k.conrelid, k.conname

@@ -13,7 +13,7 @@ select
     o.deptype::text as ownership,
     o.refobjid as owner_relid,
     o.refobjsubid as owner_attnum,
-    pg_catalog.quote_literal(c.oid::pg_catalog.regclass::text) as regclass_text
+    '''' || replace(c.oid::pg_catalog.regclass::text, '''', '''''') || '''' as regclass_text
 from pg_catalog.pg_sequence s
 join pg_catalog.pg_class c on c.oid = s.seqrelid
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace

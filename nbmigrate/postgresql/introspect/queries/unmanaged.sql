@@ -49,7 +49,10 @@ found (place, kind) as (
     from pg_catalog.pg_proc f
     where
         f.pronamespace = any(%(namespaces)s::oid[])
-        and (f.tableoid, f.oid) not in (select e.classid, e.objid from extension_objects e)
+        and not exists (
+            select from pg_catalog.pg_depend i -- 'i': the constructors of a range type
+            where i.classid = f.tableoid and i.objid = f.oid and i.deptype in ('e', 'i')
+        )
     union all
     select 8, 'trigger'
     from pg_catalog.pg_trigger g
