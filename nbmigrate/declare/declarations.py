@@ -9,26 +9,23 @@ cell may fail: it is then broken, and says so, until it or its cause is run agai
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, MutableMapping
+from collections.abc import MutableMapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.orm import DeclarativeBase
 
-from nbmigrate.declare.blocks import Block, Known, ParseSql
+from nbmigrate.declare.blocks import Block, ParseSql
+from nbmigrate.declare.conflicts import named_owner, refuse_taken
 from nbmigrate.declare.faults import Place, fault, located
-from nbmigrate.declare.merging import Path, all_paths, declared_twice, object_paths, union
+from nbmigrate.declare.merging import Path, all_paths, object_paths
 from nbmigrate.declare.presets import make_base, preset_names
 from nbmigrate.declare.running import run
 from nbmigrate.declare.scope import Scope
+from nbmigrate.declare.uniting import alone, columns_of, unite
 from nbmigrate.declare.values import CellText, Declared
-from nbmigrate.errors import DeclarationError, DuplicateObjectError, StatementFailedError
+from nbmigrate.errors import DeclarationError, StatementFailedError
 from nbmigrate.model import Snapshot
-from nbmigrate.postgresql.from_metadata import with_additions
-
-_DEFINED_TWICE = re.compile(r"Table '(.+)' is already defined for this MetaData")
 
 
 @dataclass(frozen=True)
@@ -38,6 +35,15 @@ class _Attempt:
     blocks: list[Block]
     fresh: list[Block]
     old: list[Block]
+
+    def others(self, block: Block) -> list[Block]:
+        """All blocks but that one."""
+        return [other for other in self.blocks if other is not block]
+
+    def out_of_the_way(self, block: Block) -> list[Block]:
+        """What other cells declared before and will declare again after that one."""
+        cells = {other.cell for other in self.others(block)}
+        return [old for old in self.old if old.cell in cells and old.error is None]
 
 
 class Declarations:
@@ -80,7 +86,7 @@ class Declarations:
         for block in self._blocks:
             if block.error is not None:
                 raise block.error
-        return _union(self._blocks)
+        return unite(self._blocks)
 
     @property
     def renames(self) -> tuple[str, ...]:
@@ -94,7 +100,7 @@ class Declarations:
         What a broken cell declared is not removed.
         """
         waiting = (block.seen for block in self._blocks if block.error is not None)
-        usable = _union(block for block in self._blocks if block.error is None)
+        usable = unite(block for block in self._blocks if block.error is None)
         return self._seen.difference(all_paths(usable), *waiting)
 
     def declare(  # noqa: PLR0913 - what a cell is
@@ -166,7 +172,7 @@ class Declarations:
                     attempt.fresh.append(block)
                     self._run(block, attempt, strict=block is target)
             self._read(attempt, target)
-            _union(block for block in attempt.blocks if block.error is None)
+            unite(block for block in attempt.blocks if block.error is None)
         except BaseException:
             for block in attempt.fresh:
                 if block.run is not None:
@@ -208,15 +214,17 @@ class Declarations:
                 block.snapshot = _parsed(block, block.parse_sql, attempt)
             else:
                 block.run = run(block.text, self._scope, self.metadata)
+                if strict:
+                    refuse_taken(block, attempt.out_of_the_way(block))
         except DeclarationError as error:
-            better = _named_owner(error, block, attempt)
+            better = named_owner(error, block, attempt.others(block))
             if strict:
                 raise better from error.__cause__
             self._break(block, better, attempt)
 
     def _read(self, attempt: _Attempt, target: Block | None) -> None:
         for block in attempt.fresh:
-            known = _columns(b for b in attempt.blocks if b is not block)
+            known = columns_of(b for b in attempt.blocks if b is not block)
             try:
                 block.read(known)
             except DeclarationError as error:
@@ -240,10 +248,10 @@ class Declarations:
         self._blocks = attempt.blocks
         for block in attempt.fresh:
             if block.error is None:
-                block.seen = all_paths(_alone(block))
+                block.seen = all_paths(alone(block))
                 self._seen |= block.seen
         others = [block for block in attempt.fresh if block is not target]
-        snapshot = _alone(target) if target is not None else Snapshot()
+        snapshot = alone(target) if target is not None else Snapshot()
         return Declared(
             cell=target.label if target is not None else "",
             objects=object_paths(snapshot),
@@ -255,60 +263,9 @@ class Declarations:
 
 
 def _parsed(block: Block, parse_sql: ParseSql, attempt: _Attempt) -> Snapshot:
-    others = _union(b for b in attempt.blocks if b is not block and b.error is None)
+    others = unite(b for b in attempt.blocks if b is not block and b.error is None)
     try:
         return parse_sql(block.text.text, others)
     except StatementFailedError as error:
         message = f"{error.message}\n{error.detail}" if error.detail else error.message
         raise fault(message, block.text, Place(error.line or 0), hint=error.hint) from error
-
-
-def _columns(blocks: Iterable[Block]) -> Known:
-    found: dict[tuple[str, str], tuple[str, ...]] = {}
-    for block in blocks:
-        found.update(block.columns)
-    return found
-
-
-def _alone(block: Block) -> Snapshot:
-    """The snapshot of one block; what it adds to tables of other cells is left out."""
-    return with_additions(block.snapshot, block.additions, lenient=True)
-
-
-def _union(blocks: Iterable[Block]) -> Snapshot:
-    """Tables of all blocks first, then what is added to them, whichever cell says it."""
-    blocks = list(blocks)
-    snapshot = union((block.label, block.snapshot) for block in blocks)
-    owners: dict[tuple[str, object, object], str] = {}
-    for block in blocks:
-        for addition in block.additions:
-            identity = (
-                type(addition).__name__,
-                getattr(addition, "name", None),
-                str(getattr(addition, "table", None) or getattr(addition, "schema", None)),
-            )
-            owner = owners.setdefault(identity, block.label)
-            try:
-                snapshot = with_additions(snapshot, (addition,))
-            except DuplicateObjectError as error:
-                if owner == block.label:
-                    raise located(error, block.text) from error
-                what = f"{identity[0].lower()} `{identity[1]}`"
-                raise declared_twice(what, owner, block.label) from error
-            except DeclarationError as error:
-                raise located(error, block.text) from error
-    return snapshot
-
-
-def _named_owner(error: DeclarationError, block: Block, attempt: _Attempt) -> DeclarationError:
-    """SQLAlchemy's "already defined", with the cell that defined the table."""
-    cause = error.__cause__
-    found = _DEFINED_TWICE.search(str(cause)) if isinstance(cause, InvalidRequestError) else None
-    if not found:
-        return error
-    for other in attempt.blocks:
-        if other is not block and any(t.key == found[1] for t in other.mappings.tables):
-            twice = declared_twice(f"table `{found[1]}`", other.label, block.label)
-            place = Place((error.line or 0) and (error.line or 0) - block.text.first_line + 1)
-            return fault(twice.message, block.text, place, hint=twice.hint, kind=type(twice))
-    return error

@@ -142,5 +142,7 @@ def _hint(error: BaseException, place: Place, tree: ast.Module, scope: Scope) ->
 def _did_you_mean(name: str, names: Callable[[], set[str]]) -> str:
     known = names()
     folded = [known_name for known_name in known if known_name.lower() == name.lower()]
-    close = folded or difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.7)
+    close = folded or difflib.get_close_matches(name, sorted(known), n=5, cutoff=0.7)
+    # Of equally close names the one with the same first letter: people rarely mistype that.
+    close.sort(key=lambda found: found[:1] != name[:1])
     return f"did you mean `{close[0]}`?" if close else ""

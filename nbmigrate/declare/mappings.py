@@ -146,7 +146,8 @@ def _put_class(class_: type) -> None:
     registry = getattr(manager, "registry", None)
     if registry is not None:
         _add_to_registry(class_.__name__, class_, registry._class_registry)  # noqa: SLF001
-        registry._add_manager(manager)  # noqa: SLF001
+        # Not _add_manager: it refuses a class that has a mapper, as this one still does.
+        registry._managers[manager] = True  # noqa: SLF001
 
 
 def _put_table(table: sa.Table) -> None:

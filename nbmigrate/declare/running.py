@@ -6,7 +6,7 @@ import ast
 import linecache
 import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,6 +30,7 @@ class Run:
 
     module: types.ModuleType
     names: Names
+    presets: Mapping[str, object]
     mappings: Mappings = field(default_factory=Mappings)
     imported: list[sa.Table] = field(default_factory=list)
     additions: list[Addition] = field(default_factory=list)
@@ -37,7 +38,7 @@ class Run:
     @property
     def bound(self) -> dict[str, object]:
         """The names the code bound, with their values."""
-        return own_names(self.module)
+        return own_names(self.module, self.presets)
 
     def discard(self) -> None:
         """Undo what the run did to MetaDatas and registries."""
@@ -54,7 +55,7 @@ def run(cell: CellText, scope: Scope, metadata: sa.MetaData) -> Run:
         DeclarationError: when it fails; then nothing of it is left.
     """
     tree = _parse(cell, scope)
-    done = Run(module=scope.module(), names=names_of(tree))
+    done = Run(scope.module(), names_of(tree), scope.presets)
     linecache.cache[cell.filename] = (
         len(cell.text),
         None,

@@ -15,6 +15,7 @@ import types
 from collections.abc import Mapping, MutableMapping
 
 _MISSING = object()
+_CONTAINERS = ("Mapped", "DynamicMapped", "WriteOnlyMapped")
 
 
 class Scope:
@@ -70,6 +71,7 @@ class Scope:
         made = types.ModuleType("schema_cell")
         made.__name__ = f"schema_cell_{id(made):x}"
         vars(made)["__builtins__"] = _Builtins(self)
+        vars(made).update(_containers(self.presets))
         sys.modules[made.__name__] = made
         return made
 
@@ -86,9 +88,19 @@ class _Builtins(dict[str, object]):
         return self._scope.find(name)
 
 
-def own_names(module: types.ModuleType) -> dict[str, object]:
+def _containers(presets: Mapping[str, object]) -> dict[str, object]:
+    """What SQLAlchemy looks for in the module itself when annotations are strings."""
+    return {name: presets[name] for name in _CONTAINERS if name in presets}
+
+
+def own_names(module: types.ModuleType, presets: Mapping[str, object]) -> dict[str, object]:
     """The names that the code of the module bound."""
-    return {name: value for name, value in vars(module).items() if not name.startswith("__")}
+    return {
+        name: value
+        for name, value in vars(module).items()
+        if not name.startswith("__")
+        and not (name in _CONTAINERS and presets.get(name, _MISSING) is value)
+    }
 
 
 def unregister(module: types.ModuleType) -> None:

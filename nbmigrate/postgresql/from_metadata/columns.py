@@ -12,11 +12,12 @@ from nbmigrate import model
 from nbmigrate.errors import DeclarationError
 from nbmigrate.model.names import PUBLIC
 from nbmigrate.postgresql.expressions import canonical_default, strip_parens
-from nbmigrate.postgresql.from_metadata.names import automatic, checked, column_path, schema_name
+from nbmigrate.postgresql.from_metadata.names import checked, column_path, schema_name
 from nbmigrate.postgresql.from_metadata.sequences import sequence_options
 from nbmigrate.postgresql.from_metadata.sqltext import sql_text
 from nbmigrate.postgresql.from_metadata.types import resolve, serial
 from nbmigrate.postgresql.identifiers import literal
+from nbmigrate.postgresql.names import sequence_name
 
 
 def column_of(column: Column[Any], table: Table) -> model.Column:
@@ -79,7 +80,7 @@ def _identity(column: Column[Any], table: Table, type_text: str) -> model.Identi
         )
     return model.Identity(
         type="always" if identity.always else "byDefault",
-        name=automatic(str(table.name), str(column.name), "seq"),
+        name=sequence_name(str(table.name), str(column.name)),
         schema=schema_name(table.schema) or PUBLIC,
         **sequence_options(identity, type_text),
     )

@@ -19,6 +19,7 @@ from sqlalchemy.sql.compiler import DDLCompiler
 
 from nbmigrate import model
 from nbmigrate.errors import DeclarationError, DuplicateObjectError
+from nbmigrate.postgresql import names
 from nbmigrate.postgresql.expressions import strip_parens
 from nbmigrate.postgresql.from_metadata.names import (
     automatic,
@@ -58,7 +59,7 @@ def primary_key_name(table: Table) -> str | None:
             source=table_path(table),
         )
     name = given_name(key, table)
-    return None if name in (None, f"{table.name}_pkey") else name
+    return None if name in (None, names.primary_key_name(str(table.name))) else name
 
 
 def uniques(table: Table) -> dict[str, model.Unique]:
