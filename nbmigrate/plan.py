@@ -109,7 +109,9 @@ def make_plan(  # noqa: PLR0913 - the three edges of a plan are arguments, none 
     operations = diff(patched, spelled, renames=renamed, backfills=answers.backfills)
     hazards = find_hazards(operations)
     questions = [*_rename_questions(patched, spelled, answers)]
-    questions += _backfill_questions(operations, rows or {})
+    # A column that may be an old one under a new name needs no value before that is answered.
+    asked = {question.path for question in questions}
+    questions += [q for q in _backfill_questions(operations, rows or {}) if q.path not in asked]
     if ask_drops and not answers.allow_drop:
         questions += _drop_questions(hazards, questions, answers, rows or {})
     return Plan(
@@ -165,10 +167,13 @@ def _backfill_questions(
     operations: Sequence[Operation], rows: Mapping[Id, int]
 ) -> Iterator[Question]:
     for op in operations:
-        if not isinstance(op, AddColumn) or op.backfill is not None:
+        if (
+            not isinstance(op, AddColumn)
+            or op.backfill is not None
+            or not needs_backfill(op.column)
+        ):
             continue
-        count = rows.get(op.table, 0)
-        if count and needs_backfill(op.column):
+        if count := rows.get(op.table, 0):
             path = format_path(*op.table, op.column.name)
             yield Question(
                 kind="backfill",
