@@ -7,7 +7,7 @@ the caller.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -15,6 +15,7 @@ from nbmigrate.commands.arguments import Argument, Place, answers, repeated, swi
 from nbmigrate.errors import EXIT_DIFFERENT, AnswerNeededError, UsageConflictError
 
 if TYPE_CHECKING:
+    from nbmigrate.plan import Question
     from nbmigrate.results import Result
     from nbmigrate.workspace import Workspace
 
@@ -58,7 +59,7 @@ def answer_needed(result: Result, typed: str) -> AnswerNeededError | None:
     """
     if not result.questions:
         return None
-    flags = dict.fromkeys(q.flags[0] for q in result.questions if q.flags)
+    flags = dict.fromkeys(_first_flags(result.questions))
     number = len(result.questions)
     what = "1 question is open" if number == 1 else f"{number} questions are open"
     return AnswerNeededError(
@@ -66,6 +67,14 @@ def answer_needed(result: Result, typed: str) -> AnswerNeededError | None:
         questions=result.questions,
         hint=" ".join((typed.strip(), *flags)),
     )
+
+
+def _first_flags(questions: tuple[Question, ...]) -> Iterator[str]:
+    """One answer per question; a column that is renamed needs no values."""
+    renamed = {question.path for question in questions if question.kind == "rename"}
+    for question in questions:
+        if question.flags and not (question.kind == "backfill" and question.path in renamed):
+            yield question.flags[0]
 
 
 # --- what each command calls ---------------------------------------------------
@@ -288,7 +297,7 @@ COMMANDS: tuple[Command, ...] = (
             Argument(("sql",), "the SQL", {"metavar": "SQL"}, place="cli"),
             Argument(
                 ("--param", "-p"),
-                "a value for %(NAME)s: NAME=VALUE, in a notebook the NAME of a variable",
+                "a value for :NAME in the SQL: NAME=VALUE, in a notebook the NAME of a variable",
                 {"action": "append", "default": [], "metavar": "NAME"},
             ),
         ),

@@ -36,7 +36,7 @@ class Shell:
     ip: InteractiveShell
 
     def attempt(self, code: str) -> Run:
-        with capture_output() as io:
+        with capture_output(display=False) as io:
             result = self.ip.run_cell(code)
         return Run(result.result, result.error_before_exec or result.error_in_exec, io)
 

@@ -45,7 +45,7 @@ def test_declare_push_and_read(shell, database):
     assert "Not in the database yet" in repr(declared)
     assert database.dump().count("CREATE TABLE") == 0
     pushed = shell.run("%db_push")
-    assert [s.sql for s in pushed.applied][0].startswith('CREATE TABLE "user"')
+    assert next(s.sql for s in pushed.applied).startswith('CREATE TABLE "user"')
     assert columns(database, "user") == ["id", "name"]
     assert "2 rows" in repr(shell.run(INSERT))
     table = shell.run("%db_table user --order id")
@@ -172,7 +172,7 @@ def test_variables_of_the_user_are_visible_in_a_cell(shell):
 
 def test_query_into_a_variable_with_parameters(shell):
     shell.run("wanted = 2")
-    result = shell.run("%%db_query >> rows -p wanted\nSELECT %(wanted)s::int AS n;")
+    result = shell.run("%%db_query >> rows -p wanted\nSELECT :wanted::int AS n;")
     assert shell.ip.user_ns["rows"]["n"].tolist() == [2]
     assert isinstance(result.frame, pd.DataFrame)
 

@@ -91,6 +91,16 @@ def test_the_line_to_type_answers_every_question():
     assert error.questions == list(questions)
 
 
+def test_a_renamed_column_needs_no_values():
+    rename = Question(kind="rename", path="public.a.y", text="?", flags=("--rename x",))
+    fill = Question(kind="backfill", path="public.a.y", text="?", flags=("--backfill y",))
+    other = Question(kind="backfill", path="public.a.z", text="?", flags=("--backfill z",))
+    plan = Plan(old=Snapshot(), new=Snapshot(), questions=(rename, fill, other))
+    error = answer_needed(PushResult(plan, (), 0.0, "app"), "%db_push")
+    assert error is not None
+    assert error.hint == "%db_push --rename x --backfill z"
+
+
 def test_no_error_without_questions():
     plan = Plan(old=Snapshot(), new=Snapshot())
     assert answer_needed(PushResult(plan, (), 0.0, "app"), "x") is None
