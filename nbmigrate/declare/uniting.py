@@ -41,6 +41,7 @@ def alone(block: Block) -> Snapshot:
 
 
 def columns_of(blocks: Iterable[Block]) -> Known:
+    """The columns of all their tables, for foreign keys of other cells."""
     found: dict[tuple[str, str], tuple[str, ...]] = {}
     for block in blocks:
         found.update(block.columns)
