@@ -1,5 +1,15 @@
 """What a schema is: frozen values without I/O."""
 
+from nbmigrate.model.definitions import (
+    Attribute,
+    CompositeType,
+    Domain,
+    DomainCheck,
+    Extension,
+    Function,
+    Parameter,
+    RangeType,
+)
 from nbmigrate.model.names import Rename, format_path, key, parse_path, truncate
 from nbmigrate.model.objects import Enum, Role, Sequence, View
 from nbmigrate.model.snapshot import EMPTY, Snapshot
@@ -14,29 +24,41 @@ from nbmigrate.model.tables import (
     IndexColumn,
     Policy,
     PrimaryKey,
+    Rule,
     Table,
+    Trigger,
     Unique,
     Value,
 )
 
 __all__ = [
     "EMPTY",
+    "Attribute",
     "Check",
     "Column",
+    "CompositeType",
     "Default",
+    "Domain",
+    "DomainCheck",
     "Enum",
+    "Extension",
     "ForeignKey",
+    "Function",
     "Generated",
     "Identity",
     "Index",
     "IndexColumn",
+    "Parameter",
     "Policy",
     "PrimaryKey",
+    "RangeType",
     "Rename",
     "Role",
+    "Rule",
     "Sequence",
     "Snapshot",
     "Table",
+    "Trigger",
     "Unique",
     "Value",
     "View",

@@ -139,7 +139,7 @@ def load(text: str, *, path: str = "", extra: str | None = None) -> SnapshotFile
     _require_kind(layout, path)
     if layout["version"] != VERSION:
         layout = _upgrade(layout, path)
-    known = {field.encode_name for field, _ in fields_of(Snapshot)}
+    known = {f.encode_name for f, _ in fields_of(Snapshot) if f.name not in SIDECAR[Snapshot]}
     document = copy.deepcopy({k: v for k, v in layout.items() if k in known})
     _tidy(document, path)
     if extra is not None:

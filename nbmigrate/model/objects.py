@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import msgspec
 
 from nbmigrate.model.names import PUBLIC
-from nbmigrate.model.tables import Column, Value, no_items
+from nbmigrate.model.tables import Column, Rule, Trigger, Value, no_items
 
 
 class Enum(Value, frozen=True, kw_only=True):
@@ -79,6 +79,8 @@ class View(Value, frozen=True, kw_only=True):
     using: str | None = None
     # sidecar
     comment: str | None = None
+    triggers: Mapping[str, Trigger] = {}
+    rules: Mapping[str, Rule] = {}
 
     @property
     def id(self) -> tuple[str, str]:

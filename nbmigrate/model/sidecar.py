@@ -26,7 +26,8 @@ _VERSION = 1
 
 #: What version 7 cannot hold, per type.
 SIDECAR: Mapping[type[Value], tuple[str, ...]] = {
-    tables.Table: ("primary_key_name", "force_rls", "unlogged", "comment"),
+    Snapshot: ("extensions", "domains", "types", "functions"),
+    tables.Table: ("primary_key_name", "force_rls", "unlogged", "comment", "triggers", "rules"),
     tables.Column: ("collation", "storage", "compression", "comment"),
     tables.IndexColumn: ("collation",),
     tables.Index: ("include", "nulls_not_distinct", "tablespace", "comment"),
@@ -44,7 +45,7 @@ SIDECAR: Mapping[type[Value], tuple[str, ...]] = {
     tables.Check: ("no_inherit", "not_valid", "not_enforced", "comment"),
     other.Enum: ("comment",),
     other.Sequence: ("data_type", "comment"),
-    other.View: ("comment",),
+    other.View: ("comment", "triggers", "rules"),
 }
 
 #: Fields of which version 7 knows one value only; the real one goes to the sidecar.
@@ -80,7 +81,7 @@ def _extra_struct(value: Value) -> Document:
     for field, _ in fields_of(struct):
         item = getattr(value, field.name)
         if field.name in SIDECAR.get(struct, ()):
-            if item != field.default:
+            if item != _default(field):
                 extra[field.encode_name] = msgspec.to_builtins(item)
         elif field.name in STAND_INS.get(struct, {}):
             if item != STAND_INS[struct][field.name]:
@@ -88,6 +89,12 @@ def _extra_struct(value: Value) -> Document:
         elif part := _extra(item):
             extra[field.encode_name] = part
     return extra
+
+
+def _default(field: msgspec.structs.FieldInfo) -> object:
+    if field.default_factory is not msgspec.NODEFAULT:
+        return field.default_factory()
+    return field.default
 
 
 def merge_extra(document: Document, extra: object, *, path: str) -> None:

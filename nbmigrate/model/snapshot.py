@@ -1,6 +1,7 @@
 """A snapshot: everything a schema is, at one moment, as one frozen value.
 
-Maps are keyed ``schema.name`` with public spelled out. The ``id`` and ``prevId``
+Maps are keyed ``schema.name`` with public spelled out; functions
+``schema.name(types)``, extensions by their bare name. The ``id`` and ``prevId``
 of a snapshot *file* belong to the file (:mod:`nbmigrate.model.codec`), so that
 an introspected and a declared snapshot are equal when their schemas are.
 """
@@ -11,6 +12,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from nbmigrate.model.definitions import CompositeType, Domain, Extension, Function, RangeType
 from nbmigrate.model.objects import Enum, Role, Sequence, View
 from nbmigrate.model.tables import Policy, Table, Value, no_items
 
@@ -25,6 +27,11 @@ class Snapshot(Value, frozen=True, kw_only=True):
     roles: Mapping[str, Role] = msgspec.field(default_factory=no_items)
     policies: Mapping[str, Policy] = msgspec.field(default_factory=no_items)
     views: Mapping[str, View] = msgspec.field(default_factory=no_items)
+    # sidecar
+    extensions: Mapping[str, Extension] = {}
+    domains: Mapping[str, Domain] = {}
+    types: Mapping[str, CompositeType | RangeType] = {}
+    functions: Mapping[str, Function] = {}
 
 
 EMPTY = Snapshot()

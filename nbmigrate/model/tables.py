@@ -22,6 +22,10 @@ from nbmigrate.model.names import PUBLIC
 Default = str | int | float | bool | list[object] | dict[str, object]
 
 
+#: When a trigger or rule fires, as ``session_replication_role`` has it.
+Enabled = Literal["origin", "replica", "always", "disabled"]
+
+
 class Value(
     msgspec.Struct,
     frozen=True,
@@ -196,6 +200,24 @@ class Check(Value, frozen=True, kw_only=True):
     comment: str | None = None
 
 
+class Trigger(Value, frozen=True, kw_only=True):
+    """A trigger; ``definition`` is the whole CREATE TRIGGER statement."""
+
+    name: str
+    definition: str
+    enabled: Enabled = "origin"
+    comment: str | None = None
+
+
+class Rule(Value, frozen=True, kw_only=True):
+    """A rewrite rule; ``definition`` is the whole CREATE RULE statement."""
+
+    name: str
+    definition: str
+    enabled: Enabled = "origin"
+    comment: str | None = None
+
+
 class Table(Value, frozen=True, kw_only=True):
     """A table. ``schema`` is ``""`` for public, as drizzle writes it."""
 
@@ -214,6 +236,8 @@ class Table(Value, frozen=True, kw_only=True):
     force_rls: bool = False
     unlogged: bool = False
     comment: str | None = None
+    triggers: Mapping[str, Trigger] = {}
+    rules: Mapping[str, Rule] = {}
 
     @property
     def id(self) -> tuple[str, str]:
