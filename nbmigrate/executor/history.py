@@ -133,9 +133,10 @@ def read_status(
     settings: Settings,
 ) -> tuple[Status, ...]:
     """The status of every migration of the folder, then what only the database knows."""
-    return statuses(
-        migrations, read_history(connection, settings), read_journal(connection, settings)
-    )
+    # The journal first: a row that another migrator commits in between is then in the history
+    # at worst alone, never in the journal alone, which would look like a lost history.
+    journal = read_journal(connection, settings)
+    return statuses(migrations, read_history(connection, settings), journal)
 
 
 def statuses(
