@@ -132,8 +132,10 @@ class Block:
         return any(self._needs(other) for other in others)
 
     def _needs(self, other: Block) -> bool:
-        if self.run is not None and not self.run.names.loads.isdisjoint(other.bound):
-            return True
+        if self.run is not None:
+            bound = other.bound
+            if any(name in bound and bound[name] is v for name, v in self.run.used.items()):
+                return True
         mine, theirs = self.mappings, other.mappings
         return (
             refers_to(mine.tables, theirs.tables)

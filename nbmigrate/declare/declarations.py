@@ -224,6 +224,7 @@ class Declarations:
 
     def _read(self, attempt: _Attempt, target: Block | None) -> None:
         for block in attempt.fresh:
+            _borrow_once(block, attempt)
             known = columns_of(b for b in attempt.blocks if b is not block)
             try:
                 block.read(known)
@@ -260,6 +261,15 @@ class Declarations:
             again=tuple(block.label for block in others if block.error is None),
             broken=tuple((b.label, b.error.message) for b in others if b.error is not None),
         )
+
+
+def _borrow_once(block: Block, attempt: _Attempt) -> None:
+    """Leave tables that a module declares to the first cell that imports them."""
+    if block.run is None:
+        return
+    before = attempt.blocks[: attempt.blocks.index(block)]
+    taken = {table for other in before if other.run is not None for table in other.run.imported}
+    block.run.imported = [table for table in block.run.imported if table not in taken]
 
 
 def _parsed(block: Block, parse_sql: ParseSql, attempt: _Attempt) -> Snapshot:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import re
 from collections.abc import Callable
 from itertools import islice
 from types import TracebackType
@@ -12,10 +13,12 @@ from typing import NamedTuple
 from sqlalchemy.exc import SQLAlchemyError
 
 from nbmigrate.declare.reading import attribute_line, line_of
-from nbmigrate.declare.scope import Scope
+from nbmigrate.declare.scope import MODULE_PREFIX, Scope
 from nbmigrate.declare.values import CellText
 from nbmigrate.errors import DeclarationError, NbmigrateError
 from nbmigrate.model import parse_path
+
+_MODULE = re.compile(rf"\b{MODULE_PREFIX}[0-9a-f]+\.")
 
 
 class Place(NamedTuple):
@@ -109,6 +112,10 @@ def _position(trace: TracebackType) -> Place:
 
 
 def _message(error: BaseException) -> str:
+    return _MODULE.sub("", _plain_message(error))
+
+
+def _plain_message(error: BaseException) -> str:
     if isinstance(error, NbmigrateError):
         return error.message
     if isinstance(error, SQLAlchemyError):

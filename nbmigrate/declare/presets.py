@@ -48,6 +48,7 @@ def preset_names(base: type[orm.DeclarativeBase]) -> dict[str, object]:
         sa=sqlalchemy,
         sqlalchemy=sqlalchemy,
         orm=orm,
+        event=sqlalchemy.event,
         postgresql=postgresql,
         enum=enum,
         uuid=uuid,

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Names:
-    """The names a text needs from outside, those it binds, and whether it imports ``*``."""
+    """The names a text needs, those it binds, those among them it imports, and ``import *``."""
 
     loads: frozenset[str] = frozenset()
     binds: frozenset[str] = frozenset()
+    imports: frozenset[str] = frozenset()
     imports_all: bool = False
 
 
@@ -24,7 +25,18 @@ def names_of(tree: ast.Module) -> Names:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
     )
     binds = frozenset(name for statement in tree.body for name in _bound(statement))
-    return Names(loads | _annotated(tree), binds - {"*"}, imports_all="*" in binds)
+    imports = frozenset(
+        name
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+        for name in _bound(node)
+    )
+    return Names(
+        loads=loads | _annotated(tree),
+        binds=binds - {"*"},
+        imports=imports - {"*"},
+        imports_all="*" in imports,
+    )
 
 
 def _annotated(tree: ast.Module) -> frozenset[str]:

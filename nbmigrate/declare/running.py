@@ -18,7 +18,7 @@ from sqlalchemy.orm import Mapper
 from nbmigrate.declare.faults import Place, explain, fault
 from nbmigrate.declare.mappings import Mappings, classes_of_module
 from nbmigrate.declare.reading import Names, names_of
-from nbmigrate.declare.scope import Scope, own_names, unregister
+from nbmigrate.declare.scope import Scope, own_names, unregister, used_names
 from nbmigrate.declare.values import CellText
 from nbmigrate.postgresql.from_metadata import Addition
 from nbmigrate.schema import INFO_KEY, collecting
@@ -29,7 +29,6 @@ class Run:
     """What the code of a cell created and bound."""
 
     module: types.ModuleType
-    names: Names
     presets: Mapping[str, object]
     mappings: Mappings = field(default_factory=Mappings)
     imported: list[sa.Table] = field(default_factory=list)
@@ -39,6 +38,11 @@ class Run:
     def bound(self) -> dict[str, object]:
         """The names the code bound, with their values."""
         return own_names(self.module, self.presets)
+
+    @property
+    def used(self) -> dict[str, object]:
+        """The names the code found outside, with what they were then."""
+        return used_names(self.module)
 
     def discard(self) -> None:
         """Undo what the run did to MetaDatas and registries."""
@@ -55,7 +59,7 @@ def run(cell: CellText, scope: Scope, metadata: sa.MetaData) -> Run:
         DeclarationError: when it fails; then nothing of it is left.
     """
     tree = _parse(cell, scope)
-    done = Run(scope.module(), names_of(tree), scope.presets)
+    done = Run(scope.module(cell.filename), scope.presets)
     linecache.cache[cell.filename] = (
         len(cell.text),
         None,
@@ -70,7 +74,8 @@ def run(cell: CellText, scope: Scope, metadata: sa.MetaData) -> Run:
         if not isinstance(error, Exception):
             raise
         raise explain(error, cell, scope) from error
-    _collect_bound(done)
+    scope.created.update(done.mappings.tables)
+    _collect_bound(done, names_of(tree), scope)
     scope.staged.update(done.bound)
     return done
 
@@ -142,15 +147,16 @@ def _importing(filename: str) -> bool:
     return True
 
 
-def _collect_bound(done: Run) -> None:
+def _collect_bound(done: Run, names: Names, scope: Scope) -> None:
     """Add what only a name of the cell holds: imported tables, sequences."""
     known = {id(sequence) for sequence in done.mappings.sequences}
-    for value in done.bound.values():
+    for name, value in done.bound.items():
         if isinstance(value, sa.Sequence) and id(value) not in known:
             done.mappings.sequences.append(value)
-        done.imported.extend(_tables_behind(value))
-    own = set(done.mappings.tables)
-    done.imported = [table for table in dict.fromkeys(done.imported) if table not in own]
+        if name in names.imports or (names.imports_all and name not in names.binds):
+            done.imported.extend(_tables_behind(value))
+    # A Base of a module that several cells import also has the tables of these cells.
+    done.imported = [table for table in dict.fromkeys(done.imported) if table not in scope.created]
 
 
 def _tables_behind(value: object) -> list[sa.Table]:

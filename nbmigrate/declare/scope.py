@@ -12,20 +12,28 @@ from __future__ import annotations
 import builtins
 import sys
 import types
+import weakref
 from collections.abc import Mapping, MutableMapping
+
+#: How the modules of cells are called; the rest makes two runs different.
+MODULE_PREFIX = "schema_cell_"
 
 _MISSING = object()
 _CONTAINERS = ("Mapped", "DynamicMapped", "WriteOnlyMapped")
 
 
 class Scope:
-    """The names around the cells: staged by running cells, the user's, the presets."""
+    """The names around the cells: staged by running cells, the user's, the presets.
+
+    ``created`` are the tables that cells have created, whichever MetaData they are in.
+    """
 
     def __init__(self, presets: Mapping[str, object]) -> None:
         self.namespace: MutableMapping[str, object] = {}
         self.staged: dict[str, object] = {}
         self.hidden: dict[str, object] = {}
         self.presets = presets
+        self.created: weakref.WeakSet[object] = weakref.WeakSet()
 
     def find(self, name: str) -> object:
         """The value of a name.
@@ -66,11 +74,12 @@ class Scope:
         self.staged = {}
         self.hidden = {}
 
-    def module(self) -> types.ModuleType:
+    def module(self, filename: str) -> types.ModuleType:
         """A new module whose code sees these names; registered, as annotations need it."""
         made = types.ModuleType("schema_cell")
-        made.__name__ = f"schema_cell_{id(made):x}"
+        made.__name__ = f"{MODULE_PREFIX}{id(made):x}"
         vars(made)["__builtins__"] = _Builtins(self)
+        vars(made)["__file__"] = self.namespace.get("__file__", filename)
         vars(made).update(_containers(self.presets))
         sys.modules[made.__name__] = made
         return made
@@ -83,9 +92,18 @@ class _Builtins(dict[str, object]):
         # CPython takes these directly; every other name has to pass __missing__.
         super().__init__((k, v) for k, v in vars(builtins).items() if k.startswith("__"))
         self._scope = scope
+        self.found: dict[str, object] = {}
 
     def __missing__(self, name: str) -> object:
-        return self._scope.find(name)
+        value = self._scope.find(name)
+        self.found[name] = value
+        return value
+
+
+def used_names(module: types.ModuleType) -> dict[str, object]:
+    """The names that the code of the module found outside of it, with what they were."""
+    outside = vars(module)["__builtins__"]
+    return dict(outside.found) if isinstance(outside, _Builtins) else {}
 
 
 def _containers(presets: Mapping[str, object]) -> dict[str, object]:

@@ -360,6 +360,38 @@ def test_a_python_name_of_another_cell(kernel):
     assert kernel.snapshot.tables["public.t"].columns["c"].type == "varchar(9)"
 
 
+def test_a_name_that_meant_something_else_is_no_dependency(kernel):
+    kernel.run(USERS, "a")
+    own = "Base = declarative_base()\nclass K(Base):\n    __tablename__ = 'k'\n    id = Column(Integer, primary_key=True)"
+    kernel.run(own, "b")
+    assert kernel.run(own, "b").again == ()
+    assert set(kernel.snapshot.tables) == {"public.users", "public.k"}
+
+
+def test_abstract_classes_and_aliases_claim_no_tables(kernel):
+    kernel.run(USERS, "a")
+    assert kernel.run("class Mixin(Base):\n    __abstract__ = True\nB = Base", "b").objects == ()
+    assert kernel.run("U = User", "c").objects == ()
+    kernel.run(USERS, "a")
+    assert kernel.namespace["U"] is kernel.namespace["User"]
+
+
+def test_a_base_of_a_module_in_two_cells(kernel, tmp_path, monkeypatch):
+    (tmp_path / "nbm_test_base.py").write_text(
+        "import sqlalchemy as sa\nfrom sqlalchemy.orm import DeclarativeBase\n"
+        "class Base(DeclarativeBase): pass\n"
+        "t = sa.Table('t', Base.metadata, sa.Column('a', sa.Integer))\n",
+        "utf-8",
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    text = "from nbm_test_base import Base\nTable('{0}', Base.metadata, Column('a', Integer))"
+    for _ in range(2):
+        for name in ("x", "y"):
+            kernel.run(text.format(name), name)
+    assert set(kernel.snapshot.tables) == {"public.t", "public.x", "public.y"}
+    del sys.modules["nbm_test_base"]
+
+
 def test_classes_used_before_the_other_cell_was_run(kernel, engine):
     """SQLAlchemy remembers that User could not be configured; a later cell heals it."""
     kernel.run(USERS, "a")
@@ -471,6 +503,12 @@ def test_a_broken_dependent_heals_with_its_cause(kernel, engine):
     declared = kernel.run(USERS, "a")
     assert declared.again == ("schema cell 2",)
     assert write_and_read(kernel, engine) == {"title": "one"}
+
+
+def test_no_name_of_ours_is_in_a_message(kernel):
+    with pytest.raises(DeclarationError) as caught:
+        kernel.run("class Z(Base):\n    id: Mapped[int] = mapped_column(primary_key=True)")
+    assert "schema_cell_" not in caught.value.message
 
 
 # --- messages --------------------------------------------------------------------
