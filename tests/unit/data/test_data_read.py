@@ -36,18 +36,35 @@ def _column(live, sql: str) -> pd.Series:
         ("boolean", "true", "boolean", True),
         ("real", "1.5", "Float32", 1.5),
         ("double precision", "0.1", "Float64", 0.1),
-        ("numeric", "0.1000000000000000000001", "object", decimal.Decimal("0.1000000000000000000001")),
+        (
+            "numeric",
+            "0.1000000000000000000001",
+            "object",
+            decimal.Decimal("0.1000000000000000000001"),
+        ),
         ("text", "x", "string", "x"),
         ("varchar(9)", "x", "string", "x"),
         ("char(3)", "x", "string", "x  "),
-        ("uuid", "8d0c5b2e-0f5e-4f0e-9d0a-0123456789ab", "object",
-         uuid.UUID("8d0c5b2e-0f5e-4f0e-9d0a-0123456789ab")),
+        (
+            "uuid",
+            "8d0c5b2e-0f5e-4f0e-9d0a-0123456789ab",
+            "object",
+            uuid.UUID("8d0c5b2e-0f5e-4f0e-9d0a-0123456789ab"),
+        ),
         ("date", "2024-02-29", "object", dt.date(2024, 2, 29)),
         ("time", "12:00:01.5", "object", dt.time(12, 0, 1, 500_000)),
-        ("timestamp", "2024-01-02 03:04:05.678901", "datetime64[us]",
-         pd.Timestamp("2024-01-02 03:04:05.678901")),
-        ("timestamptz", "2024-01-02 03:04:05+02", "datetime64[us, UTC]",
-         pd.Timestamp("2024-01-02 01:04:05", tz="UTC")),
+        (
+            "timestamp",
+            "2024-01-02 03:04:05.678901",
+            "datetime64[us]",
+            pd.Timestamp("2024-01-02 03:04:05.678901"),
+        ),
+        (
+            "timestamptz",
+            "2024-01-02 03:04:05+02",
+            "datetime64[us, UTC]",
+            pd.Timestamp("2024-01-02 01:04:05", tz="UTC"),
+        ),
         ("interval", "1 day 00:00:01", "timedelta64[us]", pd.Timedelta(days=1, seconds=1)),
         ("jsonb", '{"a": [1, null]}', "object", {"a": [1, None]}),
         ("bytea", r"\x00ff", "object", b"\x00\xff"),
@@ -124,7 +141,9 @@ def test_sql_is_sent_word_for_word(live) -> None:
 
 
 def test_several_statements(live) -> None:
-    found = query(live, "CREATE TABLE t (a int); INSERT INTO t VALUES (1); SELECT a FROM t; DROP TABLE t")
+    found = query(
+        live, "CREATE TABLE t (a int); INSERT INTO t VALUES (1); SELECT a FROM t; DROP TABLE t"
+    )
     assert found.rows == ((1,),)
     found = query(live, "CREATE TABLE t (a int); INSERT INTO t VALUES (1), (2)")
     assert (found.columns, found.rowcount, found.status) == ((), 2, "INSERT 0 2")
@@ -134,8 +153,11 @@ def test_several_statements(live) -> None:
     ("sql", "params", "bound"),
     [
         ("SELECT :a + :b - :a", {"a": 1, "b": 2}, ("SELECT $1 + $2 - $1", [1, 2])),
-        ("SELECT ':a', \":a\", $$:a$$, :a -- :a\n/* :a */", {"a": 1},
-         ("SELECT ':a', \":a\", $$:a$$, $1 -- :a\n/* :a */", [1])),
+        (
+            "SELECT ':a', \":a\", $$:a$$, :a -- :a\n/* :a */",
+            {"a": 1},
+            ("SELECT ':a', \":a\", $$:a$$, $1 -- :a\n/* :a */", [1]),
+        ),
         ("SELECT x::a, :a::int, y[1:a], :b", {"a": 1}, ("SELECT x::a, $1::int, y[1:a], :b", [1])),
         ("SELECT '%' || :a || '50%'", {"a": "x"}, ("SELECT '%' || $1 || '50%'", ["x"])),
         ("f(x := :a)", {"a": 1}, ("f(x := $1)", [1])),
@@ -204,8 +226,10 @@ def test_table_with_hostile_names(live) -> None:
 
 def test_table_only_reads(live) -> None:
     live.execute("CREATE TABLE t (a int)")
-    live.execute("CREATE FUNCTION bad() RETURNS bool LANGUAGE plpgsql AS"
-                 " 'BEGIN INSERT INTO t VALUES (1); RETURN true; END'")
+    live.execute(
+        "CREATE FUNCTION bad() RETURNS bool LANGUAGE plpgsql AS"
+        " 'BEGIN INSERT INTO t VALUES (1); RETURN true; END'"
+    )
     live.execute("INSERT INTO t VALUES (0)")
     for where in ("bad()", "true); DELETE FROM t; --", "true\n); DELETE FROM t; SELECT (1"):
         with pytest.raises(StatementFailedError):

@@ -164,7 +164,7 @@ def test_waits_for_nothing_but_a_migrator(database, live) -> None:
 
 
 def test_ledger(database, live) -> None:
-    a, b, c = (("table", "public", name) for name in 'a"%bc'.split("%")[0:1] + ["b", "c"])
+    a, b, c = (("table", "public", name) for name in ['a"', 'bc'][0:1] + ["b", "c"])
     assert read_ledger(live) == set()
     record(live)
     assert live.execute("SELECT to_regnamespace('nbmigrate')").fetchone() == (None,)

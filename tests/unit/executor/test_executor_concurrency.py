@@ -145,9 +145,7 @@ def test_blocker_is_named_in_the_end(database, make, ask) -> None:
     idle = database.connect(autocommit=False, application_name="forgotten")
     idle.execute("SELECT 'its last words' FROM t")
     pauses = []
-    settings = Settings(
-        lock_timeout_ms=500, attempts=2, sleep=pauses.append, random=lambda: 1.0
-    )
+    settings = Settings(lock_timeout_ms=500, attempts=2, sleep=pauses.append, random=lambda: 1.0)
     with pytest.raises(LockTimeoutError) as caught:
         migrate(database.url, make("SELECT 1;\nALTER TABLE t ADD b int"), settings=settings)
     (blocker,) = caught.value.blockers
@@ -275,7 +273,9 @@ def test_new_enum_value_is_usable(database, make, ask) -> None:
     database.execute("CREATE TYPE mood AS ENUM ('sad')", "CREATE TABLE t (m mood)")
     migrate(
         database.url,
-        make("ALTER TYPE mood ADD VALUE 'ok';--> statement-breakpoint\nINSERT INTO t VALUES ('ok');"),
+        make(
+            "ALTER TYPE mood ADD VALUE 'ok';--> statement-breakpoint\nINSERT INTO t VALUES ('ok');"
+        ),
     )
     assert ask("SELECT m::text FROM t") == "ok"
 

@@ -15,8 +15,10 @@ from nbmigrate.executor import migrate
 
 
 def _sessions(ask) -> int:
-    return ask("SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'nbmigrate%'"
-               " AND datname = current_database()")
+    return ask(
+        "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'nbmigrate%'"
+        " AND datname = current_database()"
+    )
 
 
 def test_killed_between_statements(database, make, start, ask, wait) -> None:
@@ -41,8 +43,13 @@ def test_killed_inside_a_long_statement(database, make, start, ask, wait) -> Non
 
 
 def _sleeping(ask) -> bool:
-    return ask("SELECT count(*) FROM pg_stat_activity WHERE state = 'active'"
-               " AND query LIKE 'SELECT pg_sleep%' AND datname = current_database()") == 1
+    return (
+        ask(
+            "SELECT count(*) FROM pg_stat_activity WHERE state = 'active'"
+            " AND query LIKE 'SELECT pg_sleep%' AND datname = current_database()"
+        )
+        == 1
+    )
 
 
 def test_killed_after_commit(database, make, start, ask) -> None:
@@ -79,9 +86,7 @@ def test_interrupt_cancels_on_the_server(database, make, start, ask, wait) -> No
 
 
 @pytest.mark.parametrize("killed_at", [2, 3])
-def test_killed_between_concurrent_indexes(
-    database, make, start, ask, killed_at, wait
-) -> None:
+def test_killed_between_concurrent_indexes(database, make, start, ask, killed_at, wait) -> None:
     migrations = make(
         "CREATE TABLE t (a int, b int);\nCREATE INDEX CONCURRENTLY i ON t (a);\n"
         "CREATE INDEX CONCURRENTLY j ON t (b);\nINSERT INTO t VALUES (1, 2);"

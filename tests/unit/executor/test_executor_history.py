@@ -97,7 +97,9 @@ def test_edited(database, make, change) -> None:
 
 
 def _tables(database) -> list[str]:
-    query = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'"
+    query = (
+        "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'"
+    )
     with connect(database.url) as connection:
         return [name for (name,) in connection.execute(query)]
 

@@ -111,9 +111,7 @@ def test_missing_privilege(database, make, ask) -> None:
 
 
 def test_read_only_server(database, make) -> None:
-    database.execute(
-        f'ALTER DATABASE "{database.name}" SET default_transaction_read_only = on'
-    )
+    database.execute(f'ALTER DATABASE "{database.name}" SET default_transaction_read_only = on')
     with pytest.raises(ExecutionError, match="25006"):
         migrate(database.url, make("CREATE TABLE a ()"))
 
@@ -150,7 +148,7 @@ def test_roles_passwords_are_not_shown(database, make) -> None:
 
 def test_password_is_not_in_our_journal(database, make) -> None:
     role = f"{database.name}_r"
-    text = f"CREATE ROLE \"{role}\" PASSWORD 's3cret'; DROP ROLE \"{role}\";"
+    text = f'CREATE ROLE "{role}" PASSWORD \'s3cret\'; DROP ROLE "{role}";'
     migrate(database.url, make(text))
     assert "s3cret" not in database.dump(schema_only=False, exclude=())
     assert migrate(database.url, make(text)) == ()

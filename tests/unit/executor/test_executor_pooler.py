@@ -44,7 +44,8 @@ def pooled(server, database):
         (directory / "users").write_text('"postgres" ""\n')
         text = CONFIGURATION.format(host=host, port=port, directory=directory, mode=mode)
         (directory / "ini").write_text(text)
-        account = {"user": "nobody"} if os.geteuid() == 0 else {}
+        # Its directory is private; and pgbouncer, like PostgreSQL, refuses to run as root.
+        account = {"user": Path(host).stat().st_uid} if os.geteuid() == 0 else {}
         command = [program, "-q", str(directory / "ini")]
         processes.append(subprocess.Popen(command, stderr=subprocess.DEVNULL, **account))
         url = f"postgresql://postgres@127.0.0.1:{port}/{database.name}?sslmode=disable"
@@ -62,7 +63,7 @@ def _wait_for_answer(url: str) -> None:
     error = None
     for _ in range(100):
         try:
-            psycopg.connect(url).close()
+            psycopg.connect(url, connect_timeout=5).close()
         except psycopg.OperationalError as caught:
             error = caught
             time.sleep(0.05)
