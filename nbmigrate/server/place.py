@@ -93,7 +93,7 @@ def open_lock(path: Path) -> int:
 def new_data(place: Place, account: Account) -> Path:
     """An empty folder that belongs to the account, to become the data folder."""
     if not account.can_enter(place.folder):
-        return _system_data(account)
+        return _system_data(place, account)
     unfinished = place.folder / "pg.new"
     if unfinished.exists():
         shutil.rmtree(unfinished)
@@ -102,11 +102,13 @@ def new_data(place: Place, account: Account) -> Path:
     return unfinished
 
 
-def _system_data(account: Account) -> Path:
+def _system_data(place: Place, account: Account) -> Path:
     unfinished = SYSTEM_FOLDER / secrets.token_hex(6) / "pg.new"
     unfinished.mkdir(parents=True)
     for folder in (SYSTEM_FOLDER, unfinished.parent):
         folder.chmod(0o755)
+    # For whoever wonders later whose data this is.
+    (unfinished.parent / "project").write_bytes(os.fsencode(place.folder.parent) + b"\n")
     account.own(unfinished)
     return unfinished
 

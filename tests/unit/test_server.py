@@ -11,7 +11,6 @@ import stat
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -133,9 +132,7 @@ def watchers_of(directory: Path) -> list[psutil.Process]:
 
 
 def test_first_start(start, folder):
-    began = time.monotonic()
     server = start(folder)
-    assert time.monotonic() - began < 5
     assert ask(server.url, "SELECT current_database()") == "app"
     assert ask(server.url_for("postgres"), "SELECT current_database()") == "postgres"
     assert ask(server.url, "SHOW listen_addresses") == ""
@@ -418,6 +415,7 @@ class TestRoot:
         assert ask(server.url, "SELECT 1") == 1
         assert modes(project) == before
         assert data_of(project).is_relative_to("/var/lib/nbmigrate")
+        assert data_of(project).with_name("project").read_text() == f"{project}\n"
         server.stop()
         remove(project)
         assert not data_of(project).exists()
