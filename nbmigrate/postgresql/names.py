@@ -16,6 +16,15 @@ def sequence_name(table: str, column: str) -> str:
     return object_name(table, column, "seq")
 
 
+def multirange_name(range_name: str) -> str:
+    """The name of the multirange that comes with a range (``pg_type.c``, makeMultirangeTypeName)."""
+    head, word, tail = range_name.partition("range")
+    if word:
+        return truncate(f"{head}multirange{tail}")
+    end = "_multirange"
+    return _cut(range_name, NAME_BYTES - len(end)) + end
+
+
 def object_name(first: str, second: str, label: str) -> str:
     """``first_second_label`` in 63 bytes: PostgreSQL ``indexcmds.c``, makeObjectName.
 

@@ -125,6 +125,12 @@ def canonical_type(text: str) -> str:
     return _canonical_element(element) + dimensions
 
 
+def sql_type(text: str) -> str:
+    """A type that stands in a text of SQL, in one spelling: canonical and without ``public.``."""
+    text = re.sub(r'\A(?:public|"public")\.', "", text.strip())
+    return comparable_type(text)
+
+
 def comparable_type(text: str) -> str:
     """The canonical type without what PostgreSQL does not store.
 

@@ -16,6 +16,13 @@ from nbmigrate.model import Snapshot
 from nbmigrate.model.names import PUBLIC
 from nbmigrate.postgresql.introspect.catalog import read_catalog, reading, run
 from nbmigrate.postgresql.introspect.columns import read_columns
+from nbmigrate.postgresql.introspect.definitions import (
+    read_definitions,
+    read_domains,
+    read_extensions,
+    read_functions,
+    read_types,
+)
 from nbmigrate.postgresql.introspect.objects import read_enums, read_roles, read_sequences
 from nbmigrate.postgresql.introspect.tables import read_tables
 from nbmigrate.postgresql.introspect.views import read_views
@@ -37,21 +44,25 @@ def introspect(
         roles: the names to read, or True for all but superusers and the system's.
     """
     catalog = read_catalog(connection, schemas, roles)
-    columns = read_columns(catalog)
+    columns, definitions = read_columns(catalog), read_definitions(catalog)
     return Snapshot(
         schemas={name: name for _, name in catalog.schemas if name != PUBLIC},
-        tables=read_tables(catalog, columns),
+        tables=read_tables(catalog, columns, definitions),
         enums=read_enums(catalog),
         sequences=read_sequences(catalog, columns.serial_sequences),
-        views=read_views(catalog, columns),
+        views=read_views(catalog, columns, definitions),
         roles=read_roles(catalog),
+        extensions=read_extensions(catalog),
+        domains=read_domains(catalog),
+        types=read_types(catalog),
+        functions=read_functions(catalog),
     )
 
 
 def unmanaged(
     connection: psycopg.Connection[Any], *, schemas: Sequence[str] | None = None
 ) -> tuple[str, ...]:
-    """What the database has and a snapshot does not hold: ``("2 triggers", "1 function")``."""
+    """What the database has and a snapshot does not hold: ``("2 event triggers", "1 aggregate")``."""
     with reading(connection) as cursor:
         names = None if schemas is None else [*schemas]
         namespaces = [oid for oid, _ in run(cursor, "schemas", schemas=names)]

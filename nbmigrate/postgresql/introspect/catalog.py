@@ -47,6 +47,13 @@ class Catalog(NamedTuple):
     views: Sequence[Row]
     policies: Sequence[Row]
     comments: Sequence[Row]
+    extensions: Sequence[Row]
+    domains: Sequence[Row]
+    composites: Sequence[Row]
+    ranges: Sequence[Row]
+    functions: Sequence[Row]
+    triggers: Sequence[Row]
+    rules: Sequence[Row]
 
 
 #: The queries that ask for the namespaces found by the first one.

@@ -76,7 +76,9 @@ class _Reader:
         self.keys = {
             (row[0], row[3][0]) for row in catalog.constraints if row[2] == "p" and len(row[3]) == 1
         }
-        self.collation_names = {row[0]: _collation(row[1], row[2]) for row in catalog.collations}
+        self.collation_names = {
+            row[0]: collation_name(row[1], row[2]) for row in catalog.collations
+        }
         self.defaults: dict[tuple[str, str], Default | None] = {}
         self.serials: set[tuple[str, str]] = set()
 
@@ -163,7 +165,7 @@ def _generated(kind: str, text: str) -> Generated:
     return Generated(expression=strip_parens(text), type="virtual" if kind == "v" else "stored")
 
 
-def _collation(schema: str, name: str) -> str:
+def collation_name(schema: str, name: str) -> str:
     """The bare name of one of PostgreSQL's own; SQL text of another one."""
     if schema == "pg_catalog":
         return name

@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from nbmigrate.model import Column, Index, Policy, PrimaryKey
     from nbmigrate.postgresql.introspect.catalog import Catalog, Row
     from nbmigrate.postgresql.introspect.columns import Columns
+    from nbmigrate.postgresql.introspect.definitions import Definitions
 
 
 class _Parts:
     """What the tables are made of, by table."""
 
-    def __init__(self, catalog: Catalog, columns: Columns) -> None:
+    def __init__(self, catalog: Catalog, columns: Columns, definitions: Definitions) -> None:
+        self.definitions = definitions
         self.columns: Mapping[int, Mapping[str, Column]] = columns.by_table
         self.constraints: Mapping[int, Constraints] = read_constraints(catalog, columns.names)
         self.indexes: Mapping[int, Mapping[str, Index]] = read_indexes(catalog, columns)
@@ -30,9 +32,9 @@ class _Parts:
         self.comments = {row[0]: row[2] for row in catalog.comments if row[1] == 0}
 
 
-def read_tables(catalog: Catalog, columns: Columns) -> dict[str, Table]:
+def read_tables(catalog: Catalog, columns: Columns, definitions: Definitions) -> dict[str, Table]:
     """All tables."""
-    parts = _Parts(catalog, columns)
+    parts = _Parts(catalog, columns, definitions)
     return {key(row[1], row[2]): _table(row, parts) for row in catalog.tables}
 
 
@@ -55,6 +57,8 @@ def _table(row: Row, parts: _Parts) -> Table:
         force_rls=force_rls,
         unlogged=unlogged,
         comment=parts.comments.get(oid),
+        triggers=parts.definitions.triggers.get(oid, {}),
+        rules=parts.definitions.rules.get(oid, {}),
     )
 
 

@@ -10,14 +10,15 @@ from nbmigrate.postgresql.introspect.options import camel_options
 if TYPE_CHECKING:
     from nbmigrate.postgresql.introspect.catalog import Catalog, Row
     from nbmigrate.postgresql.introspect.columns import Columns
+    from nbmigrate.postgresql.introspect.definitions import Definitions
 
 
-def read_views(catalog: Catalog, columns: Columns) -> dict[str, View]:
+def read_views(catalog: Catalog, columns: Columns, parts: Definitions) -> dict[str, View]:
     """The views, each with the columns it shows."""
-    return {key(row[1], row[2]): _view(row, columns) for row in catalog.views}
+    return {key(row[1], row[2]): _view(row, columns, parts) for row in catalog.views}
 
 
-def _view(row: Row, columns: Columns) -> View:
+def _view(row: Row, columns: Columns, parts: Definitions) -> View:
     relid, schema, name, materialized, definition, options, tablespace, method = row
     return View(
         columns=columns.by_table[relid],
@@ -28,4 +29,6 @@ def _view(row: Row, columns: Columns) -> View:
         materialized=materialized,
         tablespace=tablespace,
         using=None if method in (None, "heap") else method,
+        triggers=parts.triggers.get(relid, {}),
+        rules=parts.rules.get(relid, {}),
     )

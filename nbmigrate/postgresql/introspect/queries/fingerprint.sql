@@ -22,7 +22,7 @@ relations as (
 types as (
     select t.oid, t.xmin
     from pg_catalog.pg_type t
-    where t.typnamespace in (select n.oid from namespaces n) and t.typtype in ('e', 'd')
+    where t.typnamespace in (select n.oid from namespaces n) and t.typtype in ('c', 'd', 'e', 'r')
 ),
 
 rows_ (catalog, key, part, xmin) as (
@@ -40,7 +40,9 @@ rows_ (catalog, key, part, xmin) as (
     union all
     select 5, k.oid, 0, k.xmin
     from pg_catalog.pg_constraint k
-    where k.conrelid in (select r.oid from relations r)
+    where
+        k.conrelid in (select r.oid from relations r)
+        or k.contypid in (select t.oid from types t)
     union all
     select 6, i.indexrelid, 0, i.xmin
     from pg_catalog.pg_index i
@@ -77,6 +79,35 @@ rows_ (catalog, key, part, xmin) as (
     where
         m.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass
         and m.objoid in (select r.oid from relations r)
+    union all
+    select 14, f.oid, 0, f.xmin
+    from pg_catalog.pg_proc f
+    where f.pronamespace in (select n.oid from namespaces n)
+    union all
+    select 15, g.oid, 0, g.xmin
+    from pg_catalog.pg_trigger g
+    where g.tgrelid in (select r.oid from relations r)
+    union all
+    select 16, x.oid, 0, x.xmin from pg_catalog.pg_extension x
+    union all
+    select 17, m.objoid, 0, m.xmin
+    from pg_catalog.pg_description m
+    where
+        m.objoid in (
+            select t.oid from types t
+            union all
+            select f.oid
+            from pg_catalog.pg_proc f
+            where f.pronamespace in (select n.oid from namespaces n)
+            union all
+            select g.oid
+            from pg_catalog.pg_trigger g
+            where g.tgrelid in (select r.oid from relations r)
+            union all
+            select w.oid
+            from pg_catalog.pg_rewrite w
+            where w.ev_class in (select r.oid from relations r)
+        )
 )
 
 select

@@ -15,10 +15,6 @@ relations as (
 ),
 
 found (place, kind) as (
-    select 1, 'extension'
-    from pg_catalog.pg_extension x
-    where x.extname <> 'plpgsql'
-    union all
     select 2, case when r.relispartition then 'partition' else 'partitioned table' end
     from relations r
     where (r.relispartition and r.relkind in ('r', 'p', 'f')) or r.relkind = 'p'
@@ -33,34 +29,12 @@ found (place, kind) as (
         and not r.relispartition
         and r.oid in (select h.inhrelid from pg_catalog.pg_inherits h)
     union all
-    select 5, 'composite type' from relations r
-    where r.relkind = 'c'
-    union all
-    select 6, case t.typtype when 'd' then 'domain' else 'range type' end
-    from pg_catalog.pg_type t
-    where
-        t.typnamespace = any(%(namespaces)s::oid[])
-        and t.typtype in ('d', 'r')
-        and (t.tableoid, t.oid) not in (select e.classid, e.objid from extension_objects e)
-    union all
-    select
-        7,
-        case f.prokind when 'p' then 'procedure' when 'a' then 'aggregate' else 'function' end
+    select 7, 'aggregate'
     from pg_catalog.pg_proc f
     where
-        f.pronamespace = any(%(namespaces)s::oid[])
-        and not exists (
-            select from pg_catalog.pg_depend i -- 'i': the constructors of a range type
-            where i.classid = f.tableoid and i.objid = f.oid and i.deptype in ('e', 'i')
-        )
-    union all
-    select 8, 'trigger'
-    from pg_catalog.pg_trigger g
-    where not g.tgisinternal and g.tgrelid in (select r.oid from relations r)
-    union all
-    select 9, 'rule'
-    from pg_catalog.pg_rewrite w
-    where w.rulename <> '_RETURN' and w.ev_class in (select r.oid from relations r)
+        f.prokind = 'a'
+        and f.pronamespace = any(%(namespaces)s::oid[])
+        and (f.tableoid, f.oid) not in (select e.classid, e.objid from extension_objects e)
     union all
     select 10, 'exclusion constraint'
     from pg_catalog.pg_constraint k

@@ -1,0 +1,22 @@
+-- PostgreSQL 14-18. Triggers of tables and views; those of foreign keys, and the copies that
+-- partitions have of their parent's, are left out.
+select
+    g.tgrelid,
+    g.tgname,
+    pg_catalog.pg_get_triggerdef(g.oid) as definition_text,
+    g.tgenabled::text,
+    pg_catalog.obj_description(g.oid, 'pg_trigger') as comment_text
+from pg_catalog.pg_trigger g
+join pg_catalog.pg_class c on c.oid = g.tgrelid
+where
+    c.relnamespace = any(%(namespaces)s::oid[])
+    and not g.tgisinternal
+    and g.tgparentid = 0
+    and not exists (
+        select from pg_catalog.pg_depend e
+        where
+            e.classid = 'pg_catalog.pg_trigger'::pg_catalog.regclass
+            and e.objid = g.oid
+            and e.deptype = 'e'
+    )
+order by g.tgrelid, g.tgname
