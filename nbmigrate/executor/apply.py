@@ -9,7 +9,6 @@ last commit, whatever its place in the plan. The error says what was kept.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -29,6 +28,9 @@ from nbmigrate.executor.progress import Progress
 from nbmigrate.executor.running import Session, Work, run_transaction
 from nbmigrate.executor.segments import Segment, Step, segments
 from nbmigrate.executor.settings import Settings
+
+#: A push is somebody at a screen: a running migrate is waited for, but not for long.
+PUSH_WAIT_MS = 10_000
 
 
 def apply(
@@ -51,8 +53,7 @@ def apply(
         StatementFailedError: what PostgreSQL refused, and what was kept.
         LockTimeoutError: a migrate is running, or a table is locked; by whom.
     """
-    settings = settings or Settings()
-    settings = replace(settings, lock_wait_ms=settings.push_wait_ms)
+    settings = settings or Settings(lock_wait_ms=PUSH_WAIT_MS)
     _require_idle(connection)
     url = sibling(connection, application_name=settings.application_name)
     listen = on_event or ignore

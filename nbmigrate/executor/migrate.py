@@ -56,10 +56,8 @@ def migrate(
 
     Raises:
         ConnectFailedError: no connection, no second one, or a pooled one.
-        EditedMigrationError: an applied file was changed; nothing is run.
-        MissingFileError: an applied migration is not in the folder; nothing is run.
+        JournalError: a file was edited, is missing or must not be executed; nothing is run.
         DriftError: the history table lost rows; nothing is run.
-        MigrationFileError: a pending file must not be executed; nothing is run.
         StatementFailedError: what PostgreSQL refused, and what was rolled back.
         LockTimeoutError: who holds the lock.
     """

@@ -157,7 +157,11 @@ def retry(session: Session, once: Callable[[], T], *, attempt: Attempt, work: Wo
     number = 0
     while True:
         number += 1
-        watch = Watch(session.observer, session.connection.info.backend_pid)
+        watch = Watch(
+            session.observer,
+            session.connection.info.backend_pid,
+            lock_timeout_ms=session.settings.lock_timeout_ms,
+        )
         try:
             with watch:
                 return once()

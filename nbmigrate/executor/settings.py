@@ -22,8 +22,6 @@ class Settings:
     history_table: str = "__drizzle_migrations"
     application_name: str = "nbmigrate"
     lock_wait_ms: int = 600_000
-    #: A push is somebody at a screen.
-    push_wait_ms: int = 10_000
     lock_timeout_ms: int = 2_000
     #: CREATE INDEX CONCURRENTLY keeps nobody waiting while it waits, and is dear to repeat.
     concurrent_lock_timeout_ms: int = 60_000

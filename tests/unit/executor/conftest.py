@@ -63,7 +63,7 @@ def make() -> Callable[..., list[Migration]]:
 @pytest.fixture
 def quick() -> Settings:
     """Short waits, so that failing takes no time."""
-    return Settings(lock_timeout_ms=200, attempts=3, lock_wait_ms=2_000, push_wait_ms=500)
+    return Settings(lock_timeout_ms=200, attempts=3, lock_wait_ms=1_000)
 
 
 @pytest.fixture

@@ -46,7 +46,7 @@ def test_waiter_is_told_who_works(database, make, quick) -> None:
             pid = lock.connection.info.backend_pid
     assert [event.holder.pid for event in waited] == [pid]
     assert waited[0].holder.application == "first (lock)"
-    assert caught.value.timeout_ms == 2_000
+    assert caught.value.timeout_ms == 1_000
     assert str(pid) in caught.value.blockers[0]
 
 
@@ -175,28 +175,33 @@ def test_find_blockers(database) -> None:
 
 
 def test_deadlock_repeats_the_whole_migration(database, make, ask) -> None:
-    database.execute("CREATE TABLE a (n int)", "CREATE TABLE b (n int)", "SET deadlock_timeout = 1")
+    database.execute("CREATE TABLE a (n int)", "CREATE TABLE b (n int)")
     (migration,) = make(
         "SET LOCAL deadlock_timeout = '100ms'; INSERT INTO a VALUES (1); LOCK TABLE a;"
-        " SELECT pg_sleep(0.6); LOCK TABLE b;"
+        " SELECT pg_sleep(1); LOCK TABLE b;"
     )
-    application = database.connect(autocommit=False)
-    application.execute("SET deadlock_timeout = '10s'")
-    application.commit()
-    application.execute("LOCK TABLE b")
-
-    def want_the_other() -> None:
-        time.sleep(0.3)
-        application.execute("LOCK TABLE a")
-        application.commit()
-
-    thread = threading.Thread(target=want_the_other)
-    thread.start()
+    application = database.connect()
+    application.execute("SET deadlock_timeout = '60s'")
+    application.execute("BEGIN; LOCK TABLE b")
+    threads: list[threading.Thread] = []
     events = []
+
+    def want_the_other(event: object) -> None:
+        """The application asks for a while the migration, which holds it, sleeps."""
+        events.append(event)
+        if getattr(event, "sql", "") == "LOCK TABLE a;" and not threads:
+            threads.append(threading.Thread(target=application.execute, args=("LOCK TABLE a",)))
+            threads[0].start()
+        if type(event).__name__ == "Retried":
+            threads[0].join()
+            application.execute("COMMIT")
+
     migrate(
-        database.url, [migration], on_event=events.append, settings=Settings(lock_timeout_ms=20_000)
+        database.url,
+        [migration],
+        on_event=want_the_other,
+        settings=Settings(lock_timeout_ms=20_000),
     )
-    thread.join()
     assert [e.sqlstate for e in events if type(e).__name__ == "Retried"] == ["40P01"]
     assert ask("SELECT count(*) FROM a") == 1
 

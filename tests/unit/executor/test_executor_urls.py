@@ -126,7 +126,14 @@ def test_no_second_connection(database) -> None:
 
 def test_session_settings(database) -> None:
     with connect(database.url, application_name="nbmigrate test") as connection:
-        names = ["lock_timeout", "idle_in_transaction_session_timeout", "client_connection_check_interval", "TimeZone", "standard_conforming_strings", "application_name"]
+        names = [
+            "lock_timeout",
+            "idle_in_transaction_session_timeout",
+            "client_connection_check_interval",
+            "TimeZone",
+            "standard_conforming_strings",
+            "application_name",
+        ]
         values = [connection.execute(f"SHOW {name}").fetchone()[0] for name in names]
         assert connection.autocommit
     assert values == ["2s", "1min", "500ms", "UTC", "on", "nbmigrate test"]
