@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from nbmigrate.model.definitions import CompositeType, Domain, Extension, Function, RangeType
 from nbmigrate.model.objects import Enum, Role, Sequence, View
 from nbmigrate.model.tables import (
     Check,
@@ -20,8 +21,9 @@ from nbmigrate.model.tables import (
     Identity,
     Index,
     Policy,
-    PrimaryKey,
+    Rule,
     Table,
+    Trigger,
     Unique,
     Value,
 )
@@ -415,6 +417,143 @@ class DropPolicy(_Operation, frozen=True, kw_only=True):
     policy: Policy
 
 
+# --- extensions --------------------------------------------------------------
+
+
+class CreateExtension(_Operation, frozen=True, kw_only=True):
+    extension: Extension
+
+
+class MoveExtension(_Operation, frozen=True, kw_only=True):
+    """To another schema, with all that it has there."""
+
+    extension: Extension
+
+
+class DropExtension(_Operation, frozen=True, kw_only=True):
+    extension: Extension
+
+
+# --- domains, composite and range types --------------------------------------
+
+UserType = CompositeType | RangeType
+
+
+class TypeUse(Value, frozen=True, kw_only=True):
+    """A column of a type (or an array of it) that is cast when the type is built anew."""
+
+    table: Id
+    column: Column
+    old_default: Default | None = None
+
+
+class CreateDomain(_Operation, frozen=True, kw_only=True):
+    domain: Domain
+
+
+class AlterDomain(_Operation, frozen=True, kw_only=True):
+    """Default, NOT NULL, checks or comment."""
+
+    old: Domain
+    new: Domain
+
+
+class RecreateDomain(_Operation, frozen=True, kw_only=True):
+    """Another type or collation: the old domain set aside, a new one built, columns cast."""
+
+    old: Domain
+    new: Domain
+    uses: tuple[TypeUse, ...] = ()
+
+
+class DropDomain(_Operation, frozen=True, kw_only=True):
+    domain: Domain
+
+
+class CreateType(_Operation, frozen=True, kw_only=True):
+    type: UserType
+
+
+class AlterType(_Operation, frozen=True, kw_only=True):
+    """Attributes of a composite type that come last or go, or a comment."""
+
+    old: UserType
+    new: UserType
+
+
+class RecreateType(_Operation, frozen=True, kw_only=True):
+    """What ALTER TYPE cannot do: the old type set aside, a new one built, columns cast."""
+
+    old: UserType
+    new: UserType
+    uses: tuple[TypeUse, ...] = ()
+
+
+class DropType(_Operation, frozen=True, kw_only=True):
+    type: UserType
+
+
+# --- functions and procedures ------------------------------------------------
+
+
+class CreateFunction(_Operation, frozen=True, kw_only=True):
+    function: Function
+
+
+class ReplaceFunction(_Operation, frozen=True, kw_only=True):
+    """In place: nothing that uses it is touched."""
+
+    old: Function
+    new: Function
+
+
+class DropFunction(_Operation, frozen=True, kw_only=True):
+    function: Function
+
+
+# --- triggers and rules ------------------------------------------------------
+
+
+class CreateTrigger(_Operation, frozen=True, kw_only=True):
+    """``table`` may be a view."""
+
+    table: Id
+    trigger: Trigger
+
+
+class AlterTrigger(_Operation, frozen=True, kw_only=True):
+    """When it fires, or its comment."""
+
+    table: Id
+    old: Trigger
+    new: Trigger
+
+
+class DropTrigger(_Operation, frozen=True, kw_only=True):
+    table: Id
+    trigger: Trigger
+
+
+class CreateRule(_Operation, frozen=True, kw_only=True):
+    """``table`` may be a view."""
+
+    table: Id
+    rule: Rule
+
+
+class AlterRule(_Operation, frozen=True, kw_only=True):
+    """When it fires, or its comment."""
+
+    table: Id
+    old: Rule
+    new: Rule
+
+
+class DropRule(_Operation, frozen=True, kw_only=True):
+    table: Id
+    rule: Rule
+
+
 SchemaOp = CreateSchema | RenameSchema | DropSchema
 EnumOp = (
     CreateEnum | RenameEnum | MoveEnum | AddEnumValue | RenameEnumValue | RecreateEnum | DropEnum
@@ -453,6 +592,13 @@ IndexOp = CreateIndex | RenameIndex | DropIndex
 ViewOp = CreateView | RenameView | MoveView | AlterViewOptions | DropView
 PolicyOp = CreatePolicy | RenamePolicy | AlterPolicy | DropPolicy
 
+ExtensionOp = CreateExtension | MoveExtension | DropExtension
+DomainOp = CreateDomain | AlterDomain | RecreateDomain | DropDomain
+TypeOp = CreateType | AlterType | RecreateType | DropType
+FunctionOp = CreateFunction | ReplaceFunction | DropFunction
+TriggerOp = CreateTrigger | AlterTrigger | DropTrigger
+RuleOp = CreateRule | AlterRule | DropRule
+
 Operation = (
     SchemaOp
     | EnumOp
@@ -464,4 +610,10 @@ Operation = (
     | IndexOp
     | ViewOp
     | PolicyOp
+    | ExtensionOp
+    | DomainOp
+    | TypeOp
+    | FunctionOp
+    | TriggerOp
+    | RuleOp
 )

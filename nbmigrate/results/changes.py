@@ -16,28 +16,41 @@ from nbmigrate.model import Role, Table, View, format_path
 from nbmigrate.model import Sequence as DbSequence
 from nbmigrate.operations import (
     AddEnumValue,
+    AlterDomain,
     AlterRole,
     AlterSequence,
+    AlterType,
     AlterViewOptions,
+    CreateDomain,
     CreateEnum,
+    CreateExtension,
+    CreateFunction,
     CreateRole,
     CreateSchema,
     CreateSequence,
     CreateTable,
+    CreateType,
     CreateView,
+    DropDomain,
     DropEnum,
+    DropExtension,
+    DropFunction,
     DropRole,
     DropSchema,
     DropSequence,
     DropTable,
+    DropType,
     DropView,
     EnumOp,
     MoveEnum,
+    MoveExtension,
     MoveSequence,
     MoveTable,
     MoveView,
     Operation,
+    RecreateDomain,
     RecreateEnum,
+    RecreateType,
     RenameEnum,
     RenameEnumValue,
     RenameRole,
@@ -45,6 +58,7 @@ from nbmigrate.operations import (
     RenameSequence,
     RenameTable,
     RenameView,
+    ReplaceFunction,
     RoleOp,
     SchemaOp,
     SequenceOp,
@@ -52,6 +66,7 @@ from nbmigrate.operations import (
     TableOp,
     ViewOp,
 )
+from nbmigrate.results.defining import describe_definition
 from nbmigrate.results.inside import InsideOp, describe_inside
 from nbmigrate.results.words import (
     check_text,
@@ -150,6 +165,23 @@ def _entry(operation: Operation) -> _Entry:  # noqa: PLR0911 - one return per fa
             return _table(operation)
         case CreateView() | RenameView() | MoveView() | AlterViewOptions() | DropView():
             return _view(operation)
+        case (
+            CreateExtension()
+            | MoveExtension()
+            | DropExtension()
+            | CreateDomain()
+            | AlterDomain()
+            | RecreateDomain()
+            | DropDomain()
+            | CreateType()
+            | AlterType()
+            | RecreateType()
+            | DropType()
+            | CreateFunction()
+            | ReplaceFunction()
+            | DropFunction()
+        ):
+            return _Entry(*describe_definition(operation))
         case _:
             return _inside(operation)
 

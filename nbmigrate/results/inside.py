@@ -17,10 +17,14 @@ from nbmigrate.operations import (
     AlterColumnType,
     AlterIdentity,
     AlterPolicy,
+    AlterRule,
+    AlterTrigger,
     ColumnOp,
     ConstraintOp,
     CreateIndex,
     CreatePolicy,
+    CreateRule,
+    CreateTrigger,
     DropCheck,
     DropColumn,
     DropDefault,
@@ -31,7 +35,9 @@ from nbmigrate.operations import (
     DropNotNull,
     DropPolicy,
     DropPrimaryKey,
+    DropRule,
     DropSerial,
+    DropTrigger,
     DropUnique,
     IndexOp,
     PolicyOp,
@@ -39,8 +45,10 @@ from nbmigrate.operations import (
     RenameConstraint,
     RenameIndex,
     RenamePolicy,
+    RuleOp,
     SetDefault,
     SetNotNull,
+    TriggerOp,
 )
 from nbmigrate.results.words import (
     check_text,
@@ -55,7 +63,7 @@ from nbmigrate.results.words import (
     unique_text,
 )
 
-InsideOp = ColumnOp | ConstraintOp | IndexOp | PolicyOp
+InsideOp = ColumnOp | ConstraintOp | IndexOp | PolicyOp | TriggerOp | RuleOp
 
 
 def describe_inside(operation: InsideOp) -> Change:
@@ -65,6 +73,10 @@ def describe_inside(operation: InsideOp) -> Change:
             return _index(operation)
         case CreatePolicy() | RenamePolicy() | AlterPolicy() | DropPolicy():
             return _policy(operation)
+        case CreateTrigger() | AlterTrigger() | DropTrigger():
+            return _trigger(operation)
+        case CreateRule() | AlterRule() | DropRule():
+            return _rule(operation)
         case (
             AddPrimaryKey()
             | DropPrimaryKey()
@@ -103,6 +115,30 @@ def _policy(operation: PolicyOp) -> Change:
             return Change("~", policy_text(new))
         case DropPolicy(policy=policy):
             return Change("-", policy_text(policy))
+        case _:
+            assert_never(operation)
+
+
+def _trigger(operation: TriggerOp) -> Change:
+    match operation:
+        case CreateTrigger(trigger=trigger):
+            return Change("+", f"trigger {trigger.name}")
+        case AlterTrigger(old=old, new=new):
+            return Change("~", f"trigger {new.name}: {old.enabled} -> {new.enabled}")
+        case DropTrigger(trigger=trigger):
+            return Change("-", f"trigger {trigger.name}")
+        case _:
+            assert_never(operation)
+
+
+def _rule(operation: RuleOp) -> Change:
+    match operation:
+        case CreateRule(rule=rule):
+            return Change("+", f"rule {rule.name}")
+        case AlterRule(old=old, new=new):
+            return Change("~", f"rule {new.name}: {old.enabled} -> {new.enabled}")
+        case DropRule(rule=rule):
+            return Change("-", f"rule {rule.name}")
         case _:
             assert_never(operation)
 

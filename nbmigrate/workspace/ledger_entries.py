@@ -29,7 +29,7 @@ def ledger_change(operations: Iterable[o.Operation], ours: Collection[Entry]) ->
     )
 
 
-def _created(op: o.Operation) -> Iterator[Entry]:
+def _created(op: o.Operation) -> Iterator[Entry]:  # noqa: C901, PLR0912 - one case per kind
     match op:
         case o.CreateTable(table=item):
             yield ("table", *item.id)
@@ -43,11 +43,19 @@ def _created(op: o.Operation) -> Iterator[Entry]:
             yield ("schema", "", name)
         case o.CreateRole(role=role):
             yield ("role", "", role.name)
+        case o.CreateExtension(extension=extension):
+            yield ("extension", "", extension.name)
+        case o.CreateDomain(domain=domain):
+            yield ("domain", *domain.id)
+        case o.CreateType(type=found):
+            yield ("type", *found.id)
+        case o.CreateFunction(function=function):
+            yield ("function", *function.id)
         case _:
             return
 
 
-def _dropped(op: o.Operation) -> Iterator[Entry]:
+def _dropped(op: o.Operation) -> Iterator[Entry]:  # noqa: C901, PLR0912 - one case per kind
     match op:
         case o.DropTable(table=item):
             yield ("table", *item.id)
@@ -61,6 +69,14 @@ def _dropped(op: o.Operation) -> Iterator[Entry]:
             yield ("schema", "", name)
         case o.DropRole(role=role):
             yield ("role", "", role.name)
+        case o.DropExtension(extension=extension):
+            yield ("extension", "", extension.name)
+        case o.DropDomain(domain=domain):
+            yield ("domain", *domain.id)
+        case o.DropType(type=found):
+            yield ("type", *found.id)
+        case o.DropFunction(function=function):
+            yield ("function", *function.id)
         case _:
             return
 

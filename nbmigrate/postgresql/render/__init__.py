@@ -8,25 +8,34 @@ from nbmigrate.dialect import Statement
 from nbmigrate.operations import (
     ColumnOp,
     ConstraintOp,
+    DomainOp,
     EnumOp,
+    ExtensionOp,
+    FunctionOp,
     IndexOp,
     PolicyOp,
     RoleOp,
+    RuleOp,
     SchemaOp,
     SequenceOp,
     TableOp,
+    TriggerOp,
+    TypeOp,
     ViewOp,
 )
 from nbmigrate.postgresql.identifiers import guard
 from nbmigrate.postgresql.render.columns import render_column
 from nbmigrate.postgresql.render.constraints import render_constraint
 from nbmigrate.postgresql.render.enums import render_enum
+from nbmigrate.postgresql.render.extensions import render_extension
+from nbmigrate.postgresql.render.functions import render_function, render_rule, render_trigger
 from nbmigrate.postgresql.render.indexes import is_transactional, render_index
 from nbmigrate.postgresql.render.policies import render_policy
 from nbmigrate.postgresql.render.roles import render_role
 from nbmigrate.postgresql.render.schemas import render_schema
 from nbmigrate.postgresql.render.sequences import render_sequence
 from nbmigrate.postgresql.render.tables import render_table
+from nbmigrate.postgresql.render.types import render_domain, render_type_operation
 from nbmigrate.postgresql.render.views import render_view
 
 if TYPE_CHECKING:
@@ -46,7 +55,7 @@ def render_operation(operation: Operation) -> tuple[Statement, ...]:
     return tuple(Statement(sql=guard(sql), transactional=not alone) for sql in _render(operation))
 
 
-def _render(operation: Operation) -> tuple[str, ...]:  # noqa: C901, PLR0911 - one case per family
+def _render(operation: Operation) -> tuple[str, ...]:  # noqa: C901, PLR0911, PLR0912 - one case per family
     if isinstance(operation, SchemaOp):
         return render_schema(operation)
     if isinstance(operation, EnumOp):
@@ -67,4 +76,16 @@ def _render(operation: Operation) -> tuple[str, ...]:  # noqa: C901, PLR0911 - o
         return render_view(operation)
     if isinstance(operation, PolicyOp):
         return render_policy(operation)
+    if isinstance(operation, ExtensionOp):
+        return render_extension(operation)
+    if isinstance(operation, DomainOp):
+        return render_domain(operation)
+    if isinstance(operation, TypeOp):
+        return render_type_operation(operation)
+    if isinstance(operation, FunctionOp):
+        return render_function(operation)
+    if isinstance(operation, TriggerOp):
+        return render_trigger(operation)
+    if isinstance(operation, RuleOp):
+        return render_rule(operation)
     assert_never(operation)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, assert_never
 
+from msgspec.structs import replace
+
 from nbmigrate.operations import CreateIndex, DropIndex, RenameIndex
+from nbmigrate.postgresql.directions import split_direction
 from nbmigrate.postgresql.expressions import strip_parens
 from nbmigrate.postgresql.identifiers import qualified, quote, quote_all
 from nbmigrate.postgresql.render.clauses import (
@@ -72,7 +75,12 @@ def create_index(table: Id, index: Index) -> tuple[str, ...]:
 
 def index_key(column: IndexColumn) -> str:
     """One key: what is indexed, then collation, opclass, direction."""
-    key = index_expression(column.expression) if column.is_expression else quote(column.expression)
+    key = quote(column.expression)
+    if column.is_expression:
+        written = split_direction(column.expression)
+        key = index_expression(written.expression)
+        if written.asc is not None:
+            column = replace(column, asc=written.asc, nulls=written.nulls or "last")
     collation = collate(column.collation)
     opclass = f" {_opclass(column.opclass)}" if column.opclass else ""
     return f"{key}{collation}{opclass}{_direction(column)}"

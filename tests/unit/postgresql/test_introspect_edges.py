@@ -199,7 +199,7 @@ def test_the_row_factory_of_the_connection_does_not_matter(database):
 def test_the_number_of_queries_is_fixed(database):
     connection = database.connect()
     empty = len(_sent(connection, lambda: introspect(connection)))
-    assert 10 < empty < 20
+    assert 10 < empty < 40
     for number in range(20):
         connection.execute(f"create table t{number} (id serial primary key, a integer unique)")
     assert len(_sent(connection, lambda: introspect(connection))) == empty

@@ -1,0 +1,191 @@
+"""SQL of domains, composite and range types.
+
+A type that ALTER cannot bring where it should be is built anew: the old one set aside, the
+columns cast, the old one dropped.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from nbmigrate.model import CompositeType, RangeType
+from nbmigrate.operations import (
+    AlterDomain,
+    AlterType,
+    CreateDomain,
+    CreateType,
+    DropDomain,
+    DropType,
+    RecreateDomain,
+    RecreateType,
+)
+from nbmigrate.postgresql.expressions import render_default
+from nbmigrate.postgresql.identifiers import qualified, quote, temporary_name
+from nbmigrate.postgresql.render.clauses import changed_comment, comment_on, parenthesised
+from nbmigrate.postgresql.render.column_clauses import alter, collate, default_action
+from nbmigrate.postgresql.types import render_type, split_array
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from nbmigrate.model import Attribute, Domain, DomainCheck
+    from nbmigrate.operations import DomainOp, Id, TypeOp, TypeUse, UserType
+
+
+def render_domain(operation: DomainOp) -> tuple[str, ...]:
+    """The statements of an operation on a domain."""
+    match operation:
+        case CreateDomain(domain=domain):
+            return tuple(create_domain(domain))
+        case AlterDomain(old=old, new=new):
+            return tuple(alter_domain(old, new))
+        case RecreateDomain(old=old, new=new, uses=uses):
+            aside = temporary_name(old.name, "old")
+            return (
+                *_set_aside("DOMAIN", old.id, aside, uses),
+                *create_domain(new),
+                *(_cast(use, new.type) for use in uses),
+                *_restore(uses),
+                f"DROP DOMAIN {_name((old.schema, aside))};",
+            )
+        case DropDomain(domain=domain):
+            return (f"DROP DOMAIN {_name(domain.id)};",)
+        case _:
+            assert_never(operation)
+
+
+def render_type_operation(operation: TypeOp) -> tuple[str, ...]:
+    """The statements of an operation on a composite or range type."""
+    match operation:
+        case CreateType(type=created):
+            return create_type(created)
+        case AlterType(old=old, new=new):
+            return tuple(alter_type(old, new))
+        case RecreateType(old=old, new=new, uses=uses):
+            aside = temporary_name(old.name, "old")
+            return (
+                *_set_aside("TYPE", old.id, aside, uses),
+                *create_type(new),
+                *(_cast(use, "text") for use in uses),
+                *_restore(uses),
+                f"DROP TYPE {_name((old.schema, aside))};",
+            )
+        case DropType(type=dropped):
+            return (f"DROP TYPE {_name(dropped.id)};",)
+        case _:
+            assert_never(operation)
+
+
+def create_domain(domain: Domain) -> Iterator[str]:
+    """CREATE DOMAIN with its checks and comment."""
+    name = _name(domain.id)
+    clauses = [f"CREATE DOMAIN {name} AS {domain.type}{collate(domain.collation)}"]
+    if domain.default is not None:
+        clauses.append(f"DEFAULT {render_default(domain.default)}")
+    if domain.not_null:
+        clauses.append("NOT NULL")
+    clauses += [_check(check) for check in domain.checks.values() if not check.not_valid]
+    yield " ".join(clauses) + ";"
+    for check in domain.checks.values():
+        if check.not_valid:
+            yield _add_check(name, check)
+    yield from comment_on(f"DOMAIN {name}", domain.comment)
+
+
+def alter_domain(old: Domain, new: Domain) -> Iterator[str]:
+    """ALTER DOMAIN for each difference."""
+    name = _name(new.id)
+    gone = {n for n, check in old.checks.items() if new.checks.get(n) != check}
+    for check in gone:
+        yield f"ALTER DOMAIN {name} DROP CONSTRAINT {quote(check)};"
+    if old.default != new.default:
+        kept = new.default is not None
+        action = f"SET DEFAULT {render_default(new.default or '')}" if kept else "DROP DEFAULT"
+        yield f"ALTER DOMAIN {name} {action};"
+    if old.not_null != new.not_null:
+        yield f"ALTER DOMAIN {name} {'SET' if new.not_null else 'DROP'} NOT NULL;"
+    for check_name, added in new.checks.items():
+        if check_name in gone or check_name not in old.checks:
+            yield _add_check(name, added)
+    yield from changed_comment(f"DOMAIN {name}", old.comment, new.comment)
+
+
+def _add_check(domain: str, check: DomainCheck) -> str:
+    return f"ALTER DOMAIN {domain} ADD {_check(check)}{' NOT VALID' * check.not_valid};"
+
+
+def _check(check: DomainCheck) -> str:
+    return f"CONSTRAINT {quote(check.name)} CHECK {parenthesised(check.value)}"
+
+
+def create_type(created: UserType) -> tuple[str, ...]:
+    """CREATE TYPE with its comment."""
+    name = _name(created.id)
+    match created:
+        case CompositeType(attributes=attributes):
+            body = f"({', '.join(map(_attribute, attributes))})"
+        case RangeType():
+            body = f"RANGE ({', '.join(_range_options(created))})"
+    return (f"CREATE TYPE {name} AS {body};", *comment_on(f"TYPE {name}", created.comment))
+
+
+def _attribute(attribute: Attribute) -> str:
+    return f"{quote(attribute.name)} {attribute.type}{collate(attribute.collation)}"
+
+
+def _range_options(created: RangeType) -> Iterator[str]:
+    yield f"SUBTYPE = {created.subtype}"
+    if created.opclass:
+        yield f"SUBTYPE_OPCLASS = {created.opclass}"
+    if created.collation:
+        yield f"COLLATION ={collate(created.collation).removeprefix(' COLLATE')}"
+    if created.subtype_diff:
+        yield f"SUBTYPE_DIFF = {created.subtype_diff}"
+    if created.multirange:
+        yield f"MULTIRANGE_TYPE_NAME = {qualified((created.schema, created.multirange))}"
+
+
+def alter_type(old: UserType, new: UserType) -> Iterator[str]:
+    """ALTER TYPE for each attribute that differs; only composite types come here with any."""
+    name = _name(new.id)
+    if isinstance(old, CompositeType) and isinstance(new, CompositeType):
+        yield from _alter_attributes(name, old, new)
+    yield from changed_comment(f"TYPE {name}", old.comment, new.comment)
+
+
+def _alter_attributes(name: str, old: CompositeType, new: CompositeType) -> Iterator[str]:
+    before = {a.name: a for a in old.attributes}
+    after = {a.name: a for a in new.attributes}
+    actions = [f"DROP ATTRIBUTE {quote(gone)}" for gone in before if gone not in after]
+    for attribute in new.attributes:
+        if attribute.name not in before:
+            actions.append(f"ADD ATTRIBUTE {_attribute(attribute)}")
+        elif before[attribute.name] != attribute:
+            type_ = f"{attribute.type}{collate(attribute.collation)}"
+            actions.append(f"ALTER ATTRIBUTE {quote(attribute.name)} SET DATA TYPE {type_}")
+    if actions:
+        yield f"ALTER TYPE {name} {', '.join(actions)};"
+
+
+def _set_aside(word: str, old: Id, aside: str, uses: tuple[TypeUse, ...]) -> Iterator[str]:
+    for use in uses:
+        if use.old_default is not None:
+            yield alter(use.table, use.column.name, "DROP DEFAULT")
+    yield f"ALTER {word} {_name(old)} RENAME TO {quote(aside)};"
+
+
+def _cast(use: TypeUse, through: str) -> str:
+    column, target = quote(use.column.name), render_type(use.column)
+    brackets = "[]" if split_array(use.column.type)[1] else ""
+    cast = f"{column}::{through}{brackets}::{target}"
+    return alter(use.table, use.column.name, f"SET DATA TYPE {target} USING {cast}")
+
+
+def _restore(uses: tuple[TypeUse, ...]) -> Iterator[str]:
+    for use in uses:
+        if use.column.default is not None:
+            yield alter(use.table, use.column.name, default_action(use.column))
+
+
+def _name(identifier: Id) -> str:
+    return qualified(identifier, spell_public=True)
