@@ -8,6 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from nbmigrate.diff.definitions import (
+    diff_domains,
+    diff_extensions,
+    diff_functions,
+    diff_types,
+)
 from nbmigrate.diff.dependants import with_dependants
 from nbmigrate.diff.enums import diff_enums
 from nbmigrate.diff.ordering import ordered
@@ -36,7 +42,11 @@ def diff(
         *renames,
         *diff_schemas(old.schemas, new.schemas),
         *diff_roles(old.roles, new.roles),
+        *diff_extensions(old.extensions, new.extensions),
         *diff_enums(old, new),
+        *diff_domains(old, new),
+        *diff_types(old, new),
+        *diff_functions(old.functions, new.functions),
         *diff_sequences(old.sequences, new.sequences),
         *diff_tables(old, new, backfills or {}),
         *diff_views(old.views, new.views),

@@ -88,8 +88,9 @@ def ordered(operations: Iterable[o.Operation]) -> tuple[o.Operation, ...]:
     unique = _once(operations)
     rebuilt = {(op.table, op.column.name) for op in unique if isinstance(op, o.AddColumn)}
     created, dropped = _view_ranks(unique, o.CreateView), _view_ranks(unique, o.DropView)
+    moved = {op.old for op in unique if isinstance(op, o.MoveTable)}
     keyed = [
-        ((_phase(op, rebuilt), _rank(op, created, dropped)), position, op)
+        ((_phase(op, rebuilt, moved), _rank(op, created, dropped)), position, op)
         for position, op in enumerate(unique)
     ]
     return tuple(op for _, _, op in sorted(keyed, key=lambda item: item[:2]))
@@ -100,10 +101,12 @@ def _once(operations: Iterable[o.Operation]) -> list[o.Operation]:
     return list({msgspec.json.encode(op): op for op in operations}.values())
 
 
-def _phase(op: o.Operation, rebuilt: set[tuple[o.Id, str]]) -> int:
+def _phase(op: o.Operation, rebuilt: set[tuple[o.Id, str]], moved: set[o.Id]) -> int:
     match op:
         case o.DropColumn(table=table, column=column) if (table, column.name) in rebuilt:
             return _BEFORE_COLUMNS
+        case o.RenameConstraint(table=table) if table in moved:
+            return _PHASE[o.MoveTable]  # to free the name in the schema it moves to
         case o.CreateIndex(index=index) if index.concurrently:
             return _CONCURRENT
         case _:

@@ -177,14 +177,32 @@ def _rename(old: Snapshot, kind: str, rename: Rename) -> tuple[Snapshot, list[Op
 
 def _rename_object(old: Snapshot, kind: str, rename: Rename) -> tuple[Snapshot, list[Operation]]:
     start, end = (rename.old[0], rename.old[1]), (rename.new[0], rename.new[1])
-    middle = (end[0], start[1])
     materialized = kind == "views" and old.views[key(*start)].materialized
     operations: list[Operation] = []
-    if start[0] != end[0]:
+    if start[0] == end[0] or start[1] == end[1]:
+        say = _name if start[0] == end[0] else _move
+        operations.append(say(kind, start, end, materialized=materialized))
+    elif kind_of(old, (end[0], start[1])) is None:
+        middle = (end[0], start[1])
         operations.append(_move(kind, start, middle, materialized=materialized))
-    if start[1] != end[1]:
         operations.append(_name(kind, middle, end, materialized=materialized))
+    else:  # the old name is taken in the new schema
+        middle = (start[0], end[1])
+        operations.append(_name(kind, start, middle, materialized=materialized))
+        operations += _free_key_name(old, start, middle)
+        operations.append(_move(kind, middle, end, materialized=materialized))
     return move_object(old, kind, start, end), operations
+
+
+def _free_key_name(
+    old: Snapshot, start: tuple[str, str], middle: tuple[str, str]
+) -> list[Operation]:
+    """The index of a primary key moves too; its name is that of the table it was made with."""
+    table = old.tables.get(key(*start))
+    if table is None or not table.primary_key_columns or table.composite_primary_keys:
+        return []
+    name = table.primary_key_name or f"{start[1]}_pkey"
+    return [RenameConstraint(table=middle, kind="primary key", old=name, new=f"{middle[1]}_pkey")]
 
 
 def _move(

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from nbmigrate.diff.columns import diff_columns
 from nbmigrate.diff.constraints import diff_constraints
+from nbmigrate.diff.definitions import create_attached, diff_rules, diff_triggers
 from nbmigrate.diff.indexes import diff_indexes
 from nbmigrate.diff.match import match
 from nbmigrate.diff.policies import diff_policies
@@ -35,6 +36,8 @@ def diff_tables(old: Snapshot, new: Snapshot, backfills: Mapping[str, str]) -> I
         yield from diff_indexes(after.id, before.indexes, after.indexes)
         yield from diff_policies(after.id, before.policies, after.policies)
         yield from _diff_row_security(before, after)
+        yield from diff_triggers(after.id, before.triggers, after.triggers)
+        yield from diff_rules(after.id, before.rules, after.rules)
     yield from _drop_tables(found.removed)
 
 
@@ -49,6 +52,7 @@ def create_table(table: Table) -> Iterator[Operation]:
         yield SetRowSecurity(table=table.id, enabled=True)
     for policy in table.policies.values():
         yield CreatePolicy(table=table.id, policy=policy)
+    yield from create_attached(table.id, table.triggers, table.rules)
 
 
 def has_row_security(table: Table) -> bool:

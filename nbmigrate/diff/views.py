@@ -6,23 +6,36 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
-from nbmigrate.diff.match import match, mentioned
-from nbmigrate.model import View
-from nbmigrate.operations import AlterViewOptions, CreateView, DropView, ViewOp
+from nbmigrate.diff.definitions import create_attached, diff_rules, diff_triggers
+from nbmigrate.diff.match import NameIndex, match
+from nbmigrate.model import View, key
+from nbmigrate.operations import AlterViewOptions, CreateView, DropView, RuleOp, TriggerOp, ViewOp
 
 
-def diff_views(old: Mapping[str, View], new: Mapping[str, View]) -> Iterator[ViewOp]:
+def diff_views(
+    old: Mapping[str, View], new: Mapping[str, View]
+) -> Iterator[ViewOp | TriggerOp | RuleOp]:
     """Views to create, alter and drop; existing ones are nobody's business."""
     found = match(managed(old), managed(new))
-    yield from (DropView(view=view) for view in found.removed)
+    # a view that is now said to be somebody else's is left standing
+    yield from (DropView(view=v) for v in found.removed if key(*v.id) not in new)
     for before, after in found.changed:
         if _body(before) == _body(after):
             if _differs(before, after):
                 yield AlterViewOptions(old=before, new=after)
+            yield from diff_triggers(after.id, before.triggers, after.triggers)
+            yield from diff_rules(after.id, before.rules, after.rules)
         else:
             yield DropView(view=before)
-            yield CreateView(view=after)
-    yield from (CreateView(view=view) for view in found.added)
+            yield from create_view(after)
+    for view in found.added:
+        yield from create_view(view)
+
+
+def create_view(view: View) -> Iterator[ViewOp | TriggerOp | RuleOp]:
+    """The operations that build one view; what hangs on it goes with it when it is dropped."""
+    yield CreateView(view=view)
+    yield from create_attached(view.id, view.triggers, view.rules)
 
 
 def managed(views: Mapping[str, View]) -> dict[str, View]:
@@ -41,6 +54,8 @@ def _differs(old: View, new: View) -> bool:
         columns=new.columns,
         with_no_data=new.with_no_data,
         comment=new.comment,
+        triggers=new.triggers,
+        rules=new.rules,
         options=old.options or None,
     )
     return same != msgspec.structs.replace(new, options=new.options or None)
@@ -49,8 +64,8 @@ def _differs(old: View, new: View) -> bool:
 def in_order(views: Iterable[View]) -> list[View]:
     """Views such that each stands behind those it may refer to; ties by name."""
     by_id = {view.id: view for view in sorted(views, key=lambda view: view.id)}
-    names = {view.name for view in by_id.values()}
-    below = {id_: mentioned(view.definition, names - {view.name}) for id_, view in by_id.items()}
+    index = NameIndex(view.name for view in by_id.values())
+    below = {id_: index.find(view.definition) - {view.name} for id_, view in by_id.items()}
     done: list[View] = []
     while by_id:
         waiting = {name for _, name in by_id}

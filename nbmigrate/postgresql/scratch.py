@@ -196,6 +196,13 @@ def _merge_table(plain: Table, found: Table) -> Table:
     return _replace(found, foreign_keys=plain.foreign_keys, policies=policies, indexes=indexes)
 
 
+SESSION_ROLES = frozenset({"current_user", "current_role", "session_user"})
+
+
+def _resolved(roles: tuple[str, ...], user: str) -> tuple[str, ...]:
+    return tuple(sorted(user if role in SESSION_ROLES else role for role in roles))
+
+
 class Scratch(NamedTuple):
     """Brings two snapshots into one spelling, asking the server only where texts differ."""
 
@@ -205,7 +212,10 @@ class Scratch(NamedTuple):
     @staticmethod
     def is_needed(old: Snapshot, new: Snapshot) -> bool:
         """True when two snapshots in our own spelling differ in a text that may mean the same."""
-        return bool(differing_texts(old, new))
+        policies = [p for t in new.tables.values() for p in t.policies.values()]
+        return bool(differing_texts(old, new)) or any(
+            SESSION_ROLES.intersection(policy.to) for policy in policies
+        )
 
     def pair(
         self, old: Snapshot, new: Snapshot, *, old_is_live: bool = False
@@ -216,7 +226,7 @@ class Scratch(NamedTuple):
         those differ from what PostgreSQL makes of the new one: its own words, read
         again, may come back in a third form.
         """
-        same = canonical(old), canonical(new)
+        same = self._with_roles(canonical(old)), self._with_roles(canonical(new))
         for attempt in range(2):
             names = differing_texts(*same)
             if not names:
@@ -225,6 +235,23 @@ class Scratch(NamedTuple):
             first = self._ask(same[0], names) if ask_old else same[0]
             same = first, self._ask(same[1], names)
         return same
+
+    def _with_roles(self, snapshot: Snapshot) -> Snapshot:
+        """A policy TO current_user keeps who that was when it was created."""
+        policies = [p for t in snapshot.tables.values() for p in t.policies.values()]
+        if not any(SESSION_ROLES.intersection(p.to) for p in policies):
+            return snapshot
+        user = self.connection.info.user
+        tables = {
+            name: _replace(
+                table,
+                policies={
+                    n: _replace(p, to=_resolved(p.to, user)) for n, p in table.policies.items()
+                },
+            )
+            for name, table in snapshot.tables.items()
+        }
+        return _replace(snapshot, tables=tables)
 
     def _ask(self, snapshot: Snapshot, names: frozenset[str]) -> Snapshot:
         part = needed_for(snapshot, names)

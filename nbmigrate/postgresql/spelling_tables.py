@@ -8,6 +8,7 @@ import msgspec
 
 from nbmigrate.model import Check, Column, ForeignKey, Index, IndexColumn, PrimaryKey, Table, Unique
 from nbmigrate.model.names import PUBLIC, truncate
+from nbmigrate.postgresql.directions import split_direction
 from nbmigrate.postgresql.expressions import canonical_expression
 from nbmigrate.postgresql.lexer import identifier_value, significant
 from nbmigrate.postgresql.names import primary_key_name
@@ -105,7 +106,13 @@ def _index_column(
 ) -> IndexColumn:
     is_expression, text = column.is_expression, truncate(column.expression)
     if is_expression:
-        text = canonical_expression(column.expression, table)
+        written = split_direction(column.expression)
+        column = _replace(
+            column,
+            asc=column.asc if written.asc is None else written.asc,
+            nulls=written.nulls or column.nulls,
+        )
+        text = canonical_expression(written.expression, table)
         tokens = significant(text)
         name = identifier_value(tokens[0]) if len(tokens) == 1 else None
         if name in columns and name is not None:
