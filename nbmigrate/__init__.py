@@ -118,13 +118,9 @@ def __dir__() -> list[str]:
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """``%load_ext nbmigrate``: register the magics; connect to nothing."""
-    from nbmigrate.extension import load
-
-    load(shell)
+    importlib.import_module("nbmigrate.extension").load(shell)
 
 
 def unload_ipython_extension(shell: InteractiveShell) -> None:
     """``%unload_ext nbmigrate``: take the magics away and close the connection."""
-    from nbmigrate.extension import unload
-
-    unload(shell)
+    importlib.import_module("nbmigrate.extension").unload(shell)

@@ -34,8 +34,8 @@ _MONO = "font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace"
 _EDGE = "rgba(127,127,127,.35)"
 _CARD = f"border:1px solid {_EDGE};border-radius:6px;margin:6px 0;overflow:hidden"
 _PRE = (
-    f"{_MONO};font-size:12px;line-height:1.5;margin:0;padding:8px 12px;overflow-x:auto;"
-    "white-space:pre;tab-size:4;color:inherit;background:rgba(127,127,127,.1)"
+    f"{_MONO};font-size:12px;line-height:1.5;margin:0;padding:8px 12px;overflow-wrap:anywhere;"
+    "white-space:pre-wrap;tab-size:4;color:inherit;background:rgba(127,127,127,.1)"
 )
 _SUMMARY = "cursor:pointer;padding:5px 10px;background:rgba(127,127,127,.1)"
 _CELL_CHARS = 200

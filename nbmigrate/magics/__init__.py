@@ -57,7 +57,8 @@ def _line(name: str) -> Callable[[LineMagic], LineMagic]:
         command = find(name)
         function.__doc__ = help_text(command, _magic_name(command))
         plain: Any = output_can_be_silenced(function)
-        return _registered(line_magic, command, no_var_expand(plain))
+        magic: LineMagic = _registered(line_magic, command, no_var_expand(plain))
+        return magic
 
     return decorate
 
@@ -68,7 +69,8 @@ def _cell(command: Command) -> Callable[[CellMagic], CellMagic]:
     def decorate(function: CellMagic) -> CellMagic:
         function.__doc__ = help_text(command, _magic_name(command))
         plain: Any = function
-        return _registered(cell_magic, command, no_var_expand(plain))
+        magic: CellMagic = _registered(cell_magic, command, no_var_expand(plain))
+        return magic
 
     return decorate
 

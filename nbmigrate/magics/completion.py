@@ -38,7 +38,8 @@ def build_matcher(commands: dict[str, Command], values: Values) -> Matcher:
             "matched_fragment": word,
         }
 
-    return nbmigrate_matcher
+    matcher: Matcher = nbmigrate_matcher
+    return matcher
 
 
 def _offers(command: Command, words: list[str], word: str, values: Values) -> Iterator[str]:

@@ -36,7 +36,10 @@ class DeclareResult(Framed):
             return ()
         if self.plan.is_empty:
             return (Text("The database has it all.", "good"),)
-        return (Text("Not in the database yet (%db_push):"), *plan_blocks(self.plan))
+        return (
+            Text("Not in the database yet (%db_push):"),
+            *plan_blocks(self.plan, is_sql_open=False),
+        )
 
     def records(self) -> list[Record]:
         """One row per declared object."""
@@ -98,7 +101,7 @@ class PushResult(Framed):
         """What was done, then the plan it followed."""
         if self.plan.is_empty:
             return (Text(f"Nothing to push: {self.database} is as declared.", "good"),)
-        timings = (self._timings(),) if self.applied else ()
+        timings = (self._timings(),) if len(self.applied) > 1 else ()
         return (self._heading(), *plan_blocks(self.plan), *timings)
 
     def _heading(self) -> Heading:

@@ -13,7 +13,7 @@ _OPEN_SQL_LINES = 60
 _TONES: dict[str, Tone] = {"loses data": "bad", "blocks": "warn", "fails on data": "warn"}
 
 
-def plan_blocks(plan: Plan) -> tuple[Block, ...]:
+def plan_blocks(plan: Plan, *, is_sql_open: bool = True) -> tuple[Block, ...]:
     """The whole plan; one line when there is nothing in it."""
     if plan.is_empty:
         return (Text("No differences.", "good"),)
@@ -23,7 +23,7 @@ def plan_blocks(plan: Plan) -> tuple[Block, ...]:
         *questions_blocks(plan.questions),
         Changes(nodes),
         *hazard_blocks(plan.hazards),
-        sql_block(plan),
+        _sql(plan, is_open=is_sql_open),
     )
 
 
@@ -57,10 +57,9 @@ def _hazard(hazard: Hazard) -> str:
     return f"{hazard.path}: {hazard.text} ({hazard.severity}, {hazard.code}){advice}"
 
 
-def sql_block(plan: Plan) -> Code:
-    """The statements; folded when they are long."""
+def _sql(plan: Plan, *, is_open: bool) -> Code:
     title = f"SQL, {count(len(plan.statements), 'statement')}"
-    return Code(plan.sql, title, is_open=plan.sql.count("\n") < _OPEN_SQL_LINES)
+    return Code(plan.sql, title, is_open=is_open and plan.sql.count("\n") < _OPEN_SQL_LINES)
 
 
 def plan_records(plan: Plan) -> list[Record]:

@@ -256,7 +256,10 @@ class StudioResult(Framed):
 
 
 def _card(card: TableCard, *, is_open: bool) -> Section:
-    note = f"about {count(card.rows_estimate, 'row')}, {size(card.bytes)}"
+    # The estimate is PostgreSQL's own and lags behind until the table is analysed.
+    seen = len(card.first_rows)
+    rows = count(max(card.rows_estimate, seen), "row")
+    note = f"{'about' if card.rows_estimate >= seen else 'at least'} {rows}, {size(card.bytes)}"
     body = rows_block(card.columns, card.first_rows) if card.first_rows else Text("No rows.")
     return Section(path((card.schema, card.name)), (body,), note, is_open)
 

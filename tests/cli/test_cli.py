@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from nbmigrate.cli import main
 from nbmigrate.commands import COMMANDS
 
 OLD = "CREATE TABLE users (id int PRIMARY KEY, name text);"
@@ -19,17 +20,13 @@ NEW = "CREATE TABLE users (id int PRIMARY KEY, full_name text);"
 RENAME = "public.users.name->public.users.full_name"
 
 
-@pytest.fixture
-def project(tmp_path, database):
-    """A folder with two schema files, and the environment of a process in it."""
-    (tmp_path / "old.sql").write_text(OLD)
-    (tmp_path / "new.sql").write_text(NEW)
-    return Project(tmp_path, database.url)
-
-
 class Project:
+    """A folder in which commands are run, each as a process."""
+
     def __init__(self, folder: Path, url: str) -> None:
         self.folder = folder
+        self.errors = ""
+        self.started: list[subprocess.Popen[str]] = []
         self.environment = {
             **{k: v for k, v in os.environ.items() if k in {"PATH", "HOME", "LANG"}},
             "PYTHONPATH": str(Path(__file__).parents[2]),
@@ -37,7 +34,7 @@ class Project:
         }
 
     def start(self, *words: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", "nbmigrate", *words],
             cwd=self.folder,
             env=self.environment,
@@ -45,20 +42,70 @@ class Project:
             stderr=subprocess.PIPE,
             text=True,
         )
+        self.started.append(process)
+        return process
+
+    def close(self) -> None:
+        """End what a failed test has left running."""
+        for process in self.started:
+            with process:
+                process.kill()
 
     def run(self, *words: str, code: int = 0) -> str:
         process = self.start(*words)
-        out, err = process.communicate(timeout=60)
-        assert process.returncode == code, f"{words}: {process.returncode}\n{out}\n{err}"
-        assert "Traceback" not in err
-        self.errors = err
+        out, self.errors = process.communicate(timeout=120)
+        assert process.returncode == code, f"{words}: {process.returncode}\n{out}\n{self.errors}"
+        assert "Traceback" not in self.errors
+        return out
+
+
+class FastProject(Project):
+    """The same without a process for each command, which spends its time on imports."""
+
+    def __init__(self, folder: Path, url: str, capture: pytest.CaptureFixture[str]) -> None:
+        super().__init__(folder, url)
+        self.capture = capture
+
+    def run(self, *words: str, code: int = 0) -> str:
+        self.capture.readouterr()
+        try:
+            found: object = main(words)
+        except SystemExit as ended:
+            found = ended.code
+        out, self.errors = self.capture.readouterr()
+        assert found == code, f"{words}: {found}\n{out}\n{self.errors}"
         return out
 
 
 @pytest.fixture
 def bare(tmp_path):
-    """A folder without a database."""
-    return Project(tmp_path, "postgresql://nobody:hunter2@127.0.0.1:9/none")
+    """A folder without a database; each command is a process."""
+    project = Project(tmp_path, "postgresql://nobody:hunter2@127.0.0.1:9/none")
+    yield project
+    project.close()
+
+
+def write_schemas(folder: Path) -> None:
+    (folder / "old.sql").write_text(OLD)
+    (folder / "new.sql").write_text(NEW)
+
+
+@pytest.fixture
+def processes(tmp_path, database):
+    """A folder with two schema files and a database; each command is a process."""
+    write_schemas(tmp_path)
+    project = Project(tmp_path, database.url)
+    yield project
+    project.close()
+
+
+@pytest.fixture
+def project(tmp_path, database, monkeypatch, capsys):
+    """A folder with two schema files and a database."""
+    write_schemas(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DATABASE_URL", database.url)
+    return FastProject(tmp_path, database.url, capsys)
 
 
 def test_without_a_command_the_help_is_shown(bare):
@@ -113,12 +160,12 @@ def test_push_migrate_and_status(project):
     assert rows == [[1, "Ada"]]
 
 
-def test_a_question_is_2_with_the_line_to_type(project):
-    project.run("push", "old.sql")
-    out = project.run("push", "new.sql", code=2)
+def test_a_question_is_2_with_the_line_to_type(processes):
+    processes.run("push", "old.sql")
+    out = processes.run("push", "new.sql", code=2)
     assert "under a new name?" in out
-    assert "hint: nbmigrate push new.sql --rename" in project.errors
-    assert "Pushed" in project.run("push", "new.sql", "--rename", RENAME)
+    assert "hint: nbmigrate push new.sql --rename" in processes.errors
+    assert "Pushed" in processes.run("push", "new.sql", "--rename", RENAME)
 
 
 def test_diff_of_two_files(project):
@@ -169,19 +216,33 @@ def test_init_writes_once(project):
     assert "Nothing to write" in project.run("init")
 
 
-def test_a_reader_that_goes_away_is_no_traceback(project):
-    project.run("push", "old.sql")
-    process = project.start("query", "SELECT repeat('x', 40) FROM generate_series(1, 20)")
+def test_a_reader_that_goes_away_is_no_traceback(processes):
+    processes.run("push", "old.sql")
+    process = processes.start("query", "SELECT repeat('x', 40) FROM generate_series(1, 20)")
     process.stdout.close()
     assert "Traceback" not in process.stderr.read()
     process.stderr.close()
-    assert process.wait(timeout=30) == 1
+    assert process.wait(timeout=120) == 1
 
 
-def test_interrupt_ends_cleanly(project):
-    process = project.start("query", "SELECT pg_sleep(60)")
-    time.sleep(2)
+def test_interrupt_ends_cleanly(processes, database):
+    process = processes.start("query", "SELECT pg_sleep(60)")
+    running = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE %s AND datname = %s"
+    deadline = time.monotonic() + 60
+    with database.connect() as connection:
+        while connection.execute(running, ["SELECT pg_sleep%", database.name]).fetchone() == (0,):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=120)
     assert process.returncode == 130
     assert "Traceback" not in errors
+
+
+def test_demo_leaves_nothing_behind(bare):
+    del bare.environment["DATABASE_URL"]
+    out = bare.run("demo")
+    assert "Generated 0001_add_post_table" in out
+    assert "Applied 2 migrations" in out
+    assert "ada@example.org" in out
+    assert list(bare.folder.iterdir()) == []
