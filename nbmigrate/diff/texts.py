@@ -1,0 +1,196 @@
+"""What an operation brings, and the texts that say what it needs.
+
+``hard`` is what PostgreSQL reads when the statement runs; ``soft`` is the body of a function,
+which is read when the function is called and is only better off with what it speaks of.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from nbmigrate import operations as o
+from nbmigrate.model import Column, CompositeType, Domain, Function, Index, RangeType, Table
+
+#: A body that PostgreSQL parses at once: PostgreSQL 18 docs, CREATE FUNCTION, ``sql_body``.
+_PARSED_BODY = re.compile(r"\b(?:begin\s+atomic|return)\b", re.IGNORECASE)
+_QUOTED_BODY = re.compile(r"\$(\w*)\$.*\$\1\$|'(?:[^']|'')*'", re.DOTALL)
+
+
+class Needs(NamedTuple):
+    """The texts that name what an operation needs, and the table that must be there."""
+
+    hard: str = ""
+    soft: str = ""
+    table: o.Id | None = None
+
+
+def joined(texts: Iterable[object]) -> str:
+    """The texts as one."""
+    return "\n".join(str(text) for text in texts if text is not None)
+
+
+def needs(op: o.Operation) -> Needs:  # noqa: C901, PLR0911, PLR0912 - one case per operation
+    """What must be there before a creating operation runs."""
+    match op:
+        case o.CreateFunction(function=function) | o.ReplaceFunction(new=function):
+            return Needs(function_header(function), function.definition)
+        case o.CreateDomain(domain=domain) | o.AlterDomain(new=domain):
+            return Needs(domain_text(domain))
+        case o.RecreateDomain(new=domain):
+            return Needs(domain_text(domain))
+        case o.CreateType(type=found) | o.AlterType(new=found) | o.RecreateType(new=found):
+            return Needs(type_text(found))
+        case o.CreateTable(table=table):
+            return Needs(table_text(table))
+        case o.CreateView(view=view):
+            return Needs(view.definition or "")
+        case o.AddColumn(table=at, column=column) | o.AddSerial(table=at, column=column):
+            return Needs(column_text(column), table=at)
+        case o.AlterColumnType(table=at, new=column, using=using):
+            return Needs(joined((column_text(column), using)), table=at)
+        case o.SetDefault(table=at, column=column):
+            return Needs(column_text(column), table=at)
+        case _:
+            return _needs_of_part(op)
+
+
+def _needs_of_part(op: o.Operation) -> Needs:  # noqa: PLR0911 - one case per operation
+    match op:
+        case o.AddCheck(table=at, check=check):
+            return Needs(check.value, table=at)
+        case o.CreateIndex(table=at, index=index):
+            return Needs(index_text(index), table=at)
+        case o.CreatePolicy(table=at, policy=policy) | o.AlterPolicy(table=at, new=policy):
+            return Needs(joined((policy.using, policy.with_check)), table=at)
+        case o.CreateTrigger(table=at, trigger=trigger):
+            return Needs(trigger.definition, table=at)
+        case o.CreateRule(table=at, rule=rule):
+            return Needs(rule.definition, table=at)
+        case o.AddForeignKey(table=at, foreign_key=key):
+            return Needs(f'"{key.table_to}"', table=at)
+        case _:
+            return Needs(table=getattr(op, "table", None))
+
+
+def provides(op: o.Operation) -> Iterator[str]:  # noqa: C901 - one case per kind
+    """The names that are there once a creating operation has run."""
+    match op:
+        case o.CreateEnum(enum=enum) | o.RecreateEnum(new=enum):
+            yield enum.name
+        case o.CreateDomain(domain=domain) | o.AlterDomain(new=domain):
+            yield domain.name
+        case o.RecreateDomain(new=domain):
+            yield domain.name
+        case o.CreateType(type=found) | o.AlterType(new=found) | o.RecreateType(new=found):
+            yield from type_names(found)
+        case o.CreateFunction(function=function) | o.ReplaceFunction(new=function):
+            yield function.name
+        case o.CreateSequence(sequence=sequence):
+            yield sequence.name
+        case o.CreateTable(table=table):
+            yield table.name
+        case o.CreateView(view=view):
+            yield view.name
+        case _:
+            return
+
+
+def dropped_text(op: o.Operation) -> str:  # noqa: C901, PLR0911, PLR0912 - one case per operation
+    """What the object that an operation drops needs: it must go before that does."""
+    match op:
+        case o.DropFunction(function=function):
+            return function_header(function)
+        case o.DropDomain(domain=domain):
+            return domain_text(domain)
+        case o.DropType(type=found):
+            return type_text(found)
+        case o.DropTable(table=table):
+            return table_text(table)
+        case o.DropView(view=view):
+            return view.definition or ""
+        case o.DropColumn(column=column) | o.DropDefault(column=column):
+            return column_text(column)
+        case o.DropCheck(check=check):
+            return check.value
+        case o.DropIndex(index=index):
+            return index_text(index)
+        case o.DropPolicy(policy=policy):
+            return joined((policy.using, policy.with_check))
+        case o.DropTrigger(trigger=trigger):
+            return trigger.definition
+        case o.DropRule(rule=rule):
+            return rule.definition
+        case _:
+            return ""
+
+
+def dropped_names(op: o.Operation) -> Iterator[str]:
+    """The names that an operation takes away."""
+    match op:
+        case o.DropEnum(enum=enum):
+            yield enum.name
+        case o.DropDomain(domain=domain):
+            yield domain.name
+        case o.DropType(type=found):
+            yield from type_names(found)
+        case o.DropFunction(function=function):
+            yield function.name
+        case o.DropSequence(sequence=sequence):
+            yield sequence.name
+        case o.DropTable(table=table):
+            yield table.name
+        case o.DropView(view=view):
+            yield view.name
+        case _:
+            return
+
+
+def type_names(found: CompositeType | RangeType) -> Iterator[str]:
+    """The name of the type, and of the multirange that comes with it."""
+    yield found.name
+    if isinstance(found, RangeType):
+        head, word, tail = found.name.partition("range")
+        yield found.multirange or f"{head}multi{word}{tail}" if word else f"{head}_multirange"
+
+
+def function_header(function: Function) -> str:
+    """What PostgreSQL reads when it creates the function: all of it when the body is parsed."""
+    bodyless = _QUOTED_BODY.sub("", function.definition)
+    if _PARSED_BODY.search(bodyless):
+        return function.definition
+    parts = [text for p in function.parameters for text in (p.type, p.default)]
+    return joined([function.returns, *parts])
+
+
+def domain_text(domain: Domain) -> str:
+    """The type, default and checks of a domain."""
+    return joined([domain.type, domain.default, *(c.value for c in domain.checks.values())])
+
+
+def type_text(found: CompositeType | RangeType) -> str:
+    """The types inside a type."""
+    if isinstance(found, RangeType):
+        return joined((found.subtype, found.subtype_diff, found.opclass))
+    return joined(attribute.type for attribute in found.attributes)
+
+
+def table_text(table: Table) -> str:
+    """The types and expressions of CREATE TABLE."""
+    columns = map(column_text, table.columns.values())
+    return joined((*columns, *(check.value for check in table.check_constraints.values())))
+
+
+def column_text(column: Column) -> str:
+    """The type, unless PostgreSQL's own, and the expressions of a column."""
+    type_ = f'"{column.element_type}"' if column.type_schema else None
+    default = column.default if isinstance(column.default, str) else None
+    generated = column.generated.expression if column.generated else None
+    return joined((type_, default, generated))
+
+
+def index_text(index: Index) -> str:
+    """The expressions and operator classes of an index."""
+    keys = (c.expression for c in index.columns if c.is_expression)
+    return joined((index.where, *keys, *(c.opclass for c in index.columns)))
