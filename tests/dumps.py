@@ -1,24 +1,30 @@
-"""``pg_dump`` output without what cannot be told apart by use.
+"""``pg_dump`` output without what is no part of a schema here.
 
-The order of columns in a table is that of their creation, names of NOT NULL constraints
-are PostgreSQL's own (and stay when a column gets another name): neither is part of a schema here.
+The order of columns in a table is that of their creation. Names that PostgreSQL chose
+itself and that no snapshot holds stay when a table or column gets another name: those of NOT
+NULL constraints, of ``<table>_pkey`` keys and of the sequences of serial columns.
 """
 
 from __future__ import annotations
 
 import re
 
-_NOT_NULL_NAME = re.compile(r' CONSTRAINT (?:"(?:[^"]|"")*"|\w+) (?=NOT NULL)')
+_NAME = r'(?:"(?:[^"]|"")*"|[\w$]+)'
+_NOT_NULL_NAME = re.compile(rf" CONSTRAINT {_NAME} (?=NOT NULL)")
+_PRIMARY_KEY_NAME = re.compile(r'ADD CONSTRAINT (?:"(?:[^"]|"")*_pkey\d*"|[\w$]+_pkey\d*) PRIMARY')
+_OWNED = re.compile(rf"^ALTER SEQUENCE {_NAME}\.({_NAME}) OWNED BY (.*);$", re.MULTILINE)
 
 
 def normalised(dump: str) -> str:
     """The statements in the order of their text, the lines of CREATE TABLE sorted."""
+    for name, column in _OWNED.findall(dump):
+        dump = re.sub(rf"(?<![\w$]){re.escape(name)}(?![\w$])", f"[{column}]", dump)
     statements = (part.strip("\n") for part in re.split(r";\n", dump + "\n"))
     return ";\n".join(sorted(_statement(part) for part in statements if part.strip()))
 
 
 def _statement(text: str) -> str:
-    text = _NOT_NULL_NAME.sub(" ", text)
+    text = _PRIMARY_KEY_NAME.sub("ADD PRIMARY", _NOT_NULL_NAME.sub(" ", text))
     if not re.match(r"CREATE (UNLOGGED )?TABLE ", text):
         return text
     head, *lines = text.split("\n")

@@ -7,7 +7,8 @@ recorded way (the plan of the two declarations alone), and new built from nothin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import groupby
 from typing import Any
@@ -33,8 +34,6 @@ ON_SERVER = [case for case in CASES if not case.get("error")]
 REFUSED = [case for case in CASES if case.get("error")]
 #: Roles belong to the whole server; those of a case bear this prefix and go with it.
 ROLE_PREFIX = "case_"
-
-Databases = Callable[[], Database]
 
 
 def ids(cases: list[Case]) -> Any:
@@ -98,14 +97,14 @@ def test_is_refused(case: Case) -> None:
 
 
 @ids(ON_SERVER)
-def test_on_server(case: Case, databases: Databases, server: Server, update: bool) -> None:
+def test_on_server(case: Case, arena: Database, server: Server, update: bool) -> None:
     skip_old_server(case, server)
-    with temporary(databases, case) as database:
+    with emptied(arena, case) as database:
         expected = build_new(case, database)
-    with temporary(databases, case) as database:
+    with emptied(arena, case) as database:
         live, old = go_live(case, database, built=expected.snapshot)
     assert live == expected
-    with temporary(databases, case) as database:
+    with emptied(arena, case) as database:
         recorded = go_recorded(case, database, old=old, new=expected.snapshot, update=update)
     assert recorded == expected
 
@@ -143,20 +142,20 @@ def build_new(case: Case, database: Database) -> Built:
     else:
         snapshot = declared(case, "new").snapshot
         run(connection, make_plan(EMPTY, snapshot, dialect=POSTGRESQL).statements)
-    return Built(case, database, look(connection))
+    return Built(case, database, look(case, connection))
 
 
 def go_live(case: Case, database: Database, *, built: Snapshot) -> tuple[Built, Snapshot]:
     """Old built and filled, then planned from what is there; also what was there."""
     connection = database.connect()
     build_old(case, connection)
-    old = look(connection)
+    old = look(case, connection)
     target = built if case.is_sql else declared(case, "new").snapshot
     answers = case.answers(() if case.is_sql else declared(case, "new").renames)
     plan = live_plan(connection, old, target, answers)
     run(connection, plan.statements)
     check_rows(case, connection)
-    result = look(connection)
+    result = look(case, connection)
     again = live_plan(connection, result, target, answers)
     assert operation_lines(again.operations) == ""
     return Built(case, database, result), old
@@ -187,7 +186,7 @@ def go_recorded(
         plan = recorded_plan(case)
     run(connection, plan.statements)
     check_rows(case, connection)
-    return Built(case, database, look(connection))
+    return Built(case, database, look(case, connection))
 
 
 def build_old(case: Case, connection: psycopg.Connection[Any]) -> None:
@@ -220,11 +219,10 @@ def execute(connection: psycopg.Connection[Any], statement: Statement) -> None:
         raise AssertionError(f"{error}\n{statement.sql}") from error
 
 
-def look(connection: psycopg.Connection[Any]) -> Snapshot:
-    """What is in the database, with the roles of the case."""
-    query = "SELECT rolname FROM pg_roles WHERE starts_with(rolname, %s)"
-    roles = [name for (name,) in connection.execute(query, [ROLE_PREFIX])]
-    return introspect(connection, roles=roles)
+def look(case: Case, connection: psycopg.Connection[Any]) -> Snapshot:
+    """What is in the database, with the roles that the case declares."""
+    sides = () if case.is_sql else (declared(case, "old"), declared(case, "new"))
+    return introspect(connection, roles=[role for s in sides for role in s.snapshot.roles])
 
 
 def check_rows(case: Case, connection: psycopg.Connection[Any]) -> None:
@@ -235,22 +233,44 @@ def check_rows(case: Case, connection: psycopg.Connection[Any]) -> None:
         assert found == expected, query
 
 
+@pytest.fixture(scope="session")
+def arena(server: Server) -> Iterator[Database]:
+    """One database for all cases, emptied again and again: cheaper than hundreds of new ones."""
+    name = f"nbmt_cases_{os.getpid()}"
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0".encode())
+        yield Database(server, name)
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
 @contextmanager
-def temporary(databases: Databases, case: Case) -> Iterator[Database]:
-    """A database with what the case needs; the roles of the case are gone afterwards."""
-    database = databases()
+def emptied(database: Database, case: Case) -> Iterator[Database]:
+    """The database with nothing in it but what the case needs."""
+    empty(database)
     with psycopg.connect(database.url, autocommit=True) as connection:
         connection.execute(case.get("setup.sql").encode())
     try:
         yield database
     finally:
         database.close()
-        drop_roles(database)
 
 
-def drop_roles(database: Database) -> None:
-    """Roles whose name begins with the prefix, and what they hold here."""
+def empty(database: Database) -> None:
+    """Drop every schema, and the roles of an earlier case."""
     with psycopg.connect(database.url, autocommit=True) as connection:
+        connection.execute("SET client_min_messages = error")
+        connection.execute(DROP_SCHEMAS)
         query = "SELECT quote_ident(rolname) FROM pg_roles WHERE starts_with(rolname, %s)"
         for (name,) in connection.execute(query, [ROLE_PREFIX]).fetchall():
             connection.execute(f"DROP OWNED BY {name}; DROP ROLE {name}".encode())
+
+
+DROP_SCHEMAS = """
+DO $$
+DECLARE one name;
+BEGIN
+  FOR one IN SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_|^information_schema$'
+  LOOP EXECUTE format('DROP SCHEMA %I CASCADE', one); END LOOP;
+END $$;
+CREATE SCHEMA public;
+"""

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 
 import msgspec
 
 from nbmigrate.diff.definitions import create_attached, diff_rules, diff_triggers
 from nbmigrate.diff.match import NameIndex, match
 from nbmigrate.model import View, key
-from nbmigrate.operations import AlterViewOptions, CreateView, DropView, RuleOp, TriggerOp, ViewOp
+from nbmigrate.operations import (
+    AlterViewOptions,
+    CreateView,
+    DropView,
+    Id,
+    RuleOp,
+    TriggerOp,
+    ViewOp,
+)
 
 
 def diff_views(
@@ -70,6 +80,30 @@ def in_order(views: Iterable[View]) -> list[View]:
     while by_id:
         waiting = {name for _, name in by_id}
         ready = [id_ for id_ in by_id if not below[id_] & waiting]
-        # A circle can only come from a false alarm of mentioned(): views cannot be circular.
-        done.extend(by_id.pop(id_) for id_ in ready or list(by_id)[:1])
+        done.extend(by_id.pop(id_) for id_ in ready or _least_bound(by_id, waiting))
     return done
+
+
+def _least_bound(views: Mapping[Id, View], waiting: AbstractSet[str]) -> list[Id]:
+    """The next of views that seem to form a circle: a view has the name of another's column.
+
+    Views cannot be circular, so what looks most like a reference decides.
+    """
+    for reference in (_FROM_OR_COMMA, _FROM):
+        for id_, view in views.items():
+            others = waiting - {view.name}
+            if not any(_reads(view.definition or "", name, reference) for name in others):
+                return [id_]
+    return list(views)[:1]
+
+
+_FROM = r"\b(?:from|join)\b"
+_FROM_OR_COMMA = rf"(?:{_FROM}|,)"
+
+
+def _reads(text: str, name: str, reference: str) -> bool:
+    """True when the name stands where a table does."""
+    schema = r'(?:(?:[\w$]+|"(?:[^"]|"")*")\s*\.\s*)?'
+    quoted = re.escape(name.replace('"', '""'))
+    pattern = rf'{reference}[\s(]*(?:only\s+)?{schema}(?:"{quoted}"|\b{re.escape(name)}\b)'
+    return re.search(pattern, text, re.IGNORECASE) is not None
