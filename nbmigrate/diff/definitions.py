@@ -15,7 +15,6 @@ from nbmigrate.model import (
     Attribute,
     Column,
     CompositeType,
-    Domain,
     Extension,
     Function,
     Parameter,

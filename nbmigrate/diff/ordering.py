@@ -1,22 +1,30 @@
-"""The order of operations: one table of phases; within a phase, dependency and then name.
+"""The order of operations: one table of phases, and what the texts say of each other.
 
 The phases follow from what PostgreSQL accepts: names are settled first, then
 whatever stands in the way goes (from the outside in), types and tables come, columns
-change, and what stands on them comes back (from the inside out).
+change, and what stands on them comes back (from the inside out). Where an object is made
+of one of a later phase (a function that returns rows of a view, and a table whose
+default calls it), the operation waits until that is there; what must go before something else
+goes is pulled forward. Where nothing is said, the phases and then the names decide.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
 from nbmigrate import operations as o
+from nbmigrate.diff import sorting
+from nbmigrate.diff.match import NameIndex
+from nbmigrate.diff.texts import dropped_names, dropped_text, needs, provides
 from nbmigrate.diff.views import in_order
 
 PHASES: tuple[tuple[type[object], ...], ...] = (
     (o.RenameSchema,),
     (o.CreateSchema,),
+    (o.CreateExtension, o.MoveExtension),
     (o.RenameRole,),
     (o.CreateRole, o.AlterRole),
     (
@@ -32,6 +40,8 @@ PHASES: tuple[tuple[type[object], ...], ...] = (
         o.RenameView,
         o.RenamePolicy,
     ),
+    (o.DropTrigger,),
+    (o.DropRule,),
     (o.DropView,),
     (o.DropPolicy,),
     (o.DropForeignKey,),
@@ -44,7 +54,16 @@ PHASES: tuple[tuple[type[object], ...], ...] = (
     (o.CreateEnum,),
     (o.AddEnumValue,),
     (o.RecreateEnum,),
+    (
+        o.CreateDomain,
+        o.AlterDomain,
+        o.RecreateDomain,
+        o.CreateType,
+        o.AlterType,
+        o.RecreateType,
+    ),
     (o.CreateSequence, o.AlterSequence),
+    (o.CreateFunction, o.ReplaceFunction),
     (o.CreateTable,),
     (
         o.DropSerial,
@@ -70,8 +89,13 @@ PHASES: tuple[tuple[type[object], ...], ...] = (
     (o.AlterViewOptions,),
     (o.SetRowSecurity,),
     (o.CreatePolicy, o.AlterPolicy),
+    (o.CreateRule, o.AlterRule),
+    (o.CreateTrigger, o.AlterTrigger),
+    (o.DropFunction,),
     (o.DropSequence,),
+    (o.DropDomain, o.DropType),
     (o.DropEnum,),
+    (o.DropExtension,),
     (o.DropRole,),
     (o.DropSchema,),
 )
@@ -81,6 +105,10 @@ _PHASE = {kind: number for number, kinds in enumerate(PHASES) for kind in kinds}
 _BEFORE_COLUMNS = _PHASE[o.CreateTable]
 #: An index that is built concurrently leaves the transaction, so it comes last.
 _CONCURRENT = len(PHASES)
+#: Between these phases everything is made; before and behind, things go.
+_FIRST_MADE, _LAST_MADE = _PHASE[o.CreateEnum], _PHASE[o.CreateTrigger]
+#: What is made again under its name goes before anything is made.
+_BEFORE_MADE = _PHASE[o.DropTable]
 
 
 def ordered(operations: Iterable[o.Operation]) -> tuple[o.Operation, ...]:
@@ -89,11 +117,96 @@ def ordered(operations: Iterable[o.Operation]) -> tuple[o.Operation, ...]:
     rebuilt = {(op.table, op.column.name) for op in unique if isinstance(op, o.AddColumn)}
     created, dropped = _view_ranks(unique, o.CreateView), _view_ranks(unique, o.DropView)
     moved = {op.old for op in unique if isinstance(op, o.MoveTable)}
+    again = {name for op in unique for name in provides(op)}
     keyed = [
-        ((_phase(op, rebuilt, moved), _rank(op, created, dropped)), position, op)
+        ((_phase(op, rebuilt, moved, again), _rank(op, created, dropped)), position, op)
         for position, op in enumerate(unique)
     ]
-    return tuple(op for _, _, op in sorted(keyed, key=lambda item: item[:2]))
+    keyed.sort(key=lambda item: item[:2])
+    return tuple(_arranged([(phase, op) for (phase, _), _, op in keyed]))
+
+
+def _arranged(sorted_: Sequence[tuple[int, o.Operation]]) -> Iterator[o.Operation]:
+    """The operations sorted by phase, moved where what they need says so."""
+    operations = [op for _, op in sorted_]
+    phases = [phase for phase, _ in sorted_]
+    first = _go_first(operations)
+    before = [n for n, phase in enumerate(phases) if phase < _FIRST_MADE]
+    leading = list(sorting.pulled(before, first))
+    yield from (operations[n] for n in leading)
+    gone = set(leading)
+    made = [
+        n for n, phase in enumerate(phases) if n not in gone and _FIRST_MADE <= phase <= _LAST_MADE
+    ]
+    yield from _made([operations[n] for n in made])
+    gone |= set(made)
+    behind = [n for n in range(len(operations)) if n not in gone]
+    yield from (operations[n] for n in sorting.pulled(behind, first) if n not in gone)
+
+
+def _go_first(operations: Sequence[o.Operation]) -> list[set[int]]:
+    """For each operation the drops that must come before it: of what is made of what it drops."""
+    droppers: defaultdict[str, set[int]] = defaultdict(set)
+    for number, op in enumerate(operations):
+        for name in dropped_names(op):
+            droppers[name].add(number)
+    first: list[set[int]] = [set() for _ in operations]
+    index = NameIndex(droppers)
+    for number, op in enumerate(operations):
+        for name in index.find(dropped_text(op)) if droppers else ():
+            for dropper in droppers[name] - {number}:
+                first[dropper].add(number)
+    return first
+
+
+def _made(operations: list[o.Operation]) -> Iterator[o.Operation]:
+    """What is made, each behind what it is made of."""
+    makers = _makers(operations)
+    parts: defaultdict[str, set[int]] = defaultdict(set)
+    owners: dict[o.Id, int] = {}
+    for number, op in enumerate(operations):
+        match op:
+            case o.CreateTable(table=table):
+                owners[table.id] = number
+            case o.CreateView(view=view):
+                owners[view.id] = number
+            case o.AddColumn(table=at) | o.AlterColumnType(table=at):
+                parts[at[1]].add(number)
+            case _:
+                pass
+    index = NameIndex({*makers, *parts})
+    hard: list[set[int]] = []
+    soft: list[set[int]] = []
+    for number, op in enumerate(operations):
+        need = needs(op)
+        named, told = index.find(need.hard), index.find(need.soft)
+        owner = {owners[need.table]} if need.table in owners else set()
+        hard.append(({n for name in named for n in makers[name]} | owner) - {number})
+        near = {n for name in named | told for n in parts[name]}
+        soft.append((near | {n for name in told for n in makers[name]}) - {number})
+    return (operations[number] for number in sorting.in_order(hard, soft))
+
+
+def _makers(operations: Iterable[o.Operation]) -> defaultdict[str, set[int]]:
+    """The numbers of the operations that give each name."""
+    makers: defaultdict[str, set[int]] = defaultdict(set)
+    for number, op in enumerate(operations):
+        for name in provides(op):
+            makers[name].add(number)
+    return makers
+
+
+def speaks_ahead(operations: Sequence[o.Operation]) -> bool:
+    """True when a function is made before something that its body may speak of."""
+    makers = _makers(operations)
+    index = NameIndex(makers)
+    return any(
+        maker > number
+        for number, op in enumerate(operations)
+        if isinstance(op, o.CreateFunction | o.ReplaceFunction)
+        for name in index.find(needs(op).soft)
+        for maker in makers[name]
+    )
 
 
 def _once(operations: Iterable[o.Operation]) -> list[o.Operation]:
@@ -101,8 +214,14 @@ def _once(operations: Iterable[o.Operation]) -> list[o.Operation]:
     return list({msgspec.json.encode(op): op for op in operations}.values())
 
 
-def _phase(op: o.Operation, rebuilt: set[tuple[o.Id, str]], moved: set[o.Id]) -> int:
+def _phase(
+    op: o.Operation, rebuilt: set[tuple[o.Id, str]], moved: set[o.Id], again: set[str]
+) -> int:
     match op:
+        case o.DropFunction() | o.DropDomain() | o.DropType() if any(
+            name in again for name in dropped_names(op)
+        ):
+            return _BEFORE_MADE
         case o.DropColumn(table=table, column=column) if (table, column.name) in rebuilt:
             return _BEFORE_COLUMNS
         case o.RenameConstraint(table=table) if table in moved:

@@ -31,7 +31,7 @@ def joined(texts: Iterable[object]) -> str:
     return "\n".join(str(text) for text in texts if text is not None)
 
 
-def needs(op: o.Operation) -> Needs:  # noqa: C901, PLR0911, PLR0912 - one case per operation
+def needs(op: o.Operation) -> Needs:  # noqa: C901, PLR0911 - one case per operation
     """What must be there before a creating operation runs."""
     match op:
         case o.CreateFunction(function=function) | o.ReplaceFunction(new=function):
