@@ -96,21 +96,22 @@ def _domain_changes(old: Domain, new: Domain) -> tuple[Change, ...]:
 def _type(operation: TypeOp) -> Described:
     match operation:
         case CreateType(type=created):
-            kind, lines = _type_words(created)
+            kind, lines = type_words(created)
             return kind, path(created.id), "+", "", tuple(Change("+", line) for line in lines)
         case AlterType(old=old, new=new) | RecreateType(old=old, new=new):
-            kind, after = _type_words(new)
-            before = _type_words(old)[1]
+            kind, after = type_words(new)
+            before = type_words(old)[1]
             gone = (Change("-", line) for line in before if line not in after)
             come = (Change("+", line) for line in after if line not in before)
             return kind, path(new.id), "~", "", (*gone, *come)
         case DropType(type=dropped):
-            return _type_words(dropped)[0], path(dropped.id), "-", "", ()
+            return type_words(dropped)[0], path(dropped.id), "-", "", ()
         case _:
             assert_never(operation)
 
 
-def _type_words(found: CompositeType | RangeType) -> tuple[str, tuple[str, ...]]:
+def type_words(found: CompositeType | RangeType) -> tuple[str, tuple[str, ...]]:
+    """What kind of type it is, and its parts."""
     match found:
         case CompositeType(attributes=attributes):
             return "composite type", tuple(f"{a.name} {a.type}" for a in attributes)

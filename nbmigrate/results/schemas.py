@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from nbmigrate.display import Block, Code, Facts, Heading, Section, TableBlock, Text
 from nbmigrate.model import Column, Snapshot, Table
+from nbmigrate.results.defining import function_path, type_words
 from nbmigrate.results.result import Framed, Record, json_form
 from nbmigrate.results.words import (
     check_text,
@@ -97,9 +98,18 @@ def _below(table: Table) -> Iterator[str]:
     yield from map(foreign_key_text, several)
     yield from map(index_text, table.indexes.values())
     yield from map(policy_text, table.policies.values())
+    yield from (f"trigger {trigger.name}" for trigger in table.triggers.values())
+    yield from (f"rule {rule.name}" for rule in table.rules.values())
 
 
 def _others(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
+    yield from (("extension", extension.name) for extension in snapshot.extensions.values())
+    for domain in snapshot.domains.values():
+        yield f"domain {path(domain.id)}", domain.type
+    for type_ in snapshot.types.values():
+        kind, lines = type_words(type_)
+        yield f"{kind} {path(type_.id)}", ", ".join(lines)
+    yield from ((f.kind, function_path(f)) for f in snapshot.functions.values())
     for enum in snapshot.enums.values():
         yield f"enum {path(enum.id)}", ", ".join(enum.values)
     for sequence in snapshot.sequences.values():

@@ -9,17 +9,26 @@ import pytest
 from nbmigrate import operations as o
 from nbmigrate.display import Change
 from nbmigrate.model import (
+    Attribute,
     Check,
     Column,
+    CompositeType,
+    Domain,
+    DomainCheck,
     Enum,
+    Extension,
     ForeignKey,
+    Function,
     Identity,
     Index,
     IndexColumn,
     Policy,
+    RangeType,
     Role,
+    Rule,
     Snapshot,
     Table,
+    Trigger,
     Unique,
     View,
 )
@@ -105,6 +114,8 @@ SNAPSHOT = Snapshot(
         ),
     },
     enums={"public.mood": Enum(name="mood", values=("sad", "ok"))},
+    domains={"public.email": Domain(name="email", type="text")},
+    types={"public.span": RangeType(name="span", subtype="date")},
     views={"public.v": View(name="v", definition="select 1")},
 )
 
@@ -190,7 +201,9 @@ def test_schema_is_a_card_per_table():
     assert "public.user (id), on delete cascade" in text
     assert "check c (id > 0)" in text
     assert "index i (user_id)" in text
-    assert "enum public.mood  sad, ok" in text
+    assert "enum public.mood        sad, ok" in text
+    assert "domain public.email     text" in text
+    assert "range type public.span  of date" in text
     frame = SchemaResult(SNAPSHOT, "declared").frame
     assert list(frame["column"]) == ["id", "age", "id", "user_id"]
     assert list(frame["primary_key"]) == [True, False, True, False]
@@ -232,7 +245,60 @@ SERIAL = Column(name="age", type="serial")
 DEFAULT = Column(name="age", type="integer", default=5)
 IDENTITY = Identity(type="byDefault", name="x")
 
+VECTOR = Extension(name="vector", schema="app")
+EMAIL = Domain(
+    name="email", type="text", checks={"at": DomainCheck(name="at", value="VALUE ~ '@'")}
+)
+POINT = CompositeType(name="point", attributes=(Attribute(name="x", type="integer"),))
+SPAN = RangeType(name="span", subtype="date")
+ADD = Function(name="add", definition="CREATE FUNCTION ...", returns="integer")
+STAMP = Trigger(name="stamp", definition="CREATE TRIGGER ...")
+KEEP = Rule(name="keep", definition="CREATE RULE ...")
+
 EVERY_OPERATION = [
+    (o.CreateExtension(extension=VECTOR), "+ extension vector"),
+    (o.MoveExtension(extension=VECTOR), "~ extension vector | ~ schema app"),
+    (o.DropExtension(extension=VECTOR), "- extension vector"),
+    (o.CreateDomain(domain=EMAIL), "+ domain public.email text | + check at (VALUE ~ '@')"),
+    (
+        o.AlterDomain(old=EMAIL, new=Domain(name="email", type="text", not_null=True)),
+        "~ domain public.email | ~ not null: False -> True | - check at (VALUE ~ '@')",
+    ),
+    (
+        o.RecreateDomain(old=Domain(name="email", type="char(9)"), new=EMAIL),
+        "~ domain public.email | ~ type: char(9) -> text | + check at",
+    ),
+    (o.DropDomain(domain=EMAIL), "- domain public.email"),
+    (o.CreateType(type=POINT), "+ composite type public.point | + x integer"),
+    (o.AlterType(old=CompositeType(name="point"), new=POINT), "public.point | + x integer"),
+    (
+        o.RecreateType(old=RangeType(name="span", subtype="text"), new=SPAN),
+        "~ range type public.span | - of text | + of date",
+    ),
+    (o.DropType(type=SPAN), "- range type public.span"),
+    (o.CreateFunction(function=ADD), "+ function public.add()"),
+    (o.ReplaceFunction(old=ADD, new=ADD), "~ function public.add() | ~ definition"),
+    (o.DropFunction(function=ADD), "- function public.add()"),
+    (o.CreateTrigger(table=USERS, trigger=STAMP), "| + trigger stamp"),
+    (
+        o.AlterTrigger(
+            table=USERS,
+            old=STAMP,
+            new=Trigger(name="stamp", definition=STAMP.definition, enabled="disabled"),
+        ),
+        "| ~ trigger stamp",
+    ),
+    (o.DropTrigger(table=USERS, trigger=STAMP), "| - trigger stamp"),
+    (o.CreateRule(table=USERS, rule=KEEP), "| + rule keep"),
+    (
+        o.AlterRule(
+            table=USERS,
+            old=KEEP,
+            new=Rule(name="keep", definition=KEEP.definition, enabled="disabled"),
+        ),
+        "| ~ rule keep",
+    ),
+    (o.DropRule(table=USERS, rule=KEEP), "| - rule keep"),
     (o.CreateSchema(name="app"), "+ schema app"),
     (o.RenameSchema(old="a", new="b"), "> schema a -> b"),
     (o.DropSchema(name="app"), "- schema app"),
