@@ -15,6 +15,7 @@ from typing import NamedTuple
 from nbmigrate.diff.columns import base_type
 from nbmigrate.diff.constraints import add_primary_key, drop_primary_key
 from nbmigrate.diff.match import mentioned, mentions, pairs
+from nbmigrate.diff.twins import Twins, without_replaced
 from nbmigrate.diff.views import managed
 from nbmigrate.model import Index, Snapshot, Table
 from nbmigrate.operations import (
@@ -38,6 +39,7 @@ from nbmigrate.operations import (
     Id,
     Operation,
     RecreateEnum,
+    RenameColumn,
 )
 
 
@@ -60,7 +62,7 @@ def with_dependants(operations: list[Operation], old: Snapshot, new: Snapshot) -
     touched = _touched(operations)
     for step in (_parts_of_columns, _foreign_keys, _policies):
         operations = operations + list(step(operations, touched, old, new))
-    return operations + list(_views(operations, touched, old, new))
+    return without_replaced([*operations, *_views(operations, touched, old, new)])
 
 
 def _touched(operations: Iterable[Operation]) -> Touched:
@@ -131,7 +133,7 @@ def _indexes(
     operations: list[Operation], old: Table, new: Table, retyped: set[str], rebuilt: set[str]
 ) -> Iterator[Operation]:
     busy = {op.index.name for op in operations if isinstance(op, DropIndex) and op.table == new.id}
-    for before, after in pairs(old.indexes, new.indexes):
+    for before, after in Twins(operations).of("indexes", old, new):
         if before.name not in busy and _index_uses(before, retyped, rebuilt):
             yield DropIndex(table=new.id, index=before)
             yield CreateIndex(table=new.id, index=after)
@@ -148,11 +150,12 @@ def _constraints(
     operations: list[Operation], old: Table, new: Table, retyped: set[str], rebuilt: set[str]
 ) -> Iterator[Operation]:
     busy = {name for op in operations if (name := _dropped_constraint(op, new.id)) is not None}
-    for before, after in pairs(old.check_constraints, new.check_constraints):
+    twins = Twins(operations)
+    for before, after in twins.of("check_constraints", old, new):
         if before.name not in busy and mentioned(before.value, retyped | rebuilt):
             yield DropCheck(table=new.id, check=before)
             yield AddCheck(table=new.id, check=after)
-    for unique, unique_after in pairs(old.unique_constraints, new.unique_constraints):
+    for unique, unique_after in twins.of("unique_constraints", old, new):
         if unique.name not in busy and set(unique.columns) & rebuilt:
             yield DropUnique(table=new.id, unique=unique)
             yield AddUnique(table=new.id, unique=unique_after)
@@ -187,8 +190,9 @@ def _foreign_keys(
     }
     if not keys and not moved:
         return
+    twins = Twins(operations)
     for before, after in _tables(old, new, (table.id for table in new.tables.values())):
-        for key, key_after in pairs(before.foreign_keys, after.foreign_keys):
+        for key, key_after in twins.of("foreign_keys", before, after):
             if (after.id, key.name) in busy:
                 continue
             ends = {(after.id, c) for c in key.columns_from}
@@ -220,8 +224,9 @@ def _policies(
         return
     busy = {(op.table, op.policy.name) for op in operations if isinstance(op, DropPolicy)}
     names = {name for _, name in moved}
+    twins = Twins(operations)
     for before, after in _tables(old, new, (t.id for t in new.tables.values() if t.policies)):
-        for policy, policy_after in pairs(before.policies, after.policies):
+        for policy, policy_after in twins.of("policies", before, after):
             text = f"{policy.using or ''} {policy.with_check or ''}"
             columns = _changed_columns(operations, after.id)
             if (after.id, policy.name) in busy:
@@ -250,7 +255,7 @@ def _views(
     operations: list[Operation], touched: Touched, old: Snapshot, new: Snapshot
 ) -> Iterator[Operation]:
     dropped = {op.view.id for op in operations if isinstance(op, DropView)}
-    grown = {op.table for op in operations if isinstance(op, AddColumn)}
+    grown = {op.table for op in operations if isinstance(op, (AddColumn, RenameColumn))}
     names = {name for _, name in touched.tables} | {name for _, name in dropped}
     rest = {
         view.id: (view, after)
