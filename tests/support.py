@@ -583,10 +583,17 @@ def _constraint(op: o.ConstraintOp, snapshot: Snapshot) -> Snapshot:
             return _in_part(snapshot, op.table, "foreign_keys", lambda m: _add(m, fk.name, _plain(fk)))
         case o.DropForeignKey(foreign_key=fk):
             return _in_part(snapshot, op.table, "foreign_keys", lambda m: _remove(m, fk.name))
+        case o.RenameConstraint(kind="primary key") if not _has_named_key(snapshot, op):
+            return snapshot  # the key of one column: its name is in no snapshot
         case o.RenameConstraint(old=old, new=new):
             return _in_part(snapshot, op.table, _KINDS[op.kind], lambda m: _renamed_part(m, old, new))
         case _:
             assert_never(op)
+
+
+def _has_named_key(snapshot: Snapshot, op: o.RenameConstraint) -> bool:
+    table = snapshot.tables.get(key(*op.table))
+    return table is None or bool(table.composite_primary_keys)
 
 
 def _renamed_part(items: Mapping[str, Any], old: str, new: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from nbmigrate.model import Column, Table
+from nbmigrate.model import Column, Identity, Table
 from nbmigrate.operations import (
     AddColumn,
     AddIdentity,
@@ -98,7 +98,16 @@ def _diff_column(
     if new.identity and old.identity is None:
         yield AddIdentity(table=table, column=new)
     elif new.identity and old.identity and new.identity != old.identity:
-        yield AlterIdentity(table=table, column=new.name, old=old.identity, new=new.identity)
+        yield from _alter_identity(table, new.name, old.identity, new.identity)
+
+
+def _alter_identity(table: Id, column: str, old: Identity, new: Identity) -> Iterator[ColumnOp]:
+    """The name of the sequence is given first: a new table may want the old one."""
+    named = msgspec.structs.replace(old, name=new.name)
+    if named != old:
+        yield AlterIdentity(table=table, column=column, old=old, new=named)
+    if new != named:
+        yield AlterIdentity(table=table, column=column, old=named, new=new)
 
 
 def type_changed(old: Column, new: Column) -> bool:

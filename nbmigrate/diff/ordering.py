@@ -226,6 +226,8 @@ def _phase(
             return _BEFORE_COLUMNS
         case o.RenameConstraint(table=table) if table in moved:
             return _PHASE[o.MoveTable]  # to free the name in the schema it moves to
+        case o.AlterIdentity(old=before, new=after) if before.name != after.name:
+            return _PHASE[o.RenameConstraint]  # a new table may want the old name
         case o.CreateIndex(index=index) if index.concurrently:
             return _CONCURRENT
         case _:

@@ -7,8 +7,11 @@ come first; a path inside a renamed container may use its old or its new name.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
+
+import msgspec
 
 from nbmigrate.diff.rewrite import (
     move_object,
@@ -59,11 +62,12 @@ def apply_renames(old: Snapshot, new: Snapshot, renames: Iterable[Rename]) -> Re
     """
     operations: list[Operation] = []
     rest = sorted(renames, key=lambda rename: len(rename.old))
+    done = _done(old, new, rest)
     while rest:
         rename = next((r for r in rest if _is_next(r, rest)), rest[0])
         rest.remove(rename)
         current = _follow(rename, operations)
-        if _is_done(old, new, current):
+        if rename in done or _is_done(old, new, current):
             continue
         old, found = _apply(old, new, current)
         operations += found
@@ -94,11 +98,25 @@ def _follow(rename: Rename, operations: Iterable[Operation]) -> Rename:
 
 
 def _is_done(old: Snapshot, new: Snapshot, rename: Rename) -> bool:
-    return (
-        kind_of(old, rename.old) is None
-        and kind_of(old, rename.new) is not None
-        and kind_of(new, rename.new) is not None
-    )
+    return kind_of(old, rename.old) is None and _is_there(old, new, rename)
+
+
+def _is_there(old: Snapshot, new: Snapshot, rename: Rename) -> bool:
+    return kind_of(old, rename.new) is not None and kind_of(new, rename.new) is not None
+
+
+def _done(old: Snapshot, new: Snapshot, renames: Sequence[Rename]) -> set[Rename]:
+    """The renames that have happened: the old name is gone, or a done rename gave it away."""
+    done = {rename for rename in renames if _is_done(old, new, rename)}
+    while more := {
+        rename
+        for rename in renames
+        if rename not in done
+        and any(before.new == rename.old for before in done)
+        and _is_there(old, new, rename)
+    }:
+        done |= more
+    return done
 
 
 _FAMILIES = ("tables", "enums", "views", "sequences")
@@ -187,16 +205,35 @@ def _rename_object(old: Snapshot, kind: str, rename: Rename) -> tuple[Snapshot, 
         operations.append(_move(kind, start, middle, materialized=materialized))
         operations.append(_name(kind, middle, end, materialized=materialized))
     else:  # the old name is taken in the new schema
-        middle = (start[0], end[1])
-        operations.append(_name(kind, start, middle, materialized=materialized))
-        operations += _free_key_name(old, start, middle)
-        operations.append(_move(kind, middle, end, materialized=materialized))
+        operations += _pass(old, kind, start, end, materialized=materialized)
     return move_object(old, kind, start, end), operations
+
+
+def _pass(
+    old: Snapshot, kind: str, start: tuple[str, str], end: tuple[str, str], *, materialized: bool
+) -> Iterator[Operation]:
+    """Rename first, then move; under a passing name when the new one is taken in the old schema."""
+    is_free = kind_of(old, (start[0], end[1])) is None
+    middle = (start[0], end[1] if is_free else _passing_name(start))
+    moved = (end[0], middle[1])
+    keys = _free_key_name(old, start, middle)
+    yield _name(kind, start, middle, materialized=materialized)
+    yield from keys
+    yield _move(kind, middle, moved, materialized=materialized)
+    if moved != end:
+        yield _name(kind, moved, end, materialized=materialized)
+        for key_ in keys:
+            yield msgspec.structs.replace(key_, table=end, old=key_.new, new=f"{end[1]}_pkey")
+
+
+def _passing_name(identifier: tuple[str, str]) -> str:
+    """A name for the time between two statements that nothing else has."""
+    return f"nbmigrate_{hashlib.sha256(format_path(*identifier).encode()).hexdigest()[:16]}"
 
 
 def _free_key_name(
     old: Snapshot, start: tuple[str, str], middle: tuple[str, str]
-) -> list[Operation]:
+) -> list[RenameConstraint]:
     """The index of a primary key moves too; its name is that of the table it was made with."""
     table = old.tables.get(key(*start))
     if table is None or not table.primary_key_columns or table.composite_primary_keys:
