@@ -60,6 +60,7 @@ def _body(typed: str) -> tuple[Block, ...]:
 
 def run_demo() -> DemoResult:
     """Declare, generate and migrate on the embedded server, in a temporary folder."""
+    from nbmigrate import server
     from nbmigrate.workspace import Workspace
 
     with tempfile.TemporaryDirectory(prefix="nbmigrate-demo-") as root:
@@ -68,6 +69,9 @@ def run_demo() -> DemoResult:
             return DemoResult(tuple(_tour(workspace)))
         finally:
             workspace.close()
+            if server.is_installed():
+                # Root's data may be outside of the folder.
+                server.remove(Path(root))
 
 
 def _tour(workspace: Workspace) -> list[tuple[str, Result]]:

