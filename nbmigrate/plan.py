@@ -8,6 +8,7 @@ here talks to a database; what only PostgreSQL can judge comes in as the
 from __future__ import annotations
 
 import hashlib
+import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Literal
@@ -125,6 +126,11 @@ def make_plan(  # noqa: PLR0913 - the three edges of a plan are arguments, none 
     )
 
 
+def flag(name: str, value: str) -> str:
+    """A flag as it is typed in a shell and in a notebook."""
+    return f"{name} {shlex.quote(value)}" if set(value) & set('"$`\\!') else f'{name} "{value}"'
+
+
 def parse_renames(texts: Sequence[str]) -> tuple[Rename, ...]:
     """The renames as paths.
 
@@ -180,7 +186,7 @@ def _backfill_questions(
                 path=path,
                 text=f"what do the {count:,} rows have in the new NOT NULL column `{path}`?",
                 evidence=(f"{op.column.type}, no default",),
-                flags=(f'--backfill "{path}=SQL"',),
+                flags=(flag("--backfill", f"{path}=SQL"),),
             )
 
 
@@ -193,10 +199,10 @@ def _drop_questions(
     """One question for each loss that is neither answered nor part of a rename question."""
     known = {format_path(*parse_path(path)) for path in answers.drops}
     for hazard in hazards:
-        flag = f'--drop "{hazard.path}"'
+        answer = flag("--drop", hazard.path)
         if hazard.severity != "loses data" or hazard.path in known:
             continue
-        if any(flag in question.flags for question in asked):
+        if any(answer in question.flags for question in asked):
             continue
         count = rows.get((*parse_path(hazard.path), "", "")[:2])  # type: ignore[arg-type]  # a pair
         evidence = (f"{count:,} rows",) if count is not None else ()
@@ -205,5 +211,5 @@ def _drop_questions(
             path=hazard.path,
             text=f"`{hazard.path}`: {hazard.text}. Do that?",
             evidence=evidence,
-            flags=(flag,),
+            flags=(answer,),
         )

@@ -13,10 +13,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from nbmigrate import executor, results
-from nbmigrate.declare import Declarations
 from nbmigrate.journal import Journal, two_words
 from nbmigrate.model import EMPTY, Snapshot, parse_path
 from nbmigrate.plan import NO_ANSWERS, Answers, Plan
@@ -33,16 +32,13 @@ from nbmigrate.workspace.compare import (
 from nbmigrate.workspace.ledger_entries import ledger_change
 from nbmigrate.workspace.live import LiveReader, RowCounts
 from nbmigrate.workspace.ownership import Entry, entries_of
+from nbmigrate.workspace.reading import read_source
 from nbmigrate.workspace.settings import ProjectSettings, read_settings
-from nbmigrate.workspace.sources import (
-    URL,
-    Source,
-    read_folder,
-    read_snapshot_file,
-    recorded,
-    unknown,
-)
+from nbmigrate.workspace.sources import Source, recorded
 from nbmigrate.workspace.target import Target
+
+if TYPE_CHECKING:
+    from nbmigrate.declare import Declarations
 
 #: A push is somebody waiting at a screen: a running migrate is not waited for for long.
 PUSH_WAIT_MS = 10_000
@@ -68,7 +64,7 @@ class Workspace:
         declarations: Declarations | None = None,
     ) -> None:
         self.root = Path(root) if root is not None else Path.cwd()
-        self.declarations = declarations if declarations is not None else Declarations()
+        self._declarations = declarations
         self._folder = folder
         self._cache = DiskCache(self.root / ".nbmigrate" / "cache")
         self._use(read_settings(self.root, os.environ, url=url, folder=folder))
@@ -76,7 +72,26 @@ class Workspace:
     def _use(self, settings: ProjectSettings) -> None:
         self.settings = settings
         self.target = Target(settings.url, self.root)
-        self._live = LiveReader(self.target, settings.schemas)
+        self.live = LiveReader(self.target, settings.schemas)
+
+    @property
+    def declarations(self) -> Declarations:
+        """What cells declared; made when first asked for, since it loads SQLAlchemy."""
+        if self._declarations is None:
+            from nbmigrate.declare import Declarations
+
+            self._declarations = Declarations()
+        return self._declarations
+
+    @property
+    def declared(self) -> Snapshot:
+        """The declared schema; empty as long as nothing was declared."""
+        return EMPTY if self._declarations is None else self._declarations.snapshot
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """What the cells that declare something are called."""
+        return () if self._declarations is None else self._declarations.cells
 
     @property
     def journal(self) -> Journal:
@@ -106,53 +121,17 @@ class Workspace:
         Raises:
             SourceError: the text is no source.
         """
-        match text:
-            case "empty":
-                return Source(EMPTY, text)
-            case "live":
-                return Source(
-                    self._live.read(self.declarations.snapshot).snapshot, text, is_live=True
-                )
-            case "declared":
-                declared = self.declarations
-                return Source(declared.snapshot, text, is_complete=False, renames=declared.renames)
-            case "recorded":
-                return Source(recorded(self.journal), text)
-            case _ if URL.match(text):
-                return self._read_url(text)
-            case _:
-                return self._read_file(text)
+        return read_source(self, text)
 
-    def _read_url(self, url: str) -> Source:
-        target = Target(url, self.root)
-        try:
-            reader = LiveReader(target, self.settings.schemas)
-            live = reader.read(self.declarations.snapshot)
-            return Source(live.snapshot, target.shown_url, is_live=True)
-        finally:
-            target.close()
-
-    def _read_file(self, text: str) -> Source:
-        path = self.root / text
-        if text.endswith(".json"):
-            return read_snapshot_file(text, self.root)
-        if text.endswith(".sql"):
-            return Source(files.read_sql(path, self._read_ddl), text)
-        if text.endswith((".py", ".ipynb")) or files.is_module(text, self.root):
-            declared = files.read_declarations(text, self.root, self._read_ddl)
-            return Source(declared.snapshot, text, renames=declared.renames)
-        if (self.root / text.partition("@")[0]).is_dir():
-            return read_folder(text, self.root)
-        raise unknown(text)
-
-    def _read_ddl(self, text: str, base: Snapshot) -> Snapshot:
+    def read_ddl(self, text: str, base: Snapshot) -> Snapshot:
+        """What DDL creates, as PostgreSQL reads it; ``base`` is what it may refer to."""
         return read_ddl(self.target.connection, text, base)
 
     # --- comparing -------------------------------------------------------------
 
     def _compare(self, old: Source, new: Source, answers: Answers) -> Compared:
         answers = with_declared_renames(answers, old, new)
-        removed = self.declarations.removed if not new.is_complete else frozenset()
+        removed = self.declarations.removed if new.name == "declared" else frozenset()
         ownership = ownership_of(old, new, answers=answers, removed=removed, ours=self._ours)
         rows = RowCounts(self.target.connection, old.snapshot) if old.name == "live" else None
         return compare(
@@ -188,7 +167,7 @@ class Workspace:
         except BaseException:
             self.target.close()
             self.target = former
-            self._live = LiveReader(former, settings.schemas)
+            self.live = LiveReader(former, settings.schemas)
             raise
         former.close()
         return results.ConnectResult(
@@ -218,7 +197,7 @@ class Workspace:
             cell=cell,
             namespace=namespace,
             name=name,
-            parse_sql=self._read_ddl if sql else None,
+            parse_sql=self.read_ddl if sql else None,
             first_line=first_line,
         )
         plan, note = looking.preview(self)
@@ -254,7 +233,7 @@ class Workspace:
             DriftError: the database changed since the plan was made.
         """
         new = self.source(source)
-        live = self._live.read(new.snapshot)
+        live = self.live.read(new.snapshot)
         started = time.perf_counter()
         old = Source(live.snapshot, "live", is_live=True)
         plan = self._compare(old, new, answers).plan
@@ -277,7 +256,7 @@ class Workspace:
         return executor.apply(
             connection,
             plan.statements,
-            guard=lambda: self._live.require(connection, mark),
+            guard=lambda: self.live.require(connection, mark),
             finish=lambda: executor.record(connection, **change._asdict()),
             settings=self._executor_settings(lock_wait_ms=PUSH_WAIT_MS),
         )
@@ -352,7 +331,7 @@ class Workspace:
     def check(self, source: str | None = None) -> results.CheckResult:
         """Is the folder sound, and does it hold what is declared? Needs no database."""
         plan = None
-        if source or self.declarations.snapshot != EMPTY:
+        if source or self.declared != EMPTY:
             old = Source(recorded(self.journal), "recorded")
             plan = self._compare(old, self.source(source or "declared"), NO_ANSWERS).plan
         problems = tuple(

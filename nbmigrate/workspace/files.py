@@ -5,12 +5,15 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from nbmigrate.declare import Declared, load_source
 from nbmigrate.errors import SourceError
 from nbmigrate.journal import Draft, Journal
 from nbmigrate.model import EMPTY, Snapshot
 from nbmigrate.results import InitResult, WrittenFile
+
+if TYPE_CHECKING:
+    from nbmigrate.declare import Declared
 
 #: DDL and what it may refer to -> what it creates.
 ReadDdl = Callable[[str, Snapshot], Snapshot]
@@ -43,6 +46,8 @@ def is_module(text: str, root: Path) -> bool:
 
 def read_declarations(text: str, root: Path, read_ddl: ReadDdl) -> Declared:
     """What a Python file, a module's attribute or a notebook declares."""
+    from nbmigrate.declare import load_source  # SQLAlchemy: only for a source that uses it
+
     return load_source(text, root=root, parse_sql=read_ddl)
 
 

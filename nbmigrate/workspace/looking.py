@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from nbmigrate import data, executor, results
@@ -94,21 +93,14 @@ def status(workspace: Workspace) -> results.StatusResult:
         database=workspace.target.database,
         server_version=workspace.target.server_version,
         migrations=tuple(
-            results.MigrationState(tag=s.tag, state=s.state, applied_at=_time(s.created_at))
+            results.MigrationState(tag=s.tag, state=s.state, applied_at=s.applied_at)
             for s in states
         ),
         drift=drift,
         not_declared=not_declared,
         unmanaged=unmanaged(connection),
-        declared=workspace.declarations.cells,
+        declared=workspace.cells,
     )
-
-
-def _time(created_at: int | None) -> str:
-    """When the migration was generated; drizzle's history does not hold when it was applied."""
-    if created_at is None:
-        return ""
-    return datetime.fromtimestamp(created_at / 1000, tz=UTC).isoformat(" ", "seconds")
 
 
 def _drift(workspace: Workspace, states: Sequence[Any]) -> tuple[Plan | None, tuple[str, ...]]:
@@ -146,7 +138,7 @@ def table(
         name=format_path(*id_),
         columns=tuple(rows.columns),
         rows=tuple(rows.rows),
-        frame=data.to_frame(rows),
+        frame=_frame(rows),
         total_estimate=size.rows_estimate if size else None,
     )
 
@@ -156,11 +148,17 @@ def query(workspace: Workspace, sql: str, params: Mapping[str, Any] | None) -> r
     rows = data.query(workspace.target.connection, sql, params)
     return results.QueryResult(
         columns=tuple(rows.columns),
-        frame=data.to_frame(rows),
+        frame=_frame(rows),
         rowcount=rows.rowcount,
         ms=rows.ms,
         rows=tuple(rows.rows),
     )
+
+
+def _frame(rows: data.Rows) -> Any:  # noqa: ANN401 - a pandas DataFrame
+    from nbmigrate.data.frames import to_frame  # pandas: only for a command that shows rows
+
+    return to_frame(rows)
 
 
 def studio(workspace: Workspace) -> results.StudioResult:

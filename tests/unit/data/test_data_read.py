@@ -7,7 +7,8 @@ import uuid
 import pandas as pd
 import pytest
 
-from nbmigrate.data import query, read_table, table_sizes, to_frame
+from nbmigrate.data import query, read_table, table_sizes
+from nbmigrate.data.frames import to_frame
 from nbmigrate.data.parameters import bind
 from nbmigrate.errors import ExecutionError, StatementFailedError, UsageConflictError
 from nbmigrate.executor import connect
