@@ -16,7 +16,18 @@ import msgspec
 from nbmigrate.model import Snapshot, Value, truncate
 
 V = TypeVar("V", bound=Value)
-_MAPS = ("tables", "enums", "sequences", "roles", "policies", "views")
+_MAPS = (
+    "tables",
+    "enums",
+    "sequences",
+    "roles",
+    "policies",
+    "views",
+    "extensions",
+    "domains",
+    "types",
+    "functions",
+)
 _PARTS = (
     "columns",
     "indexes",
@@ -25,6 +36,9 @@ _PARTS = (
     "unique_constraints",
     "policies",
     "check_constraints",
+    "triggers",
+    "rules",
+    "checks",
 )
 
 
@@ -62,8 +76,8 @@ def _map(
 
 def truncate_key(name: str) -> str:
     """A key of a snapshot's map as PostgreSQL cuts it; both parts of ``schema.name``."""
-    if len(name) <= 63 and name.isascii():
-        return name
+    if (len(name) <= 63 and name.isascii()) or name.endswith(")"):
+        return name  # the types of a function are no name
     schema, dot, rest = name.partition(".")
     if dot and len(schema.encode()) <= 63 < len(rest.encode()):
         return f"{schema}.{truncate(rest)}"

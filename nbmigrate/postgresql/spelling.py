@@ -13,10 +13,32 @@ from typing import TypeVar
 
 import msgspec
 
-from nbmigrate.model import Column, Enum, Policy, Role, Sequence, Snapshot, Table, View, key
+from nbmigrate.model import (
+    Column,
+    CompositeType,
+    Domain,
+    Enum,
+    Function,
+    Policy,
+    RangeType,
+    Role,
+    Sequence,
+    Snapshot,
+    Table,
+    View,
+    key,
+)
 from nbmigrate.model.names import PUBLIC, truncate
 from nbmigrate.postgresql.expressions import canonical_expression
 from nbmigrate.postgresql.spelling_columns import canonical_column, identity_numbers
+from nbmigrate.postgresql.spelling_definitions import (
+    canonical_domain,
+    canonical_extension,
+    canonical_function,
+    canonical_rule,
+    canonical_trigger,
+    canonical_user_type,
+)
 from nbmigrate.postgresql.spelling_tables import (
     canonical_check,
     canonical_foreign_key,
@@ -32,8 +54,9 @@ _replace = msgspec.structs.replace
 def canonical(snapshot: Snapshot) -> Snapshot:
     """The snapshot in one spelling; doing it again changes nothing."""
     enums = _keyed(snapshot.enums, _enum)
+    known = frozenset((*enums, *map(_short, (*snapshot.domains, *snapshot.types))))
     return Snapshot(
-        tables=_keyed(snapshot.tables, lambda table: _table(table, enums)),
+        tables=_keyed(snapshot.tables, lambda table: _table(table, known)),
         enums=enums,
         schemas={truncate(name): truncate(name) for name in snapshot.schemas if name != PUBLIC},
         sequences=_keyed(snapshot.sequences, _sequence),
@@ -42,10 +65,14 @@ def canonical(snapshot: Snapshot) -> Snapshot:
             truncate(name): _policy(policy, "") for name, policy in snapshot.policies.items()
         },
         views=_keyed(snapshot.views, _view),
+        extensions=_parts(snapshot.extensions, canonical_extension),
+        domains=_keyed(snapshot.domains, canonical_domain),
+        types=_keyed(snapshot.types, canonical_user_type),
+        functions=_keyed(snapshot.functions, canonical_function),
     )
 
 
-Named = TypeVar("Named", Table, Enum, Sequence, View)
+Named = TypeVar("Named", Table, Enum, Sequence, View, Domain, CompositeType | RangeType, Function)
 
 
 def _keyed(items: Mapping[str, Named], spell: Callable[[Named], Named]) -> dict[str, Named]:
@@ -56,6 +83,12 @@ def _keyed(items: Mapping[str, Named], spell: Callable[[Named], Named]) -> dict[
 
 def _parts(items: Mapping[str, V], spell: Callable[[V], V]) -> dict[str, V]:
     return {truncate(name): spell(item) for name, item in items.items()}
+
+
+def _short(name: str) -> str:
+    """A key as it is after names are cut to what PostgreSQL keeps."""
+    schema, _, rest = name.partition(".")
+    return f"{schema}.{truncate(rest)}"
 
 
 def _schema(name: str) -> str:
@@ -81,13 +114,13 @@ def _sequence(sequence: Sequence) -> Sequence:
     )
 
 
-def _table(table: Table, enums: Mapping[str, Enum]) -> Table:
+def _table(table: Table, types: frozenset[str]) -> Table:
     schema = truncate(table.schema)
     name = truncate(table.name)
     table = _replace(table, name=name, schema="" if schema == PUBLIC else schema)
 
     def column(column: Column) -> Column:
-        return canonical_column(column, table, enums)
+        return canonical_column(column, table, types)
 
     table = with_primary_key(_replace(table, columns=_parts(table.columns, column)))
     columns = table.columns
@@ -100,6 +133,8 @@ def _table(table: Table, enums: Mapping[str, Enum]) -> Table:
         check_constraints=_parts(
             table.check_constraints, lambda check: canonical_check(check, name)
         ),
+        triggers=_parts(table.triggers, canonical_trigger),
+        rules=_parts(table.rules, canonical_rule),
     )
 
 
@@ -132,4 +167,6 @@ def _view(view: View) -> View:
         options=view.options or None,
         tablespace=None if view.tablespace == "pg_default" else view.tablespace,
         using=None if view.using == "heap" else view.using,
+        triggers=_parts(view.triggers, canonical_trigger),
+        rules=_parts(view.rules, canonical_rule),
     )

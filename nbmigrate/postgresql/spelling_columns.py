@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container
 from typing import TypedDict
 
 import msgspec
 
-from nbmigrate.model import Column, Enum, Generated, Identity, Sequence, Table, key
+from nbmigrate.model import Column, Generated, Identity, Sequence, Table, key
 from nbmigrate.model.names import PUBLIC, truncate
 from nbmigrate.postgresql.expressions import canonical_default, canonical_expression
 from nbmigrate.postgresql.names import sequence_name
@@ -33,10 +33,10 @@ class Numbers(TypedDict):
     cycle: bool
 
 
-def canonical_column(column: Column, table: Table, enums: Mapping[str, Enum]) -> Column:
+def canonical_column(column: Column, table: Table, types: Container[str]) -> Column:
     """The column of that table in one spelling."""
     name = truncate(column.name)
-    schema = _type_schema(column, table, enums)
+    schema = _type_schema(column, table, types)
     kind = _collapsed(column.type) if schema else comparable_type(column.type)
     identity = column.identity and _identity(column.identity, kind, table.name, name)
     is_never_null = column.primary_key or identity is not None or kind in SERIAL_TYPES
@@ -52,7 +52,7 @@ def canonical_column(column: Column, table: Table, enums: Mapping[str, Enum]) ->
     )
 
 
-def _type_schema(column: Column, table: Table, enums: Mapping[str, Enum]) -> str | None:
+def _type_schema(column: Column, table: Table, types: Container[str]) -> str | None:
     """The schema of the type; old snapshots do not tell it for an enum of theirs."""
     if column.type_schema is not None:
         return truncate(column.type_schema) or PUBLIC
@@ -60,7 +60,7 @@ def _type_schema(column: Column, table: Table, enums: Mapping[str, Enum]) -> str
     if is_built_in(element):
         return None
     for schema in (table.schema or PUBLIC, PUBLIC):
-        if key(schema, truncate(element)) in enums:
+        if key(schema, truncate(element)) in types:
             return schema
     return None
 
