@@ -15,11 +15,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+import psycopg
+
 from nbmigrate import executor, results
 from nbmigrate.journal import Journal, two_words
 from nbmigrate.model import EMPTY, Snapshot, parse_path
-from nbmigrate.plan import NO_ANSWERS, Answers, Plan
+from nbmigrate.plan import NO_ANSWERS, Answers, Canonical, Plan
 from nbmigrate.postgresql.scratch import read_ddl
+from nbmigrate.server import is_installed
 from nbmigrate.workspace import files, looking
 from nbmigrate.workspace.cache import DiskCache
 from nbmigrate.workspace.compare import (
@@ -65,6 +68,7 @@ class Workspace:
     ) -> None:
         self.root = Path(root) if root is not None else Path.cwd()
         self._declarations = declarations
+        self._scratch: Target | None = None
         self._folder = folder
         self._cache = DiskCache(self.root / ".nbmigrate" / "cache")
         self._use(read_settings(self.root, os.environ, url=url, folder=folder))
@@ -112,6 +116,8 @@ class Workspace:
     def close(self) -> None:
         """Close the connection; the embedded server stops with its last user."""
         self.target.close()
+        if self._scratch is not None:
+            self._scratch.close()
 
     # --- sources ---------------------------------------------------------------
 
@@ -143,8 +149,20 @@ class Workspace:
             rows=rows,
         )
 
-    def _asking(self, old: Source) -> Any:  # noqa: ANN401 - a Canonical
-        return asking(lambda: self.target.connection, self._cache, old_is_live=old.is_live)
+    def _asking(self, old: Source) -> Canonical:
+        return asking(
+            (lambda: self.target.connection, self._embedded_scratch),
+            self._cache,
+            old_is_live=old.is_live,
+        )
+
+    def _embedded_scratch(self) -> psycopg.Connection[Any] | None:
+        """The embedded server as the one who is asked, where the database in use cannot be."""
+        if self.target.is_embedded or not is_installed():
+            return None
+        if self._scratch is None:
+            self._scratch = Target("embedded:scratch", self.root)
+        return self._scratch.connection
 
     def _ours(self) -> frozenset[Entry]:
         """What nbmigrate made here, or the migrations hold."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -84,25 +84,29 @@ def with_declared_renames(answers: Answers, old: Source, new: Source) -> Answers
     return msgspec.structs.replace(answers, renames=renames)
 
 
-def asking(
-    connection: Callable[[], psycopg.Connection[Any] | None], cache: Cache, *, old_is_live: bool
-) -> Canonical:
-    """One spelling by asking PostgreSQL, or as far as text allows where it cannot be asked.
+Connect = Callable[[], "psycopg.Connection[Any] | None"]
 
-    When PostgreSQL refuses a text, the plan shows it as different; applying it then
-    shows PostgreSQL's own error at the statement.
+
+def asking(connections: Sequence[Connect], cache: Cache, *, old_is_live: bool) -> Canonical:
+    """One spelling by asking PostgreSQL, or as far as text allows where none can be asked.
+
+    ``connections`` are tried in turn: the database in use, then the embedded server for one that
+    cannot be reached or does not let its schemas be renamed. When PostgreSQL refuses a
+    text, the plan shows it as different; applying it then shows PostgreSQL's own
+    error at the statement.
     """
 
     def pair(old: Snapshot, new: Snapshot) -> tuple[Snapshot, Snapshot]:
         plain = POSTGRESQL.canonical_pair(old, new)
         if not Scratch.is_needed(*plain):
             return plain
-        found = connection()
-        if found is None:
-            return plain
-        try:
-            return Scratch(found, cache).pair(old, new, old_is_live=old_is_live)
-        except (NbmigrateError, psycopg.Error):
-            return plain
+        for number, connect in enumerate(connections):
+            try:
+                if (found := connect()) is not None:
+                    is_its_own = old_is_live and number == 0
+                    return Scratch(found, cache).pair(old, new, old_is_live=is_its_own)
+            except (NbmigrateError, psycopg.Error):
+                continue
+        return plain
 
     return pair
