@@ -9,16 +9,19 @@ lock what they reference, are left out. CREATEDB is not needed; owning the schem
 
 from __future__ import annotations
 
+import operator
 import secrets
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import msgspec
 import psycopg
 
 from nbmigrate.diff import diff
+from nbmigrate.diff.reach import Place, reach
 from nbmigrate.errors import StatementFailedError
-from nbmigrate.model import EMPTY, Snapshot, Table
+from nbmigrate.model import EMPTY, Snapshot, Table, View
 from nbmigrate.model.names import PUBLIC
 from nbmigrate.postgresql.identifiers import quote
 from nbmigrate.postgresql.introspect import introspect
@@ -51,7 +54,8 @@ def canonical_on_server(connection: psycopg.Connection[Any], snapshot: Snapshot)
 
 def _schemas(snapshot: Snapshot) -> set[str]:
     found = {PUBLIC, *snapshot.schemas}
-    for family in (snapshot.tables, snapshot.enums, snapshot.sequences, snapshot.views):
+    families = (snapshot.tables, snapshot.enums, snapshot.sequences, snapshot.views)
+    for family in (*families, snapshot.domains, snapshot.types, snapshot.functions):
         found |= {item.schema or PUBLIC for item in family.values()}
     return found
 
@@ -67,10 +71,28 @@ def _hide_schemas(connection: psycopg.Connection[Any], snapshot: Snapshot) -> di
         connection.execute(f"ALTER SCHEMA {quote(name)} RENAME TO {alias}".encode())
     for name in wanted:
         connection.execute(f"CREATE SCHEMA {quote(name)}".encode())
-    # Extensions live in the hidden schemas; user text speaks of them without a schema.
+    _bring_extensions(connection, hidden)
+    # Some extensions stay in the hidden schemas; user text speaks of them without a schema.
     path = ", ".join([PUBLIC, *(a for a, name in hidden.items() if name == PUBLIC)])
     connection.execute(f"SET LOCAL search_path = {path}".encode())
+    # what a function calls may be no part of what is built
+    connection.execute("SET LOCAL check_function_bodies = off")
     return hidden
+
+
+def _bring_extensions(connection: psycopg.Connection[Any], hidden: Mapping[str, str]) -> None:
+    """Put extensions where they were, under the schema's own name, if they can be moved."""
+    query = """
+        SELECT x.extname, n.nspname
+        FROM pg_catalog.pg_extension x
+        JOIN pg_catalog.pg_namespace n ON n.oid = x.extnamespace
+        WHERE x.extrelocatable AND n.nspname = ANY(%s)
+    """
+    for extension, alias in connection.execute(query, [list(hidden)]).fetchall():
+        move = f"ALTER EXTENSION {quote(extension)} SET SCHEMA {quote(hidden[alias])}"
+        # one that is not the user's own stays where it is
+        with suppress(psycopg.Error), connection.transaction():
+            connection.execute(move.encode())
 
 
 def read_ddl(connection: psycopg.Connection[Any], text: str, base: Snapshot) -> Snapshot:
@@ -90,6 +112,7 @@ def read_ddl(connection: psycopg.Connection[Any], text: str, base: Snapshot) -> 
         for name in there.keys() - _schemas(plain):
             connection.execute(f"DROP SCHEMA {quote(name)}".encode())
         _build(connection, buildable(plain))
+        connection.execute("SET LOCAL check_function_bodies = on")
         _execute(connection, text)
         created = introspect(connection, schemas=_visible(connection, hidden))
     return _unhide(_minus(created, plain), hidden)
@@ -105,6 +128,7 @@ def _visible(connection: psycopg.Connection[Any], hidden: Mapping[str, str]) -> 
 def _minus(snapshot: Snapshot, base: Snapshot) -> Snapshot:
     """What is in the snapshot and not in the base."""
     kinds = ("tables", "enums", "sequences", "views", "schemas")
+    kinds += ("extensions", "domains", "types", "functions")
     rest = {
         kind: {n: v for n, v in getattr(snapshot, kind).items() if n not in getattr(base, kind)}
         for kind in kinds
@@ -173,6 +197,9 @@ def _merge(plain: Snapshot, found: Snapshot) -> Snapshot:
         enums={**plain.enums, **_common(plain.enums, found.enums)},
         sequences={**plain.sequences, **_common(plain.sequences, found.sequences)},
         views={**plain.views, **_common(plain.views, found.views)},
+        domains={**plain.domains, **_common(plain.domains, found.domains)},
+        types={**plain.types, **_common(plain.types, found.types)},
+        functions={**plain.functions, **_common(plain.functions, found.functions)},
     )
 
 
@@ -232,7 +259,7 @@ class Scratch(NamedTuple):
             if not names:
                 break
             ask_old = attempt > 0 or not old_is_live
-            first = self._ask(same[0], names) if ask_old else same[0]
+            first = self._ask_old(same[0], names) if ask_old else same[0]
             same = first, self._ask(same[1], names)
         return same
 
@@ -253,8 +280,20 @@ class Scratch(NamedTuple):
         }
         return _replace(snapshot, tables=tables)
 
-    def _ask(self, snapshot: Snapshot, names: frozenset[str]) -> Snapshot:
-        part = needed_for(snapshot, names)
+    def _ask_old(self, snapshot: Snapshot, names: frozenset[Place]) -> Snapshot:
+        """The old snapshot as far as it stands: a view may speak of what has another name now."""
+        try:
+            return self._ask(snapshot, names)
+        except StatementFailedError:
+            without = _replace(snapshot, views={})
+        try:
+            found = self._ask(without, names - snapshot.views.keys())
+        except StatementFailedError:
+            return snapshot
+        return _replace(found, views=snapshot.views)
+
+    def _ask(self, snapshot: Snapshot, names: frozenset[Place]) -> Snapshot:
+        part = reach(snapshot, names)
         number = self.connection.info.server_version
         digest = _digest(part, number)
         answer = self.cache.get(digest)
@@ -262,10 +301,9 @@ class Scratch(NamedTuple):
             answer = msgspec.json.encode(canonical_on_server(self.connection, part))
             self.cache[digest] = answer
         found = msgspec.json.decode(answer, type=Snapshot)
+        families = ("tables", "views", "domains", "types", "functions")
         return _replace(
-            snapshot,
-            tables={**snapshot.tables, **found.tables},
-            views={**snapshot.views, **found.views},
+            snapshot, **{f: {**getattr(snapshot, f), **getattr(found, f)} for f in families}
         )
 
 
@@ -276,25 +314,41 @@ def _digest(snapshot: Snapshot, server_version: int) -> str:
     return f"{server_version}-{hashlib.sha256(text).hexdigest()}"
 
 
-def differing_texts(old: Snapshot, new: Snapshot) -> frozenset[str]:
-    """The keys of tables and views that both have and in which some SQL text differs."""
-    tables = (
-        name
-        for name, table in new.tables.items()
-        if name in old.tables
-        and table != old.tables[name]
-        and _texts_differ(old.tables[name], table)
-    )
-    views = (
-        name
-        for name, view in new.views.items()
-        if name in old.views and view.definition != old.views[name].definition
-    )
-    return frozenset((*tables, *views))
+def differing_texts(old: Snapshot, new: Snapshot) -> frozenset[Place]:
+    """The objects (map, key) that both have and in which some SQL text differs."""
+    found = {("tables", name) for name in _common_keys(old.tables, new.tables, _texts_differ)}
+    found |= {("views", name) for name in _common_keys(old.views, new.views, _view_differs)}
+    for family in ("domains", "types", "functions"):
+        before, after = getattr(old, family), getattr(new, family)
+        found |= {(family, name) for name in _common_keys(before, after, operator.ne)}
+    return frozenset(found)
+
+
+def _common_keys(
+    old: Mapping[str, Any], new: Mapping[str, Any], differ: Callable[[Any, Any], bool]
+) -> Iterator[str]:
+    for name, item in new.items():
+        if name in old and item != old[name] and differ(old[name], item):
+            yield name
+
+
+def _view_differs(old: View, new: View) -> bool:
+    parts = (dict(_attached(old)), dict(_attached(new)))
+    return old.definition != new.definition or _some_differ(*parts)
+
+
+def _attached(item: Table | View) -> Iterator[tuple[tuple[str, str], object]]:
+    for trigger in item.triggers.values():
+        yield ("trigger", trigger.name), trigger.definition
+    for rule in item.rules.values():
+        yield ("rule", rule.name), rule.definition
 
 
 def _texts_differ(old: Table, new: Table) -> bool:
-    before, after = dict(_texts(old)), dict(_texts(new))
+    return _some_differ(dict(_texts(old)), dict(_texts(new)))
+
+
+def _some_differ(before: Mapping[Any, object], after: Mapping[Any, object]) -> bool:
     return any(name in before and before[name] != text for name, text in after.items())
 
 
@@ -311,27 +365,4 @@ def _texts(table: Table) -> Iterable[tuple[tuple[str, str], object]]:
         yield ("index", index.name), (index.where, index.columns, index.options)
     for policy in table.policies.values():
         yield ("policy", policy.name), (policy.using, policy.with_check)
-
-
-def needed_for(snapshot: Snapshot, names: frozenset[str]) -> Snapshot:
-    """The part of the snapshot that must stand for the named tables and views to stand.
-
-    A view may refer to anything, so for a view everything is built. Policies may
-    refer to other tables, so for a table with policies everything is built too.
-    """
-    if names & snapshot.views.keys() or any(
-        snapshot.tables[name].policies for name in names if name in snapshot.tables
-    ):
-        return snapshot
-    tables = {name: snapshot.tables[name] for name in sorted(names) if name in snapshot.tables}
-    types = {
-        f"{c.type_schema}.{c.element_type}" for t in tables.values() for c in t.columns.values()
-    }
-    return _replace(
-        snapshot,
-        tables=tables,
-        views={},
-        roles={},
-        policies={},
-        enums={name: enum for name, enum in snapshot.enums.items() if name in types},
-    )
+    yield from _attached(table)

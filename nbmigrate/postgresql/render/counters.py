@@ -44,7 +44,8 @@ def alter_identity(operation: AlterIdentity) -> tuple[str, ...]:
     table, column = operation.table, operation.column
     old, new = operation.old, operation.new
     actions = [f"SET GENERATED {identity_kind(new)}"] if old.type != new.type else []
-    actions += [f"SET {option}" for option in changed_options(old, new)]
+    options = changed_options(old, new)
+    actions += [option if option == "RESTART" else f"SET {option}" for option in options]
     renamed = old.name != new.name
     return (
         *((alter(table, column, " ".join(actions)),) if actions else ()),

@@ -78,9 +78,18 @@ def changed_options(old: Sequence | Identity, new: Sequence | Identity) -> tuple
         for before, after, word, unset in changes
         if before != after and (after is not None or unset)
     )
-    if bool(old.cycle) == bool(new.cycle):
-        return options
-    return (*options, "CYCLE" if new.cycle else "NO CYCLE")
+    if bool(old.cycle) != bool(new.cycle):
+        options = (*options, "CYCLE" if new.cycle else "NO CYCLE")
+    return (*options, "RESTART") if _is_elsewhere(old, new) else options
+
+
+def _is_elsewhere(old: Sequence | Identity, new: Sequence | Identity) -> bool:
+    """True when no old number is within the new bounds: PostgreSQL asks for another one then."""
+    return _is_below(old.max_value, new.min_value) or _is_below(new.max_value, old.min_value)
+
+
+def _is_below(value: str | None, other: str | None) -> bool:
+    return value is not None and other is not None and int(value) < int(other)
 
 
 def alter_sequence(old: Sequence, new: Sequence) -> tuple[str, ...]:
