@@ -6,15 +6,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol
 
 from nbmigrate.errors import DuplicateObjectError
-from nbmigrate.model import Snapshot, Table, format_path
+from nbmigrate.model import Snapshot, Table, View, format_path
 
 #: The names of a thing, outermost first: schema, table, column.
 Path = tuple[str, ...]
 
-_KINDS = ("tables", "views", "sequences", "enums", "roles", "policies")
+_KINDS = (
+    *("tables", "views", "sequences", "enums", "roles", "policies"),
+    *("extensions", "domains", "types", "functions"),
+)
 
 #: Equal declarations of one enum in two cells are one; two tables never are.
-_SHARED = ("enums",)
+_SHARED = ("enums", "extensions")
 
 
 class _Named(Protocol):
@@ -68,13 +71,17 @@ def object_paths(snapshot: Snapshot) -> tuple[str, ...]:
 def all_paths(snapshot: Snapshot) -> frozenset[Path]:
     """The paths of everything, with the columns, constraints and indexes of tables."""
     inside = (path for table in snapshot.tables.values() for path in _inside(table))
-    return frozenset((*_objects(snapshot), *inside))
+    hanging = (path for view in snapshot.views.values() for path in _hanging(view))
+    return frozenset((*_objects(snapshot), *inside, *hanging))
 
 
 def _objects(snapshot: Snapshot) -> tuple[Path, ...]:
     kinds = (snapshot.tables, snapshot.enums, snapshot.sequences, snapshot.views)
     found: list[Path] = [item.id for kind in kinds for item in kind.values()]
-    found += [(name,) for name in (*snapshot.roles, *snapshot.schemas)]
+    found += [item.id for item in snapshot.domains.values()]
+    found += [item.id for item in snapshot.types.values()]
+    found += [item.id for item in snapshot.functions.values()]
+    found += [(name,) for name in (*snapshot.roles, *snapshot.schemas, *snapshot.extensions)]
     found += [(policy.name,) for policy in snapshot.policies.values()]
     return tuple(dict.fromkeys(found))
 
@@ -92,3 +99,9 @@ def _inside(table: Table) -> Iterator[Path]:
     for group in groups:
         for item in group.values():
             yield (*table.id, item.name)
+    yield from _hanging(table)
+
+
+def _hanging(item: Table | View) -> Iterator[Path]:
+    for name in (*item.triggers, *item.rules):
+        yield (*item.id, name)

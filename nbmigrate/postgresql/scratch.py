@@ -19,6 +19,7 @@ import msgspec
 import psycopg
 
 from nbmigrate.diff import diff
+from nbmigrate.diff.match import mentions
 from nbmigrate.diff.reach import Place, reach
 from nbmigrate.errors import StatementFailedError
 from nbmigrate.model import EMPTY, Snapshot, Table, View
@@ -107,6 +108,8 @@ def read_ddl(connection: psycopg.Connection[Any], text: str, base: Snapshot) -> 
     with connection.transaction(force_rollback=True):
         query = "SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_|^information_schema$'"
         there = {str(name): str(name) for (name,) in connection.execute(query)}
+        query = "SELECT extname FROM pg_catalog.pg_extension"
+        installed = {str(name) for (name,) in connection.execute(query)}
         plain = canonical(base)
         hidden = _hide_schemas(connection, _replace(plain, schemas={**plain.schemas, **there}))
         for name in there.keys() - _schemas(plain):
@@ -115,7 +118,8 @@ def read_ddl(connection: psycopg.Connection[Any], text: str, base: Snapshot) -> 
         connection.execute("SET LOCAL check_function_bodies = on")
         _execute(connection, text)
         created = introspect(connection, schemas=_visible(connection, hidden))
-    return _unhide(_minus(created, plain), hidden)
+    new = {n: x for n, x in created.extensions.items() if n not in installed or mentions(text, n)}
+    return _unhide(_minus(_replace(created, extensions=new), plain), hidden)
 
 
 def _visible(connection: psycopg.Connection[Any], hidden: Mapping[str, str]) -> list[str]:
@@ -127,8 +131,10 @@ def _visible(connection: psycopg.Connection[Any], hidden: Mapping[str, str]) -> 
 
 def _minus(snapshot: Snapshot, base: Snapshot) -> Snapshot:
     """What is in the snapshot and not in the base."""
-    kinds = ("tables", "enums", "sequences", "views", "schemas")
-    kinds += ("extensions", "domains", "types", "functions")
+    kinds = (
+        *("tables", "enums", "sequences", "views", "schemas"),
+        *("extensions", "domains", "types", "functions"),
+    )
     rest = {
         kind: {n: v for n, v in getattr(snapshot, kind).items() if n not in getattr(base, kind)}
         for kind in kinds

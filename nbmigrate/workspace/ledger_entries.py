@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from nbmigrate import operations as o
+from nbmigrate.model import format_path
 from nbmigrate.workspace.ownership import Entry
 
 
@@ -51,6 +52,10 @@ def _created(op: o.Operation) -> Iterator[Entry]:  # noqa: C901, PLR0912 - one c
             yield ("type", *found.id)
         case o.CreateFunction(function=function):
             yield ("function", *function.id)
+        case o.CreateTrigger(table=(schema, at), trigger=trigger):
+            yield ("trigger", schema, format_path(at, trigger.name))
+        case o.CreateRule(table=(schema, at), rule=rule):
+            yield ("rule", schema, format_path(at, rule.name))
         case _:
             return
 
@@ -77,6 +82,10 @@ def _dropped(op: o.Operation) -> Iterator[Entry]:  # noqa: C901, PLR0912 - one c
             yield ("type", *found.id)
         case o.DropFunction(function=function):
             yield ("function", *function.id)
+        case o.DropTrigger(table=(schema, at), trigger=trigger):
+            yield ("trigger", schema, format_path(at, trigger.name))
+        case o.DropRule(table=(schema, at), rule=rule):
+            yield ("rule", schema, format_path(at, rule.name))
         case _:
             return
 

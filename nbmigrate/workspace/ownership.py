@@ -8,18 +8,30 @@ user names it. Everything else that the old snapshot has is carried over to the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
 from nbmigrate.diff.candidates import find_candidates
-from nbmigrate.model import Snapshot, format_path, parse_path
+from nbmigrate.model import Snapshot, Table, View, format_path, parse_path
 from nbmigrate.model.names import PUBLIC
 
 Path = tuple[str, ...]
 Entry = tuple[str, str, str]
+Attached = TypeVar("Attached", Table, View)
 
-KINDS = {"tables": "table", "enums": "enum", "sequences": "sequence", "views": "view"}
+KINDS = {
+    "tables": "table",
+    "enums": "enum",
+    "sequences": "sequence",
+    "views": "view",
+    "domains": "domain",
+    "types": "type",
+    "functions": "function",
+}
+
+#: What hangs on a table or view and may be somebody else's: a declaration need not know it.
+ATTACHED = {"triggers": "trigger", "rules": "rule"}
 
 
 class Ownership(NamedTuple):
@@ -40,7 +52,7 @@ class Ownership(NamedTuple):
         """True when the absence of the object from the declaration means that it shall go."""
         if path in self.named:
             return True
-        schema, name = path if len(path) > 1 else ("", path[0])
+        schema, name = (path[0], format_path(*path[1:])) if len(path) > 2 else ("", *path)[-2:]
         is_ours = self.ours is None or (kind, schema, name) in self.ours
         return is_ours and (self.is_complete or path in self.removed)
 
@@ -65,17 +77,40 @@ def keep_undeclared(old: Snapshot, new: Snapshot, ownership: Ownership) -> Kept:
         here, there = getattr(old, family), getattr(new, family)
         stays = {}
         for key, item in here.items():
-            path = (item.schema or PUBLIC, item.name)
+            path = item.id
             if key not in there and not (ownership.may_drop(kind, path) or path in asked):
                 stays[key] = item
                 kept.append(format_path(*path))
         maps[family] = {**there, **stays}
+    for family in ("tables", "views"):
+        for key, item in getattr(old, family).items():
+            if key in getattr(new, family):
+                maps[family][key] = _with_attached(item, maps[family][key], ownership)
     maps["schemas"] = _schemas(old, new, ownership, maps)
-    maps["roles"] = {
-        **{n: r for n, r in old.roles.items() if not ownership.may_drop("role", (n,))},
-        **new.roles,
-    }
+    for family, kind in (("roles", "role"), ("extensions", "extension")):
+        stays = {
+            n: item
+            for n, item in getattr(old, family).items()
+            if not ownership.may_drop(kind, (n,))
+        }
+        maps[family] = {**stays, **getattr(new, family)}
     return Kept(msgspec.structs.replace(new, **maps), tuple(sorted(kept)))
+
+
+def _with_attached(old: Attached, new: Attached, ownership: Ownership) -> Attached:
+    """The new table or view with the triggers and rules of the old one that must not go."""
+    stays = {
+        family: {
+            name: part
+            for name, part in getattr(old, family).items()
+            if name not in getattr(new, family) and not ownership.may_drop(kind, (*old.id, name))
+        }
+        for family, kind in ATTACHED.items()
+    }
+    if not any(stays.values()):
+        return new
+    maps = {family: {**getattr(new, family), **kept} for family, kept in stays.items()}
+    return msgspec.structs.replace(new, **maps)
 
 
 def _is_ours(kind: str, path: Path, ownership: Ownership) -> bool:
@@ -108,10 +143,18 @@ def paths_of(texts: Iterable[str]) -> Iterator[Path]:
 def entries_of(snapshot: Snapshot) -> frozenset[Entry]:
     """The ledger entries of all objects of a snapshot."""
     found = [
-        (kind, item.schema or PUBLIC, item.name)
+        (kind, *item.id)
         for family, kind in KINDS.items()
         for item in getattr(snapshot, family).values()
     ]
+    found += [
+        (kind, item.id[0], format_path(item.id[1], name))
+        for owner in ("tables", "views")
+        for item in getattr(snapshot, owner).values()
+        for family, kind in ATTACHED.items()
+        for name in getattr(item, family)
+    ]
+    found += [("extension", "", name) for name in snapshot.extensions]
     found += [("schema", "", name) for name in snapshot.schemas]
     found += [("role", "", name) for name in snapshot.roles]
     return frozenset(found)
