@@ -82,6 +82,19 @@ class AppliedStatement:
     rows: int = -1
 
 
+#: So many names are read; of more, the number is said.
+SHOWN_NAMES = 5
+
+
+def left_alone(names: tuple[str, ...]) -> tuple[Block, ...]:
+    """What is there, is not declared, and therefore stays as it is."""
+    if not names:
+        return ()
+    more = f" and {len(names) - SHOWN_NAMES} more" if len(names) > SHOWN_NAMES else ""
+    shown = ", ".join(names[:SHOWN_NAMES])
+    return (Text(f"Left alone, since no cell of this kernel declares it: {shown}{more}.", "muted"),)
+
+
 @dataclass(frozen=True, repr=False)
 class PushResult(Framed):
     """What ``push`` applied to the database, or would apply."""
@@ -91,6 +104,7 @@ class PushResult(Framed):
     ms: float
     database: str
     dry_run: bool = False
+    not_declared: tuple[str, ...] = ()
 
     @property
     def questions(self) -> tuple[Question, ...]:
@@ -100,9 +114,15 @@ class PushResult(Framed):
     def blocks(self) -> tuple[Block, ...]:
         """What was done, then the plan it followed."""
         if self.plan.is_empty:
-            return (Text(f"Nothing to push: {self.database} is as declared.", "good"),)
+            text = f"Nothing to push: {self.database} is as declared."
+            return (Text(text, "good"), *left_alone(self.not_declared))
         timings = (self._timings(),) if len(self.applied) > 1 else ()
-        return (self._heading(), *plan_blocks(self.plan), *timings)
+        return (
+            self._heading(),
+            *plan_blocks(self.plan),
+            *timings,
+            *left_alone(self.not_declared),
+        )
 
     def _heading(self) -> Heading:
         if self.applied:
@@ -136,6 +156,7 @@ class GenerateResult(Framed):
     tag: str | None
     files: tuple[WrittenFile, ...] = ()
     git_command: str = ""
+    not_declared: tuple[str, ...] = ()
 
     @property
     def questions(self) -> tuple[Question, ...]:
@@ -148,12 +169,18 @@ class GenerateResult(Framed):
             return self._nothing()
         written = Facts(tuple((size(file.bytes), file.path) for file in self.files))
         git = (Code(self.git_command, "add them to git"),) if self.git_command else ()
-        return (Heading(f"Generated {self.tag}"), written, *git, *plan_blocks(self.plan))
+        return (
+            Heading(f"Generated {self.tag}"),
+            written,
+            *git,
+            *plan_blocks(self.plan),
+            *left_alone(self.not_declared),
+        )
 
     def _nothing(self) -> tuple[Block, ...]:
         if self.plan.is_empty:
             text = "Nothing to generate: the migrations hold what is declared."
-            return (Text(text, "good"),)
+            return (Text(text, "good"), *left_alone(self.not_declared))
         return (Heading("Nothing was written: answers are needed"), *plan_blocks(self.plan))
 
     def records(self) -> list[Record]:

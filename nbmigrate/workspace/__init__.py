@@ -254,7 +254,7 @@ class Workspace:
         live = self.live.read(new.snapshot)
         started = time.perf_counter()
         old = Source(live.snapshot, "live", is_live=True)
-        plan = self._compare(old, new, answers).plan
+        plan, not_declared = self._compare(old, new, answers)
         applied: Sequence[Any] = ()
         if plan.statements and not plan.questions and not dry_run:
             applied = self._apply(plan, live.fingerprint)
@@ -266,6 +266,7 @@ class Workspace:
             ms=(time.perf_counter() - started) * 1000,
             database=self.target.database,
             dry_run=dry_run,
+            not_declared=not_declared,
         )
 
     def _apply(self, plan: Plan, mark: str) -> Sequence[Any]:
@@ -304,14 +305,17 @@ class Workspace:
         head = journal.head_id
         old = Source(recorded(journal), "recorded")
         new = old if custom else self.source(source)
-        plan = self._compare(old, new, answers).plan
-        if plan.questions or (plan.is_empty and not custom):
-            return results.GenerateResult(plan=plan, tag=None, files=(), git_command="")
-        return self._write(journal, plan, name, head=head, custom=custom)
+        found = self._compare(old, new, answers)
+        if found.plan.questions or (found.plan.is_empty and not custom):
+            return results.GenerateResult(
+                plan=found.plan, tag=None, not_declared=found.not_declared
+            )
+        return self._write(journal, found, name, head=head, custom=custom)
 
     def _write(
-        self, journal: Journal, plan: Plan, name: str | None, *, head: str, custom: bool
+        self, journal: Journal, found: Compared, name: str | None, *, head: str, custom: bool
     ) -> results.GenerateResult:
+        plan = found.plan
         now_ms = int(time.time() * 1000)
         wanted = name if name is not None else two_words(random.Random())  # noqa: S311 - no secret
         if custom:
@@ -324,7 +328,11 @@ class Workspace:
         shown = tuple(files.written(p, self.root) for p in files.files_of(journal, migration.tag))
         paths = " ".join(files.shell_quoted(file.path) for file in shown)
         return results.GenerateResult(
-            plan=plan, tag=migration.tag, files=shown, git_command=f"git add {paths}"
+            plan=plan,
+            tag=migration.tag,
+            files=shown,
+            git_command=f"git add {paths}",
+            not_declared=found.not_declared,
         )
 
     def migrate(
