@@ -155,8 +155,14 @@ def _go_first(operations: Sequence[o.Operation]) -> list[set[int]]:
     for number, op in enumerate(operations):
         for name in index.find(dropped_text(op)) if droppers else ():
             for dropper in droppers[name] - {number}:
-                first[dropper].add(number)
+                if number < dropper or not _are_views(op, operations[dropper]):
+                    first[dropper].add(number)
     return first
+
+
+def _are_views(*operations: o.Operation) -> bool:
+    """Views are sorted among themselves already, by a closer look at their texts."""
+    return all(isinstance(op, o.DropView) for op in operations)
 
 
 def _made(operations: list[o.Operation]) -> Iterator[o.Operation]:

@@ -62,12 +62,11 @@ def apply_renames(old: Snapshot, new: Snapshot, renames: Iterable[Rename]) -> Re
     """
     operations: list[Operation] = []
     rest = sorted(renames, key=lambda rename: len(rename.old))
-    done = _done(old, new, rest)
     while rest:
         rename = next((r for r in rest if _is_next(r, rest)), rest[0])
         rest.remove(rename)
         current = _follow(rename, operations)
-        if rename in done or _is_done(old, new, current):
+        if _is_done(old, new, current):
             continue
         old, found = _apply(old, new, current)
         operations += found
@@ -98,25 +97,10 @@ def _follow(rename: Rename, operations: Iterable[Operation]) -> Rename:
 
 
 def _is_done(old: Snapshot, new: Snapshot, rename: Rename) -> bool:
-    return kind_of(old, rename.old) is None and _is_there(old, new, rename)
-
-
-def _is_there(old: Snapshot, new: Snapshot, rename: Rename) -> bool:
-    return kind_of(old, rename.new) is not None and kind_of(new, rename.new) is not None
-
-
-def _done(old: Snapshot, new: Snapshot, renames: Sequence[Rename]) -> set[Rename]:
-    """The renames that have happened: the old name is gone, or a done rename gave it away."""
-    done = {rename for rename in renames if _is_done(old, new, rename)}
-    while more := {
-        rename
-        for rename in renames
-        if rename not in done
-        and any(before.new == rename.old for before in done)
-        and _is_there(old, new, rename)
-    }:
-        done |= more
-    return done
+    """True when the new name is there, and the old one is gone or is that of another thing now."""
+    if kind_of(old, rename.new) is None or kind_of(new, rename.new) is None:
+        return False
+    return kind_of(old, rename.old) is None or kind_of(new, rename.old) is not None
 
 
 _FAMILIES = ("tables", "enums", "views", "sequences")
