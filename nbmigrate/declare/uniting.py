@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from nbmigrate.declare.blocks import Block, Known
 from nbmigrate.declare.faults import located
@@ -19,8 +19,8 @@ def unite(blocks: Iterable[Block]) -> Snapshot:
     blocks = list(blocks)
     snapshot = union((block.label, block.snapshot) for block in blocks)
     owners: dict[tuple[str, ...], str] = {}
-    for block in blocks:
-        for addition in block.additions:
+    for is_late in (False, True):
+        for block, addition in _additions(blocks, is_late=is_late):
             identity = _identity(addition)
             owner = owners.setdefault(identity, block.label)
             try:
@@ -33,6 +33,12 @@ def unite(blocks: Iterable[Block]) -> Snapshot:
             except DeclarationError as error:
                 raise located(error, block.text) from error
     return snapshot
+
+
+def _additions(blocks: Iterable[Block], *, is_late: bool) -> Iterator[tuple[Block, Addition]]:
+    """Those that stand alone, or those that hang on something another one declares."""
+    for block in blocks:
+        yield from ((block, a) for a in block.additions if a.is_late == is_late)
 
 
 def alone(block: Block) -> Snapshot:

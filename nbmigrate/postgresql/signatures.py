@@ -17,7 +17,7 @@ from nbmigrate.postgresql.lexer import (
     split_commas,
     tokenize,
 )
-from nbmigrate.postgresql.types import is_built_in, sql_type
+from nbmigrate.postgresql.types import is_built_in, parameter_type, sql_type
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,7 +86,8 @@ def canonical_result(text: str | None, parameters: Sequence[Parameter]) -> str:
     if not text:
         return out[0].type if len(out) == 1 else "record"
     head, _, rest = text.partition(" ")
-    return f"SETOF {sql_type(rest)}" if head.lower() == "setof" else sql_type(text)
+    is_set = head.lower() == "setof"
+    return f"SETOF {parameter_type(rest)}" if is_set else parameter_type(text)
 
 
 def _result(tokens: Sequence[Token]) -> list[Token]:
@@ -112,7 +113,7 @@ def _parameter(tokens: list[Token], mode: Mode) -> Parameter:
     declared, default = _without_default(tokens)
     mode, declared = _mode(declared, mode)
     name, type_ = _name(declared)
-    return Parameter(name=name, type=sql_type(join(type_)), mode=mode, default=default)
+    return Parameter(name=name, type=parameter_type(join(type_)), mode=mode, default=default)
 
 
 def _without_default(tokens: list[Token]) -> tuple[list[Token], str | None]:

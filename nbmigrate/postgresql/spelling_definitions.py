@@ -22,7 +22,7 @@ from nbmigrate.model.names import PUBLIC, truncate
 from nbmigrate.postgresql.expressions import canonical_default, canonical_expression
 from nbmigrate.postgresql.names import multirange_name
 from nbmigrate.postgresql.signatures import canonical_result
-from nbmigrate.postgresql.types import sql_type
+from nbmigrate.postgresql.types import parameter_type, sql_type
 
 _replace = msgspec.structs.replace
 
@@ -93,7 +93,7 @@ def canonical_function(function: Function) -> Function:
 
 
 def _parameter(parameter: Parameter) -> Parameter:
-    type_ = sql_type(parameter.type)
+    type_ = parameter_type(parameter.type)
     default = parameter.default
     return _replace(
         parameter,

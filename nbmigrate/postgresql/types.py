@@ -131,6 +131,14 @@ def sql_type(text: str) -> str:
     return comparable_type(text)
 
 
+def parameter_type(text: str) -> str:
+    """The type of a parameter: modifiers mean nothing there."""
+    element, dimensions = split_array(sql_type(text))
+    if '"' not in element:
+        element = re.sub(r" ?\([^()]*\)", "", element)
+    return element + dimensions
+
+
 def comparable_type(text: str) -> str:
     """The canonical type without what PostgreSQL does not store.
 

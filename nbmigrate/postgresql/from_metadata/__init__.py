@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import sqlalchemy as sa
 from msgspec.structs import replace
@@ -25,13 +25,19 @@ from nbmigrate.postgresql.from_metadata.sqltext import query_text
 from nbmigrate.postgresql.from_metadata.tables import table_of
 from nbmigrate.postgresql.from_metadata.targets import Known
 from nbmigrate.postgresql.from_metadata.types import enum_of
+from nbmigrate.postgresql.signatures import read_signature
 
 #: Where :mod:`nbmigrate.schema` keeps its values; that module is beside this one, not below.
 _INFO_KEY = "nbmigrate"
 
 
+_SYSTEM_SCHEMAS = frozenset({None, "pg_catalog"})
+
+
 class Addition(Protocol):
-    """A value of :mod:`nbmigrate.schema`: a view, policy, role or row security."""
+    """A value of :mod:`nbmigrate.schema`: a view, policy, role, function, trigger ..."""
+
+    is_late: ClassVar[bool]
 
     def into(self, snapshot: Snapshot, sql: Callable[[object], str]) -> Snapshot:
         """The snapshot with this thing in it."""
@@ -94,13 +100,28 @@ def with_additions(
 
     ``lenient`` leaves out what does not fit, as the part of another cell may not be there.
     """
-    for addition in additions:
+    for addition in sorted(additions, key=lambda a: a.is_late):
         try:
-            snapshot = addition.into(snapshot, query_text)
+            snapshot = _read_signatures(addition.into(snapshot, query_text))
         except DeclarationError:
             if not lenient:
                 raise
     return replace(snapshot, schemas={**snapshot.schemas, **_schemas(snapshot)})
+
+
+def _read_signatures(snapshot: Snapshot) -> Snapshot:
+    """The functions under the types by which they are called."""
+    found: dict[str, model.Function] = {}
+    for name, function in snapshot.functions.items():
+        read = function
+        if name != key(*function.id) or not (function.parameters or function.returns):
+            parameters, returns = read_signature(function.definition)
+            read = replace(function, parameters=parameters, returns=returns)
+        if key(*read.id) in found:
+            path = format_path(*read.id)
+            raise DuplicateObjectError(f"{read.kind} `{path}` is declared twice", source=path)
+        found[key(*read.id)] = read
+    return replace(snapshot, functions=found)
 
 
 def declared_renames(metadata: sa.MetaData) -> tuple[str, ...]:
@@ -178,6 +199,10 @@ def _schemas(snapshot: Snapshot) -> dict[str, str]:
         *(enum.schema for enum in snapshot.enums.values()),
         *(sequence.schema for sequence in snapshot.sequences.values()),
         *(view.schema for view in snapshot.views.values() if not view.is_existing),
+        *(domain.schema for domain in snapshot.domains.values()),
+        *(found.schema for found in snapshot.types.values()),
+        *(function.schema for function in snapshot.functions.values()),
+        *(x.schema for x in snapshot.extensions.values() if x.schema not in _SYSTEM_SCHEMAS),
     ]
     used = {name for name in names if name and name != PUBLIC}
     return {checked(name, kind="schema"): name for name in sorted(used)}

@@ -21,7 +21,7 @@ from nbmigrate.model import (
 from nbmigrate.postgresql.expressions import strip_parens
 from nbmigrate.postgresql.introspect.columns import collation_name
 from nbmigrate.postgresql.names import multirange_name
-from nbmigrate.postgresql.types import sql_type
+from nbmigrate.postgresql.types import parameter_type, sql_type
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -145,7 +145,7 @@ def _function(row: Row) -> Function:
     parameters = tuple(
         Parameter(
             name=(names[at] or None) if names else None,
-            type=sql_type(type_),
+            type=parameter_type(type_),
             mode=_MODES[modes[at]] if modes else "in",
             default=defaults[at],
         )

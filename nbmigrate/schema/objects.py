@@ -1,84 +1,26 @@
-"""What a schema has and SQLAlchemy has no word for: views, policies, roles, row security.
-
-Each is a frozen value that is attached to a MetaData with ``.on(metadata)``; inside a
-``%%schema`` cell that is done for you. SQL is given as text or as a SQLAlchemy
-expression. ``renamed_from`` is the old name, for a view as ``schema.name`` or ``name``;
-tables and columns say it with ``info={"renamed_from": "old"}``.
-"""
+"""Views, policies, roles and row security as they are declared."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
-from typing import TYPE_CHECKING, Literal, Self, TypeVar
+from typing import Literal
 
 from msgspec.structs import replace
 
 from nbmigrate import model
 from nbmigrate.errors import DeclarationError, DuplicateObjectError
-from nbmigrate.model import Snapshot, format_path, key, parse_path
+from nbmigrate.model import Snapshot, format_path, key
 from nbmigrate.model.names import PUBLIC
-
-if TYPE_CHECKING:
-    import sqlalchemy as sa
-
-__all__ = [
-    "MaterializedView",
-    "Policy",
-    "Role",
-    "RowSecurity",
-    "SchemaValue",
-    "View",
-    "collecting",
-    "row_security",
-    "table_id",
-]
-
-#: The key of ``MetaData.info`` under which the values are kept, in order.
-INFO_KEY = "nbmigrate"
-
-#: How an expression becomes SQL text; given by whoever builds the snapshot.
-SqlText = Callable[[object], str]
-
-Option = str | int | float | bool
-
-_created: ContextVar[list[SchemaValue] | None] = ContextVar("created schema values", default=None)
-
-
-@contextmanager
-def collecting() -> Iterator[list[SchemaValue]]:
-    """The values that are created in the block, in order."""
-    created: list[SchemaValue] = []
-    token = _created.set(created)
-    try:
-        yield created
-    finally:
-        _created.reset(token)
-
-
-@dataclass(frozen=True)
-class SchemaValue:
-    """A thing that can be attached to a MetaData."""
-
-    def __post_init__(self) -> None:
-        created = _created.get()
-        if created is not None:
-            created.append(self)
-
-    def on(self, metadata: sa.MetaData) -> Self:
-        """Attach the value to the MetaData and return it."""
-        metadata.info.setdefault(INFO_KEY, []).append(self)
-        return self
-
-    def into(self, snapshot: Snapshot, sql: SqlText) -> Snapshot:
-        """The snapshot with this thing in it."""
-        raise NotImplementedError
-
-    def renames(self) -> tuple[str, ...]:
-        """The renames this thing declares."""
-        return ()
+from nbmigrate.schema.value import (
+    Option,
+    SchemaValue,
+    SqlText,
+    add_one,
+    split_name,
+    table_id,
+    with_table,
+)
 
 
 @dataclass(frozen=True)
@@ -186,11 +128,11 @@ class Policy(SchemaValue):
         found = snapshot.tables.get(key(schema, table))
         where = format_path(schema, table, self.name)
         if found is not None:
-            policies = _added(found.policies, self.name, policy, f"policy `{where}`")
-            return _with_table(snapshot, replace(found, policies=policies))
+            policies = add_one(found.policies, self.name, policy, f"policy `{where}`")
+            return with_table(snapshot, replace(found, policies=policies))
         on = ".".join('"' + part.replace('"', '""') + '"' for part in (schema, table))
         apart = replace(policy, on=on, schema=schema)
-        added = _added(snapshot.policies, self.name, apart, f"policy `{where}`")
+        added = add_one(snapshot.policies, self.name, apart, f"policy `{where}`")
         return replace(snapshot, policies=added)
 
     def renames(self) -> tuple[str, ...]:
@@ -221,7 +163,7 @@ class Role(SchemaValue):
             create_role=self.create_role,
             inherit=self.inherit,
         )
-        added = _added(snapshot.roles, self.name, role, f"role `{self.name}`")
+        added = add_one(snapshot.roles, self.name, role, f"role `{self.name}`")
         return replace(snapshot, roles=added)
 
     def renames(self) -> tuple[str, ...]:
@@ -245,30 +187,12 @@ class RowSecurity(SchemaValue):
         if found is None:
             path = format_path(*where)
             raise DeclarationError(f"row security of `{path}`, which is not declared", source=path)
-        return _with_table(snapshot, replace(found, is_rls_enabled=True, force_rls=self.force))
+        return with_table(snapshot, replace(found, is_rls_enabled=True, force_rls=self.force))
 
 
 def row_security(table: object, *, force: bool = False) -> RowSecurity:
     """``ENABLE ROW LEVEL SECURITY`` (with ``force`` also for the owner) of a class or table."""
     return RowSecurity(table, force)
-
-
-def table_id(table: object) -> tuple[str, str]:
-    """Schema and name of a table given as a mapped class, a Table or a name."""
-    table = getattr(table, "__table__", table)
-    if not isinstance(table, str):
-        return (str(getattr(table, "schema", None) or PUBLIC), str(getattr(table, "name", table)))
-    return _qualified(table, PUBLIC)
-
-
-def _qualified(text: str, schema: str) -> tuple[str, str]:
-    try:
-        parts = parse_path(text)
-    except ValueError as error:
-        raise DeclarationError(str(error)) from error
-    if len(parts) > 2:
-        raise DeclarationError(f"`{text}` has more parts than a schema and a name")
-    return (parts[0], parts[1]) if len(parts) == 2 else (schema, parts[0])
 
 
 def _definition(view: View | MaterializedView, sql: SqlText) -> str | None:
@@ -284,7 +208,7 @@ def _view_renames(view: View | MaterializedView) -> tuple[str, ...]:
     if not view.renamed_from:
         return ()
     schema = view.schema or PUBLIC
-    old = _qualified(view.renamed_from, schema)
+    old = split_name(view.renamed_from, schema)
     return (f"{format_path(*old)}->{format_path(schema, view.name)}",)
 
 
@@ -297,23 +221,10 @@ def _camel(name: str) -> str:
     return head + "".join(word.capitalize() for word in rest)
 
 
-_V = TypeVar("_V")
-
-
-def _added(old: Mapping[str, _V], name: str, value: _V, what: str) -> dict[str, _V]:
-    if name in old:
-        raise DuplicateObjectError(f"{what} is declared twice")
-    return {**old, name: value}
-
-
 def _with_view(snapshot: Snapshot, view: model.View) -> Snapshot:
     where = key(*view.id)
     taken = where in snapshot.tables
     if taken:
         raise DuplicateObjectError(f"`{format_path(*view.id)}` is declared as a table and a view")
-    added = _added(snapshot.views, where, view, f"view `{format_path(*view.id)}`")
+    added = add_one(snapshot.views, where, view, f"view `{format_path(*view.id)}`")
     return replace(snapshot, views=added)
-
-
-def _with_table(snapshot: Snapshot, table: model.Table) -> Snapshot:
-    return replace(snapshot, tables={**snapshot.tables, key(*table.id): table})

@@ -1,0 +1,48 @@
+"""What a schema has and SQLAlchemy has no word for: views, policies, functions, domains ...
+
+Each is a frozen value that is attached to a MetaData with ``.on(metadata)``; inside a
+``%%schema`` cell that is done for you. SQL is given as text or as a SQLAlchemy
+expression. ``renamed_from`` is the old name, for a view as ``schema.name`` or ``name``;
+tables and columns say it with ``info={"renamed_from": "old"}``.
+"""
+
+from nbmigrate.schema.definitions import (
+    CompositeType,
+    Domain,
+    Extension,
+    Function,
+    Procedure,
+    RangeType,
+    Rule,
+    Trigger,
+)
+from nbmigrate.schema.objects import (
+    MaterializedView,
+    Policy,
+    Role,
+    RowSecurity,
+    View,
+    row_security,
+)
+from nbmigrate.schema.value import INFO_KEY, SchemaValue, collecting, table_id
+
+__all__ = [
+    "INFO_KEY",
+    "CompositeType",
+    "Domain",
+    "Extension",
+    "Function",
+    "MaterializedView",
+    "Policy",
+    "Procedure",
+    "RangeType",
+    "Role",
+    "RowSecurity",
+    "Rule",
+    "SchemaValue",
+    "Trigger",
+    "View",
+    "collecting",
+    "row_security",
+    "table_id",
+]
