@@ -49,6 +49,8 @@ def _hazards(op: o.Operation, rebuilt: set[tuple[o.Id, str]]) -> Iterator[Hazard
             yield _loss("NB103", format_path(name), "drops the schema; it must be empty")
         case o.DropSequence(sequence=sequence):
             yield _loss("NB104", format_path(*sequence.id), "drops the sequence and its position")
+        case o.DropExtension(extension=extension):
+            yield _loss("NB105", format_path(extension.name), "drops the extension and all in it")
         case _:
             yield from _column_hazards(op)
 
@@ -82,6 +84,13 @@ def _column_hazards(op: o.Operation) -> Iterator[Hazard]:
                 path=format_path(*table, column_name),
                 text="scans the table, and fails when a row has NULL there",
                 advice=f"--backfill {format_path(*table, column_name)}=SQL",
+            )
+        case o.RecreateDomain(new=built) | o.RecreateType(new=built):
+            yield Hazard(
+                code="NB203",
+                severity="blocks",
+                path=format_path(*built.id),
+                text="builds the type anew and rewrites every table that uses it",
             )
         case o.RecreateEnum(new=enum):
             yield Hazard(

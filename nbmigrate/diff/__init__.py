@@ -14,10 +14,10 @@ from nbmigrate.diff.definitions import (
     diff_functions,
     diff_types,
 )
-from nbmigrate.diff.dependants import with_dependants
 from nbmigrate.diff.enums import diff_enums
 from nbmigrate.diff.ordering import ordered
 from nbmigrate.diff.policies import diff_linked_policies
+from nbmigrate.diff.rebuilt import with_rebuilt
 from nbmigrate.diff.schemas import diff_roles, diff_schemas
 from nbmigrate.diff.sequences import diff_sequences
 from nbmigrate.diff.tables import diff_tables
@@ -52,4 +52,4 @@ def diff(
         *diff_views(old.views, new.views),
         *diff_linked_policies(old, new),
     ]
-    return ordered(with_dependants(operations, old, new))
+    return ordered(with_rebuilt(operations, old, new))

@@ -102,7 +102,7 @@ def dropped_text(op: o.Operation) -> str:  # noqa: C901, PLR0911, PLR0912 - one 
     match op:
         case o.DropFunction(function=function):
             return function_header(function)
-        case o.DropDomain(domain=domain):
+        case o.DropDomain(domain=domain) | o.AlterDomain(old=domain):
             return domain_text(domain)
         case o.DropType(type=found):
             return type_text(found)
