@@ -157,6 +157,7 @@ class GenerateResult(Framed):
     files: tuple[WrittenFile, ...] = ()
     git_command: str = ""
     not_declared: tuple[str, ...] = ()
+    proof: str = ""
 
     @property
     def questions(self) -> tuple[Question, ...]:
@@ -171,6 +172,7 @@ class GenerateResult(Framed):
         git = (Code(self.git_command, "add them to git"),) if self.git_command else ()
         return (
             Heading(f"Generated {self.tag}"),
+            *((Text(self.proof, "good"),) if self.proof else ()),
             written,
             *git,
             *plan_blocks(self.plan),

@@ -8,7 +8,6 @@ is decided where: :mod:`sources` reads, :mod:`ownership` says what may go,
 from __future__ import annotations
 
 import os
-import random
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -18,12 +17,12 @@ from typing import TYPE_CHECKING, Any, Self
 import psycopg
 
 from nbmigrate import executor, results
-from nbmigrate.journal import Journal, two_words
+from nbmigrate.journal import Journal
 from nbmigrate.model import EMPTY, Snapshot, parse_path
 from nbmigrate.plan import NO_ANSWERS, Answers, Canonical, Plan
 from nbmigrate.postgresql.scratch import read_ddl
 from nbmigrate.server import is_installed
-from nbmigrate.workspace import files, looking
+from nbmigrate.workspace import files, generating, looking
 from nbmigrate.workspace.cache import DiskCache
 from nbmigrate.workspace.compare import (
     Compared,
@@ -135,7 +134,8 @@ class Workspace:
 
     # --- comparing -------------------------------------------------------------
 
-    def _compare(self, old: Source, new: Source, answers: Answers) -> Compared:
+    def compare(self, old: Source, new: Source, answers: Answers = NO_ANSWERS) -> Compared:
+        """The plan from one source to the other, and what of the old one stays undeclared."""
         answers = with_declared_renames(answers, old, new)
         removed = self.declarations.removed if new.name == "declared" else frozenset()
         ownership = ownership_of(old, new, answers=answers, removed=removed, ours=self._ours)
@@ -160,9 +160,14 @@ class Workspace:
         """The embedded server as the one who is asked, where the database in use cannot be."""
         if self.target.is_embedded or not is_installed():
             return None
+        return self.scratch.connection
+
+    @property
+    def scratch(self) -> Target:
+        """A database of the embedded server that is free for questions and proofs."""
         if self._scratch is None:
             self._scratch = Target("embedded:scratch", self.root)
-        return self._scratch.connection
+        return self._scratch
 
     def _ours(self) -> frozenset[Entry]:
         """What nbmigrate made here, or the migrations hold."""
@@ -236,7 +241,7 @@ class Workspace:
     ) -> results.DiffResult:
         """The difference between two sources."""
         before, after = self.source(old), self.source(new)
-        found = self._compare(before, after, answers)
+        found = self.compare(before, after, answers)
         return results.DiffResult(plan=found.plan, old_name=before.name, new_name=after.name)
 
     def push(
@@ -254,7 +259,7 @@ class Workspace:
         live = self.live.read(new.snapshot)
         started = time.perf_counter()
         old = Source(live.snapshot, "live", is_live=True)
-        plan, not_declared = self._compare(old, new, answers)
+        plan, not_declared = self.compare(old, new, answers)
         applied: Sequence[Any] = ()
         if plan.statements and not plan.questions and not dry_run:
             applied = self._apply(plan, live.fingerprint)
@@ -277,10 +282,11 @@ class Workspace:
             plan.statements,
             guard=lambda: self.live.require(connection, mark),
             finish=lambda: executor.record(connection, **change._asdict()),
-            settings=self._executor_settings(lock_wait_ms=PUSH_WAIT_MS),
+            settings=self.executor_settings(lock_wait_ms=PUSH_WAIT_MS),
         )
 
-    def _executor_settings(self, **more: Any) -> executor.Settings:  # noqa: ANN401 - fields of Settings
+    def executor_settings(self, **more: Any) -> executor.Settings:  # noqa: ANN401 - fields of Settings
+        """How patient a run is, and where its history is."""
         return executor.Settings(
             **more,
             history_schema=self.settings.history_schema,
@@ -301,39 +307,7 @@ class Workspace:
         Raises:
             JournalError: the folder cannot be continued; nothing was written.
         """
-        journal = self.journal
-        head = journal.head_id
-        old = Source(recorded(journal), "recorded")
-        new = old if custom else self.source(source)
-        found = self._compare(old, new, answers)
-        if found.plan.questions or (found.plan.is_empty and not custom):
-            return results.GenerateResult(
-                plan=found.plan, tag=None, not_declared=found.not_declared
-            )
-        return self._write(journal, found, name, head=head, custom=custom)
-
-    def _write(
-        self, journal: Journal, found: Compared, name: str | None, *, head: str, custom: bool
-    ) -> results.GenerateResult:
-        plan = found.plan
-        now_ms = int(time.time() * 1000)
-        wanted = name if name is not None else two_words(random.Random())  # noqa: S311 - no secret
-        if custom:
-            draft = files.custom_draft(wanted, plan.new)
-            migration = journal.append_draft(draft, now_ms=now_ms, expected_id=head)
-        else:
-            migration = journal.append(
-                plan, name=wanted, now_ms=now_ms, words=lambda: wanted, expected_id=head
-            )
-        shown = tuple(files.written(p, self.root) for p in files.files_of(journal, migration.tag))
-        paths = " ".join(files.shell_quoted(file.path) for file in shown)
-        return results.GenerateResult(
-            plan=plan,
-            tag=migration.tag,
-            files=shown,
-            git_command=f"git add {paths}",
-            not_declared=found.not_declared,
-        )
+        return generating.generate(self, name, source, answers=answers, custom=custom)
 
     def migrate(
         self,
@@ -359,7 +333,7 @@ class Workspace:
         plan = None
         if source or self.declared != EMPTY:
             old = Source(recorded(self.journal), "recorded")
-            plan = self._compare(old, self.source(source or "declared"), NO_ANSWERS).plan
+            plan = self.compare(old, self.source(source or "declared"), NO_ANSWERS).plan
         problems = tuple(
             results.Problem(code=p.code, path=str(p.path), text=p.text, hint=p.hint)
             for p in self.journal.check()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from nbmigrate import data, executor, results
 from nbmigrate.errors import ConnectFailedError, MissingFileError, ServerError
 from nbmigrate.model.names import format_path
-from nbmigrate.plan import NO_ANSWERS, Plan
+from nbmigrate.plan import Plan
 from nbmigrate.postgresql.introspect import unmanaged
 from nbmigrate.workspace.sources import Source
 
@@ -34,7 +34,7 @@ def migrate(
     """Apply, or with ``dry_run`` show, the pending migrations."""
     migrations = workspace.journal.migrations()
     _require_tag(migrations, to)
-    settings = workspace._executor_settings()  # noqa: SLF001 - a part of the facade
+    settings = workspace.executor_settings()
     waits: list[str] = []
 
     def listen(event: Any) -> None:  # noqa: ANN401 - any event
@@ -86,7 +86,7 @@ def _sql_of(migrations: Sequence[Any], pending: Sequence[str], to: str | None) -
 def status(workspace: Workspace) -> results.StatusResult:
     """Migrations and their states, drift against the last snapshot, what is not managed."""
     connection = workspace.target.connection
-    settings = workspace._executor_settings()  # noqa: SLF001 - a part of the facade
+    settings = workspace.executor_settings()
     states = executor.read_status(connection, workspace.journal.migrations(), settings)
     drift, not_declared = _drift(workspace, states)
     return results.StatusResult(
@@ -114,7 +114,7 @@ def _drift(workspace: Workspace, states: Sequence[Any]) -> tuple[Plan | None, tu
     if file is None:
         return None, ()
     new = Source(file.snapshot, known[-1], is_complete=False)
-    found = workspace._compare(workspace.source("live"), new, NO_ANSWERS)  # noqa: SLF001
+    found = workspace.compare(workspace.source("live"), new)
     return found.plan, found.not_declared
 
 

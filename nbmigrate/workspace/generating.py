@@ -1,0 +1,87 @@
+"""Generate: the plan, its proof, and the files of the next migration."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from nbmigrate.errors import ConnectFailedError, JournalError, ServerError
+from nbmigrate.journal import Migration, two_words
+from nbmigrate.plan import NO_ANSWERS, Answers, Plan
+from nbmigrate.results import GenerateResult
+from nbmigrate.server import is_installed
+from nbmigrate.workspace import files
+from nbmigrate.workspace.proof import Verdict, prove
+from nbmigrate.workspace.sources import Source, recorded
+
+if TYPE_CHECKING:
+    from nbmigrate.journal import Journal
+    from nbmigrate.workspace import Workspace
+
+
+def generate(
+    workspace: Workspace,
+    name: str | None,
+    source: str,
+    *,
+    answers: Answers = NO_ANSWERS,
+    custom: bool = False,
+) -> GenerateResult:
+    """Write what no migration holds yet; with open questions, nothing."""
+    journal = workspace.journal
+    head, earlier = journal.head_id, journal.migrations()
+    old = Source(recorded(journal), "recorded")
+    new = old if custom else workspace.source(source)
+    plan, not_declared = workspace.compare(old, new, answers)
+    if plan.questions or (plan.is_empty and not custom):
+        return GenerateResult(plan=plan, tag=None, not_declared=not_declared)
+    proof = "" if custom else _prove(workspace, earlier, plan)
+    migration = _append(journal, plan, name, head=head, custom=custom)
+    shown = tuple(
+        files.written(path, workspace.root) for path in files.files_of(journal, migration.tag)
+    )
+    paths = " ".join(files.shell_quoted(file.path) for file in shown)
+    return GenerateResult(
+        plan=plan,
+        tag=migration.tag,
+        files=shown,
+        git_command=f"git add {paths}",
+        not_declared=not_declared,
+        proof=proof,
+    )
+
+
+def _append(
+    journal: Journal, plan: Plan, name: str | None, *, head: str, custom: bool
+) -> Migration:
+    now_ms = int(time.time() * 1000)
+    wanted = name if name is not None else two_words(random.Random())  # noqa: S311 - no secret
+    if custom:
+        draft = files.custom_draft(wanted, plan.new)
+        return journal.append_draft(draft, now_ms=now_ms, expected_id=head)
+    return journal.append(plan, name=wanted, now_ms=now_ms, words=lambda: wanted, expected_id=head)
+
+
+def _prove(workspace: Workspace, earlier: Sequence[Migration], plan: Plan) -> str:
+    """Replay all files and the new one where that harms nobody: on the embedded server.
+
+    Raises:
+        JournalError: the new file does not lead to the new snapshot; nothing is written.
+    """
+    if not is_installed():
+        return "not proved: there is no embedded PostgreSQL (nbmigrate[embedded])"
+    try:
+        url = workspace.scratch.url
+        found = prove(url, earlier, plan.statements, plan.new)
+    except (ServerError, ConnectFailedError) as error:
+        return f"not proved: {error.message}"
+    if found.verdict is Verdict.REFUTED:
+        missing = f"; still to be done would be\n{found.rest.sql}" if found.rest else ""
+        raise JournalError(
+            f"{found.text}{missing}",
+            path=workspace.settings.folder,
+            hint="nothing was written; this is an error of nbmigrate or of an earlier file",
+        )
+    return found.text
