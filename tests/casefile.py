@@ -35,8 +35,7 @@ from nbmigrate.plan import Answers
 CASES = Path(__file__).parent / "cases"
 _HEADING = re.compile(r"^-- ([a-z_. ]+) --$", re.MULTILINE)
 _KNOWN = frozenset(
-    "old.py new.py old.sql new.sql setup.sql renames backfills rows.sql check.sql operations "
-    "expected.sql error min_pg".split()
+    ["old.py", "new.py", "old.sql", "new.sql", "setup.sql", "renames", "backfills", "rows.sql", "check.sql", "operations", "expected.sql", "error", "min_pg"]
 ) | {"dump differs"}
 
 
@@ -129,7 +128,11 @@ def _word(name: str, value: Any) -> str:
         case bool():
             return name if value else ""
         case _:
-            return f"{name}={value!r}" if name in ("backfill", "using") else f"{name}={format_path(str(value))}"
+            return (
+                f"{name}={value!r}"
+                if name in ("backfill", "using")
+                else f"{name}={format_path(str(value))}"
+            )
 
 
 @dataclass(frozen=True)

@@ -73,15 +73,25 @@ def _plain(item: Any) -> Any:
 def _physical_table(table: Table) -> Table:
     keys = set(table.primary_key_columns)
     columns = {
-        name: change(_plain(c), not_null=bool(c.not_null or c.identity or c.type in SERIAL or name in keys))
+        name: change(
+            _plain(c), not_null=bool(c.not_null or c.identity or c.type in SERIAL or name in keys)
+        )
         for name, c in table.columns.items()
     }
     parts = {
         part: {name: _plain(item) for name, item in getattr(table, part).items()}
-        for part in ("indexes", "foreign_keys", "unique_constraints", "check_constraints", "policies")
+        for part in (
+            "indexes",
+            "foreign_keys",
+            "unique_constraints",
+            "check_constraints",
+            "policies",
+        )
     }
     rls = table.is_rls_enabled or bool(table.policies)
-    return change(_plain(table), columns=columns, is_rls_enabled=rls, primary_key_name=None, **parts)
+    return change(
+        _plain(table), columns=columns, is_rls_enabled=rls, primary_key_name=None, **parts
+    )
 
 
 def _step(op: o.Operation, snapshot: Snapshot) -> Snapshot:
@@ -261,9 +271,7 @@ def _relabelled(snapshot: Snapshot, enum: o.Id, old: str, new: str) -> Snapshot:
         mine = (column.type_schema, column.type) == enum and column.default == quoted[0]
         return change(column, default=quoted[1]) if mine else column
 
-    return _every_column(
-        change(snapshot, enums=_swap(snapshot.enums, key(*enum), after)), edit
-    )
+    return _every_column(change(snapshot, enums=_swap(snapshot.enums, key(*enum), after)), edit)
 
 
 def _recreated(snapshot: Snapshot, op: o.RecreateEnum) -> Snapshot:
@@ -277,7 +285,10 @@ def _recreated(snapshot: Snapshot, op: o.RecreateEnum) -> Snapshot:
     snapshot = change(snapshot, enums=enums)
     for use in op.uses:
         snapshot = _edit_column(
-            snapshot, use.table, use.column.name, lambda c, use=use: change(c, default=use.column.default)
+            snapshot,
+            use.table,
+            use.column.name,
+            lambda c, use=use: change(c, default=use.column.default),
         )
     return snapshot
 
@@ -337,7 +348,9 @@ def _texts(snapshot: Snapshot, old: str, new: str) -> Snapshot:
     """Every SQL text with a name replaced, as PostgreSQL shows it after a rename."""
     if old == new:
         return snapshot
-    views = {name: _text_in(view, ("definition",), old, new) for name, view in snapshot.views.items()}
+    views = {
+        name: _text_in(view, ("definition",), old, new) for name, view in snapshot.views.items()
+    }
     return _every_table(change(snapshot, views=views), lambda t: _texts_in_table(t, old, new))
 
 
@@ -388,7 +401,11 @@ def _table(op: o.TableOp, snapshot: Snapshot) -> Snapshot:
         case o.CreateTable(table=table):
             _refuse_missing_schema(snapshot, table.id[0])
             made = change(
-                physical_table(table), indexes={}, foreign_keys={}, policies={}, is_rls_enabled=False
+                physical_table(table),
+                indexes={},
+                foreign_keys={},
+                policies={},
+                is_rls_enabled=False,
             )
             return change(snapshot, tables=_add(snapshot.tables, key(*table.id), made))
         case o.DropTable(table=table):
@@ -570,23 +587,38 @@ def _constraint(op: o.ConstraintOp, snapshot: Snapshot) -> Snapshot:
             _refuse_referenced(snapshot, op.table, columns)
             return _in_table(snapshot, op.table, _without_key)
         case o.AddUnique(unique=item):
-            return _in_part(snapshot, op.table, "unique_constraints", lambda m: _add(m, item.name, _plain(item)))
+            return _in_part(
+                snapshot, op.table, "unique_constraints", lambda m: _add(m, item.name, _plain(item))
+            )
         case o.DropUnique(unique=item):
             _refuse_referenced(snapshot, op.table, item.columns)
-            return _in_part(snapshot, op.table, "unique_constraints", lambda m: _remove(m, item.name))
+            return _in_part(
+                snapshot, op.table, "unique_constraints", lambda m: _remove(m, item.name)
+            )
         case o.AddCheck(check=check):
-            return _in_part(snapshot, op.table, "check_constraints", lambda m: _add(m, check.name, _plain(check)))
+            return _in_part(
+                snapshot,
+                op.table,
+                "check_constraints",
+                lambda m: _add(m, check.name, _plain(check)),
+            )
         case o.DropCheck(check=check):
-            return _in_part(snapshot, op.table, "check_constraints", lambda m: _remove(m, check.name))
+            return _in_part(
+                snapshot, op.table, "check_constraints", lambda m: _remove(m, check.name)
+            )
         case o.AddForeignKey(foreign_key=fk):
             _refuse_target(snapshot, fk)
-            return _in_part(snapshot, op.table, "foreign_keys", lambda m: _add(m, fk.name, _plain(fk)))
+            return _in_part(
+                snapshot, op.table, "foreign_keys", lambda m: _add(m, fk.name, _plain(fk))
+            )
         case o.DropForeignKey(foreign_key=fk):
             return _in_part(snapshot, op.table, "foreign_keys", lambda m: _remove(m, fk.name))
         case o.RenameConstraint(kind="primary key") if not _has_named_key(snapshot, op):
             return snapshot  # the key of one column: its name is in no snapshot
         case o.RenameConstraint(old=old, new=new):
-            return _in_part(snapshot, op.table, _KINDS[op.kind], lambda m: _renamed_part(m, old, new))
+            return _in_part(
+                snapshot, op.table, _KINDS[op.kind], lambda m: _renamed_part(m, old, new)
+            )
         case _:
             assert_never(op)
 
@@ -653,7 +685,9 @@ def _refuse_target(snapshot: Snapshot, fk: ForeignKey) -> None:
 def _index(op: o.IndexOp, snapshot: Snapshot) -> Snapshot:
     match op:
         case o.CreateIndex(index=index):
-            return _in_part(snapshot, op.table, "indexes", lambda m: _add(m, index.name, _plain(index)))
+            return _in_part(
+                snapshot, op.table, "indexes", lambda m: _add(m, index.name, _plain(index))
+            )
         case o.DropIndex(index=index):
             return _in_part(snapshot, op.table, "indexes", lambda m: _remove(m, index.name))
         case o.RenameIndex(old=old, new=new):
@@ -670,7 +704,9 @@ def _view(op: o.ViewOp, snapshot: Snapshot) -> Snapshot:
         case o.CreateView(view=view):
             return change(snapshot, views=_add(snapshot.views, key(*view.id), _physical_view(view)))
         case o.AlterViewOptions(new=view):
-            return change(snapshot, views=_swap(snapshot.views, key(*view.id), _physical_view(view)))
+            return change(
+                snapshot, views=_swap(snapshot.views, key(*view.id), _physical_view(view))
+            )
         case o.DropView(view=view):
             return change(snapshot, views=_remove(snapshot.views, key(*view.id)))
         case o.RenameView(old=old, new=new) | o.MoveView(old=old, new=new):
@@ -688,9 +724,13 @@ def _policy(op: o.PolicyOp, snapshot: Snapshot) -> Snapshot:
         return _linked(op, snapshot)
     match op:
         case o.CreatePolicy(policy=policy):
-            return _in_part(snapshot, op.table, "policies", lambda m: _add(m, policy.name, _plain(policy)))
+            return _in_part(
+                snapshot, op.table, "policies", lambda m: _add(m, policy.name, _plain(policy))
+            )
         case o.AlterPolicy(new=policy):
-            return _in_part(snapshot, op.table, "policies", lambda m: _swap(m, policy.name, _plain(policy)))
+            return _in_part(
+                snapshot, op.table, "policies", lambda m: _swap(m, policy.name, _plain(policy))
+            )
         case o.DropPolicy(policy=policy):
             return _in_part(snapshot, op.table, "policies", lambda m: _remove(m, policy.name))
         case o.RenamePolicy(old=old, new=new):

@@ -7,7 +7,6 @@ recorded way (the plan of the two declarations alone), and new built from nothin
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import groupby
@@ -23,17 +22,18 @@ from nbmigrate.plan import Answers, Plan, make_plan
 from nbmigrate.postgresql import POSTGRESQL
 from nbmigrate.postgresql.introspect import introspect
 from nbmigrate.postgresql.scratch import Scratch
+from tests.arena import arena, empty
 from tests.casefile import Case, all_cases, declared, operation_lines, write_case
 from tests.dumps import normalised
 from tests.fixtures.postgres import Database, Server
 from tests.support import physical, replay
 
+__all__ = ["arena"]
+
 CASES = all_cases()
 DECLARED = [case for case in CASES if not case.is_sql and not case.get("error")]
 ON_SERVER = [case for case in CASES if not case.get("error")]
 REFUSED = [case for case in CASES if case.get("error")]
-#: Roles belong to the whole server; those of a case bear this prefix and go with it.
-ROLE_PREFIX = "case_"
 
 
 def ids(cases: list[Case]) -> Any:
@@ -233,16 +233,6 @@ def check_rows(case: Case, connection: psycopg.Connection[Any]) -> None:
         assert found == expected, query
 
 
-@pytest.fixture(scope="session")
-def arena(server: Server) -> Iterator[Database]:
-    """One database for all cases, emptied again and again: cheaper than hundreds of new ones."""
-    name = f"nbmt_cases_{os.getpid()}"
-    with psycopg.connect(server.url(), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0".encode())
-        yield Database(server, name)
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
-
-
 @contextmanager
 def emptied(database: Database, case: Case) -> Iterator[Database]:
     """The database with nothing in it but what the case needs."""
@@ -253,24 +243,3 @@ def emptied(database: Database, case: Case) -> Iterator[Database]:
         yield database
     finally:
         database.close()
-
-
-def empty(database: Database) -> None:
-    """Drop every schema, and the roles of an earlier case."""
-    with psycopg.connect(database.url, autocommit=True) as connection:
-        connection.execute("SET client_min_messages = error")
-        connection.execute(DROP_SCHEMAS)
-        query = "SELECT quote_ident(rolname) FROM pg_roles WHERE starts_with(rolname, %s)"
-        for (name,) in connection.execute(query, [ROLE_PREFIX]).fetchall():
-            connection.execute(f"DROP OWNED BY {name}; DROP ROLE {name}".encode())
-
-
-DROP_SCHEMAS = """
-DO $$
-DECLARE one name;
-BEGIN
-  FOR one IN SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_|^information_schema$'
-  LOOP EXECUTE format('DROP SCHEMA %I CASCADE', one); END LOOP;
-END $$;
-CREATE SCHEMA public;
-"""

@@ -1,0 +1,45 @@
+"""One database for many tests, emptied again and again: cheaper than hundreds of new ones."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from tests.fixtures.postgres import Database, Server
+
+#: Roles belong to the whole server; those of a case bear this prefix and go with it.
+ROLE_PREFIX = "case_"
+
+
+@pytest.fixture(scope="session")
+def arena(server: Server) -> Iterator[Database]:
+    """The database; :func:`empty` it first."""
+    name = f"nbmt_cases_{os.getpid()}"
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0".encode())
+        yield Database(server, name)
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+def empty(database: Database) -> None:
+    """Drop every schema, and the roles of an earlier case."""
+    with psycopg.connect(database.url, autocommit=True) as connection:
+        connection.execute("SET client_min_messages = error")
+        connection.execute(DROP_SCHEMAS)
+        query = "SELECT quote_ident(rolname) FROM pg_roles WHERE starts_with(rolname, %s)"
+        for (name,) in connection.execute(query, [ROLE_PREFIX]).fetchall():
+            connection.execute(f"DROP OWNED BY {name}; DROP ROLE {name}".encode())
+
+
+DROP_SCHEMAS = """
+DO $$
+DECLARE one name;
+BEGIN
+  FOR one IN SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_|^information_schema$'
+  LOOP EXECUTE format('DROP SCHEMA %I CASCADE', one); END LOOP;
+END $$;
+CREATE SCHEMA public;
+"""
