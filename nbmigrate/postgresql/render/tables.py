@@ -15,6 +15,7 @@ from nbmigrate.postgresql.render.constraints import (
     primary_key_clause,
     unique_clause,
 )
+from nbmigrate.postgresql.render.merging import merged_uniques
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,6 +52,8 @@ def create_table(table: Table) -> Iterator[str]:
         if check.not_valid and not check.not_enforced:
             # inside CREATE TABLE it would become valid at once
             yield from add_constraint(table.id, check_clause(check), check)
+    for unique in merged_uniques(table):
+        yield from add_constraint(table.id, unique_clause(unique), unique)
     if table.force_rls:
         yield f"ALTER TABLE {name} FORCE ROW LEVEL SECURITY;"
     yield from _comments(table)
@@ -70,7 +73,8 @@ def _lines(table: Table) -> Iterator[str]:
     if table.primary_key_name and table.primary_key_columns and not table.composite_primary_keys:
         columns = quote_all(table.primary_key_columns)
         yield f"CONSTRAINT {quote(table.primary_key_name)} PRIMARY KEY({columns})"
-    yield from map(unique_clause, table.unique_constraints.values())
+    later = merged_uniques(table)
+    yield from (unique_clause(u) for u in table.unique_constraints.values() if u not in later)
     for check in table.check_constraints.values():
         if not check.not_valid or check.not_enforced:
             yield check_clause(check)
@@ -81,7 +85,8 @@ def _comments(table: Table) -> Iterator[str]:
     yield from comment_on(f"TABLE {name}", table.comment)
     for column in table.columns.values():
         yield from comment_on(f"COLUMN {name}.{quote(column.name)}", column.comment)
-    for unique in table.unique_constraints.values():
+    later = merged_uniques(table)
+    for unique in (u for u in table.unique_constraints.values() if u not in later):
         yield from constraint_comment(table.id, unique)
     for check in table.check_constraints.values():
         if not check.not_valid or check.not_enforced:

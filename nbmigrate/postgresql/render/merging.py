@@ -1,0 +1,37 @@
+"""Unique constraints that CREATE TABLE would make one with another or with the primary key.
+
+PostgreSQL 18, ``transformIndexConstraints``: equal keys become one constraint under one
+of the names. Added afterwards, each stands by itself.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from nbmigrate.model import Table, Unique
+
+_Key = tuple[object, ...]
+
+
+def merged_uniques(table: Table) -> tuple[Unique, ...]:
+    """The uniques of the table that must be added after it was created."""
+    seen = set(_primary_keys(table))
+    merged = []
+    for unique in table.unique_constraints.values():
+        deferral = (unique.deferrable, unique.initially_deferred)
+        found = (unique.columns, unique.include, unique.nulls_not_distinct, *deferral)
+        if found in seen:
+            merged.append(unique)
+        seen.add(found)
+    return tuple(merged)
+
+
+def _primary_keys(table: Table) -> Iterator[_Key]:
+    keys = table.composite_primary_keys.values()
+    for key in keys:
+        yield (key.columns, key.include, False, key.deferrable, key.initially_deferred)
+    if not keys:
+        yield (table.primary_key_columns, (), False, False, False)
