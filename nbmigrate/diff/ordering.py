@@ -17,6 +17,7 @@ import msgspec
 
 from nbmigrate import operations as o
 from nbmigrate.diff import sorting
+from nbmigrate.diff.loosening import loosened
 from nbmigrate.diff.match import NameIndex
 from nbmigrate.diff.texts import dropped_names, dropped_text, needs, provides
 from nbmigrate.diff.views import in_order
@@ -167,15 +168,21 @@ def _are_views(*operations: o.Operation) -> bool:
 
 def _made(operations: list[o.Operation]) -> Iterator[o.Operation]:
     """What is made, each behind what it is made of."""
-    makers = _makers(operations)
-    parts: defaultdict[str, set[int]] = defaultdict(set)
-    owners: dict[o.Id, int] = {}
+    hard, soft = _needs(operations)
+    loose = _without_rings(operations, hard)
+    if len(loose) > len(operations):
+        operations = loose
+        hard, soft = _needs(operations)
+    return (operations[number] for number in sorting.in_order(hard, soft))
+
+
+def _needs(operations: list[o.Operation]) -> tuple[list[set[int]], list[set[int]]]:
+    """The numbers of the operations that each one must wait for, and of those it better waits for."""
+    makers, parts, owners = _makers(operations), defaultdict(set), {}
     for number, op in enumerate(operations):
         match op:
-            case o.CreateTable(table=table):
-                owners[table.id] = number
-            case o.CreateView(view=view):
-                owners[view.id] = number
+            case o.CreateTable(table=made) | o.CreateView(view=made):
+                owners[made.id] = number
             case o.AddColumn(table=at) | o.AlterColumnType(table=at):
                 parts[at[1]].add(number)
             case _:
@@ -186,11 +193,33 @@ def _made(operations: list[o.Operation]) -> Iterator[o.Operation]:
     for number, op in enumerate(operations):
         need = needs(op)
         named, told = index.find(need.hard), index.find(need.soft)
+        near = set() if _is_column(op) or not need.table else set(parts.get(need.table[1], ()))
+        near |= {n for name in named | told for n in parts.get(name, ())}
         owner = {owners[need.table]} if need.table in owners else set()
-        hard.append(({n for name in named for n in makers[name]} | owner) - {number})
-        near = {n for name in named | told for n in parts[name]}
-        soft.append((near | {n for name in told for n in makers[name]}) - {number})
-    return (operations[number] for number in sorting.in_order(hard, soft))
+        hard.append(({n for name in named for n in makers.get(name, ())} | owner) - {number})
+        soft.append((near | {n for name in told for n in makers.get(name, ())}) - {number})
+    return hard, soft
+
+
+def _is_column(op: o.Operation) -> bool:
+    return isinstance(op, o.AddColumn | o.AlterColumnType | o.DropColumn)
+
+
+def _without_rings(operations: list[o.Operation], hard: sorting.Graph) -> list[o.Operation]:
+    """A new table that needs a function that needs the table gets its expressions later."""
+    ring = sorting.rings(hard)
+    names: defaultdict[int, set[str]] = defaultdict(set)
+    for number, op in enumerate(operations):
+        if not isinstance(op, o.CreateTable):
+            names[ring[number]].update(provides(op))
+    result: list[o.Operation] = []
+    for number, op in enumerate(operations):
+        if isinstance(op, o.CreateTable) and names.get(ring[number]):
+            table, later = loosened(op.table, NameIndex(names[ring[number]]))
+            result += [o.CreateTable(table=table), *later]
+        else:
+            result.append(op)
+    return result
 
 
 def _makers(operations: Iterable[o.Operation]) -> defaultdict[str, set[int]]:

@@ -20,11 +20,11 @@ def in_order(hard: Graph, soft: Graph) -> Iterator[int]:
     that go against the order of the numbers.
     """
     both = [a | b for a, b in zip(hard, soft, strict=True)]
-    ring = _rings(both)
+    ring = rings(both)
     graph = [
         needs | {n for n in soft[node] if ring[n] != ring[node]} for node, needs in enumerate(hard)
     ]
-    ring = _rings(graph)
+    ring = rings(graph)
     graph = [
         {n for n in needs if ring[n] != ring[node] or n < node} for node, needs in enumerate(graph)
     ]
@@ -48,7 +48,7 @@ def _smallest_first(graph: Graph) -> Iterator[int]:
                 heapq.heappush(ready, follower)
 
 
-def _rings(graph: Graph) -> list[int]:
+def rings(graph: Graph) -> list[int]:
     """For each node a number that it shares with those it is in a circle with."""
     search = _Search(graph)
     for node in range(len(graph)):

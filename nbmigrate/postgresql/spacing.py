@@ -41,6 +41,7 @@ def _without_qualifier(tokens: Sequence[Token], name: str) -> list[Token]:
     while at < len(tokens):
         dotted = at + 2 < len(tokens) and tokens[at + 1].kind == "dot"
         begins = not kept or kept[-1].kind != "dot"
+        dotted = dotted and tokens[at + 2].text != "*"  # all columns, as one row
         if dotted and begins and name and identifier_value(tokens[at]) == name:
             at += 2
             continue

@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from nbmigrate.dialect import Statement
+from nbmigrate.diff.ordering import speaks_ahead
 from nbmigrate.operations import (
     ColumnOp,
     ConstraintOp,
+    CreateFunction,
     DomainOp,
     EnumOp,
     ExtensionOp,
     FunctionOp,
     IndexOp,
     PolicyOp,
+    ReplaceFunction,
     RoleOp,
     RuleOp,
     SchemaOp,
@@ -44,9 +47,20 @@ if TYPE_CHECKING:
     from nbmigrate.operations import Operation
 
 
+#: Bodies of functions that call each other cannot be checked before the last one is there.
+_UNCHECKED = Statement(sql="SET LOCAL check_function_bodies = off;")
+
+
 def render(operations: Sequence[Operation]) -> tuple[Statement, ...]:
     """The statements of the operations, in the same order."""
-    return tuple(s for operation in operations for s in render_operation(operation))
+    statements: list[Statement] = []
+    is_unchecked = not speaks_ahead(operations)
+    for operation in operations:
+        if not is_unchecked and isinstance(operation, CreateFunction | ReplaceFunction):
+            statements.append(_UNCHECKED)
+            is_unchecked = True
+        statements += render_operation(operation)
+    return tuple(statements)
 
 
 def render_operation(operation: Operation) -> tuple[Statement, ...]:
