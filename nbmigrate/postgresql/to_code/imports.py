@@ -1,0 +1,59 @@
+"""Where a module finds the names that a schema cell has without importing them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+
+_WORDS = {
+    "sqlalchemy": """
+        ARRAY BigInteger Boolean CHAR CheckConstraint Column Computed Date DateTime Double Enum
+        ForeignKey ForeignKeyConstraint Identity Index Integer Interval LargeBinary Numeric
+        PrimaryKeyConstraint REAL Sequence SmallInteger String Table Text Time UniqueConstraint
+        Uuid literal_column text
+    """,
+    "sqlalchemy.orm": "DeclarativeBase Mapped mapped_column relationship",
+    "sqlalchemy.dialects.postgresql": """
+        BIT CIDR CITEXT DATERANGE DOMAIN HSTORE INET INT4RANGE INT8RANGE INTERVAL JSON JSONB
+        MACADDR MACADDR8 MONEY NUMRANGE OID REGCLASS Range TIME TIMESTAMP TSQUERY TSRANGE
+        TSTZRANGE TSVECTOR
+    """,
+    "nbmigrate.schema": """
+        CompositeType Domain Extension Function MaterializedView Policy Procedure RangeType Role
+        Rule Trigger View row_security
+    """,
+    "typing": "Any Optional",
+    "datetime": "date datetime time timedelta",
+    "decimal": "Decimal",
+}
+_FROM = {word: module for module, words in _WORDS.items() for word in words.split()}
+_MODULES = ("enum", "uuid")
+_STANDARD = ("datetime", "decimal", "typing")
+
+#: Every name that an import can bring.
+IMPORTABLE = frozenset((*_FROM, *_MODULES, "sa"))
+
+
+def used_names(code: str) -> frozenset[str]:
+    """The names that the code reads or binds outside of its strings."""
+    return frozenset(n.id for n in ast.walk(ast.parse(code)) if isinstance(n, ast.Name))
+
+
+def import_lines(names: Iterable[str]) -> list[str]:
+    """The imports that bring the names, Python's own first."""
+    wanted = set(names)
+    standard = [f"import {module}" for module in _MODULES if module in wanted]
+    standard += [_from(module, wanted) for module in sorted(_STANDARD)]
+    others = ["import sqlalchemy as sa"] if "sa" in wanted else []
+    others += [_from(module, wanted) for module in sorted(set(_WORDS) - set(_STANDARD))]
+    groups = ([line for line in lines if line] for lines in (standard, others))
+    return "\n\n".join("\n".join(lines) for lines in groups if lines).split("\n")
+
+
+def _from(module: str, wanted: set[str]) -> str:
+    found = sorted(word for word in wanted if _FROM.get(word) == module)
+    line = f"from {module} import {', '.join(found)}"
+    if len(line) > 100:
+        body = "".join(f"    {word},\n" for word in found)
+        line = f"from {module} import (\n{body})"
+    return line if found else ""
