@@ -184,7 +184,8 @@ def table_text(table: Table) -> str:
 
 def column_text(column: Column) -> str:
     """The type, unless PostgreSQL's own, and the expressions of a column."""
-    type_ = f'"{column.element_type}"' if column.type_schema else None
+    spelled = column.element_type.replace('"', '""')
+    type_ = f'"{spelled}"' if column.type_schema else None
     default = column.default if isinstance(column.default, str) else None
     generated = column.generated.expression if column.generated else None
     return joined((type_, default, generated))
