@@ -79,17 +79,21 @@ def _workspace(given: argparse.Namespace) -> Workspace:
 def _show(result: Result, given: argparse.Namespace) -> None:
     if "json" in given:
         _write(json.dumps(result.as_dict(), indent=2, ensure_ascii=False, default=str), sys.stdout)
-    elif getattr(given, "sql", None) is True:
-        _write(_sql(result), sys.stdout)
     else:
-        _write(repr(result), sys.stdout)
+        _write(_text(result, given), sys.stdout)
 
 
-def _sql(result: Result) -> str:
-    """The SQL of a difference; nothing of another result (only ``diff`` has ``--sql``)."""
-    from nbmigrate.results import DiffResult
+def _text(result: Result, given: argparse.Namespace) -> str:
+    """The result as text; of a difference with ``--sql`` the SQL, of a pull without a file the code."""
+    from nbmigrate.results import DiffResult, PullResult
 
-    return result.plan.sql if isinstance(result, DiffResult) else ""
+    match result:
+        case DiffResult() if given.sql:
+            return result.plan.sql
+        case PullResult() if not result.files:
+            return result.code.rstrip()
+        case _:
+            return repr(result)
 
 
 def _require_answers(

@@ -153,6 +153,17 @@ def _parameter(text: str) -> tuple[str, str]:
     return name, value
 
 
+def _pull(workspace: Workspace, given: argparse.Namespace) -> Result:
+    is_cell = "output" not in given
+    return workspace.pull(
+        given.source or "live",
+        sql=given.sql,
+        baseline=given.baseline,
+        cell=is_cell,
+        output=None if is_cell else given.output,
+    )
+
+
 def _studio(workspace: Workspace, given: argparse.Namespace) -> Result:  # noqa: ARG001 - the shape of a command
     return workspace.studio()
 
@@ -302,6 +313,17 @@ COMMANDS: tuple[Command, ...] = (
             ),
         ),
         _query,
+    ),
+    Command(
+        "pull",
+        "Write the code of a database's schema.",
+        (
+            _source("SOURCE", "source", _SOURCE_HELP + "live (default)"),
+            Argument(("--output", "-o"), "the file to write", {"metavar": "FILE"}, place="cli"),
+            switch("--sql", help="DDL instead of SQLAlchemy"),
+            switch("--baseline", help="also write it as the first migration, applied already"),
+        ),
+        _pull,
     ),
     Command("studio", "Show the tables with their first rows.", (), _studio),
     Command("init", "Write a migrations folder and its settings.", (), _init, place="cli"),

@@ -158,6 +158,18 @@ class NbmigrateMagics(Magics):
     def db_check(self, line: str) -> Result:
         return self._run("check", line)
 
+    @_line("pull")
+    def db_pull(self, line: str) -> Result:
+        from nbmigrate.results import PullResult
+
+        command = find("pull")
+        read = split(line, "%db_pull")
+        result = command.run(self.workspace, parse(command, "%db_pull", read.words))
+        if isinstance(result, PullResult):
+            self._shell.set_next_input(result.cell, replace=False)
+            result = dataclasses.replace(result, place="the next cell")
+        return self._kept(result, read.variable)
+
     @_line("studio")
     def db_studio(self, line: str) -> Result:
         return self._run("studio", line)

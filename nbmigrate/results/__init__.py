@@ -14,6 +14,7 @@ from nbmigrate.results.changing import (
     PushResult,
     WrittenFile,
 )
+from nbmigrate.results.pulling import PullResult
 from nbmigrate.results.result import Result
 from nbmigrate.results.schemas import SchemaResult
 from nbmigrate.results.showing import (
@@ -41,6 +42,7 @@ __all__ = [
     "MigrateResult",
     "MigrationState",
     "Problem",
+    "PullResult",
     "PushResult",
     "QueryResult",
     "Result",

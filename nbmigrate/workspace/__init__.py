@@ -22,7 +22,7 @@ from nbmigrate.model import EMPTY, Snapshot, parse_path
 from nbmigrate.plan import NO_ANSWERS, Answers, Canonical, Plan
 from nbmigrate.postgresql.scratch import read_ddl
 from nbmigrate.server import is_installed
-from nbmigrate.workspace import files, generating, looking
+from nbmigrate.workspace import files, generating, looking, pulling
 from nbmigrate.workspace.cache import DiskCache
 from nbmigrate.workspace.compare import (
     Compared,
@@ -145,11 +145,12 @@ class Workspace:
             new,
             answers=answers,
             ownership=ownership,
-            canonical=self._asking(old),
+            canonical=self.asking(old),
             rows=rows,
         )
 
-    def _asking(self, old: Source) -> Canonical:
+    def asking(self, old: Source) -> Canonical:
+        """How a source and another one are brought into one spelling."""
         return asking(
             (lambda: self.target.connection, self._embedded_scratch),
             self._cache,
@@ -361,6 +362,26 @@ class Workspace:
     def studio(self) -> results.StudioResult:
         """The tables with their sizes and first rows."""
         return looking.studio(self)
+
+    def pull(
+        self,
+        source: str = "live",
+        *,
+        sql: bool = False,
+        baseline: bool = False,
+        cell: bool = True,
+        output: str | None = None,
+    ) -> results.PullResult:
+        """The code of a source (a cell or a module), run and compared with it before it is given.
+
+        ``output`` is a file to write it to; with ``baseline`` the live schema also becomes the
+        first migration, applied already.
+
+        Raises:
+            JournalError: a baseline for a folder that has migrations.
+            DriftError: the database is not what its snapshot would build.
+        """
+        return pulling.pull(self, source, sql=sql, baseline=baseline, cell=cell, output=output)
 
     def init(self) -> results.InitResult:
         """Write the migrations folder, its ``.gitattributes`` and the settings."""
