@@ -17,11 +17,16 @@ from nbmigrate.model.tables import (
     Check,
     Column,
     Default,
+    Exclusion,
     ForeignKey,
+    Grant,
     Identity,
     Index,
+    KeyOptions,
+    Partition,
     Policy,
     Rule,
+    Statistics,
     Table,
     Trigger,
     Unique,
@@ -158,9 +163,13 @@ class DropRole(_Operation, frozen=True, kw_only=True):
 
 
 class CreateTable(_Operation, frozen=True, kw_only=True):
-    """With its columns, primary key, uniques and checks; the rest are operations of their own."""
+    """With its columns, primary key, uniques and checks; the rest are operations of their own.
+
+    ``inherited`` are the columns that are as its parents have them.
+    """
 
     table: Table
+    inherited: tuple[str, ...] = ()
 
 
 class RenameTable(_Operation, frozen=True, kw_only=True):
@@ -177,6 +186,41 @@ class MoveTable(_Operation, frozen=True, kw_only=True):
 
 class DropTable(_Operation, frozen=True, kw_only=True):
     table: Table
+
+
+class AlterTable(_Operation, frozen=True, kw_only=True):
+    """Storage parameters, logging, forced row security, replica identity, INHERIT."""
+
+    old: Table
+    new: Table
+
+
+class AttachPartition(_Operation, frozen=True, kw_only=True):
+    table: Id
+    partition: Partition
+
+
+class DetachPartition(_Operation, frozen=True, kw_only=True):
+    table: Id
+    partition: Partition
+
+
+class SetPrivileges(_Operation, frozen=True, kw_only=True):
+    """What a role may do with the table; ``None`` is nothing."""
+
+    table: Id
+    old: Grant | None = None
+    new: Grant | None = None
+
+
+class CreateStatistics(_Operation, frozen=True, kw_only=True):
+    table: Id
+    statistics: Statistics
+
+
+class DropStatistics(_Operation, frozen=True, kw_only=True):
+    table: Id
+    statistics: Statistics
 
 
 class SetRowSecurity(_Operation, frozen=True, kw_only=True):
@@ -216,6 +260,14 @@ class AlterColumnType(_Operation, frozen=True, kw_only=True):
     old: Column
     new: Column
     using: str | None = None
+
+
+class SetColumnStorage(_Operation, frozen=True, kw_only=True):
+    """Storage, compression or the statistics target of a column."""
+
+    table: Id
+    old: Column
+    new: Column
 
 
 class SetDefault(_Operation, frozen=True, kw_only=True):
@@ -290,6 +342,7 @@ class AddPrimaryKey(_Operation, frozen=True, kw_only=True):
     table: Id
     name: str | None
     columns: tuple[str, ...]
+    options: KeyOptions | None = None
 
 
 class DropPrimaryKey(_Operation, frozen=True, kw_only=True):
@@ -330,11 +383,29 @@ class DropForeignKey(_Operation, frozen=True, kw_only=True):
     foreign_key: ForeignKey
 
 
+class AddExclusion(_Operation, frozen=True, kw_only=True):
+    table: Id
+    exclusion: Exclusion
+
+
+class DropExclusion(_Operation, frozen=True, kw_only=True):
+    table: Id
+    exclusion: Exclusion
+
+
+class ValidateConstraint(_Operation, frozen=True, kw_only=True):
+    """Holds the rows that are there against a constraint that was NOT VALID."""
+
+    table: Id
+    kind: Literal["check", "foreign key"]
+    name: str
+
+
 class RenameConstraint(_Operation, frozen=True, kw_only=True):
     """``kind`` says what it is for the reader; PostgreSQL has one statement for all."""
 
     table: Id
-    kind: Literal["primary key", "unique", "check", "foreign key"]
+    kind: Literal["primary key", "unique", "check", "foreign key", "exclusion"]
     old: str
     new: str
 
@@ -554,18 +625,55 @@ class DropRule(_Operation, frozen=True, kw_only=True):
     rule: Rule
 
 
+# --- comments ----------------------------------------------------------------
+
+
+class SetComment(_Operation, frozen=True, kw_only=True):
+    """The comment on a thing that is there; ``None`` takes it away.
+
+    ``path`` names it: a schema by one name, a table, view or type by two, what is in a table
+    by three.
+    """
+
+    kind: Literal[
+        "schema",
+        "table",
+        "view",
+        "materialized view",
+        "type",
+        "column",
+        "constraint",
+        "index",
+        "statistics",
+    ]
+    path: tuple[str, ...]
+    text: str | None = None
+
+
 SchemaOp = CreateSchema | RenameSchema | DropSchema
 EnumOp = (
     CreateEnum | RenameEnum | MoveEnum | AddEnumValue | RenameEnumValue | RecreateEnum | DropEnum
 )
 SequenceOp = CreateSequence | RenameSequence | MoveSequence | AlterSequence | DropSequence
 RoleOp = CreateRole | RenameRole | AlterRole | DropRole
-TableOp = CreateTable | RenameTable | MoveTable | DropTable | SetRowSecurity
+TableOp = (
+    CreateTable
+    | RenameTable
+    | MoveTable
+    | DropTable
+    | AlterTable
+    | AttachPartition
+    | DetachPartition
+    | SetRowSecurity
+    | SetPrivileges
+)
+StatisticsOp = CreateStatistics | DropStatistics
 ColumnOp = (
     AddColumn
     | RenameColumn
     | DropColumn
     | AlterColumnType
+    | SetColumnStorage
     | SetDefault
     | DropDefault
     | SetNotNull
@@ -586,6 +694,9 @@ ConstraintOp = (
     | DropCheck
     | AddForeignKey
     | DropForeignKey
+    | AddExclusion
+    | DropExclusion
+    | ValidateConstraint
     | RenameConstraint
 )
 IndexOp = CreateIndex | RenameIndex | DropIndex
@@ -616,4 +727,6 @@ Operation = (
     | FunctionOp
     | TriggerOp
     | RuleOp
+    | StatisticsOp
+    | SetComment
 )

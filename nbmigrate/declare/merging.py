@@ -33,14 +33,16 @@ def union(parts: Iterable[tuple[str, Snapshot]]) -> Snapshot:
     """
     maps: dict[str, dict[str, object]] = {kind: {} for kind in _KINDS}
     schemas: dict[str, str] = {}
+    comments: dict[str, str] = {}
     owners: dict[tuple[str, str], str] = {}
     for cell, snapshot in parts:
         schemas.update(snapshot.schemas)
+        comments.update(snapshot.schema_comments)
         for kind in _KINDS:
             for name, value in getattr(snapshot, kind).items():
                 _claim(owners, kind, name, cell, same=maps[kind].get(name) == value)
                 maps[kind][name] = value
-    return Snapshot(schemas=schemas, **maps)  # type: ignore[arg-type]  # each map is of its kind
+    return Snapshot(schemas=schemas, schema_comments=comments, **maps)  # type: ignore[arg-type]  # each map is of its kind
 
 
 def _claim(
@@ -94,6 +96,8 @@ def _inside(table: Table) -> Iterator[Path]:
         table.composite_primary_keys,
         table.unique_constraints,
         table.check_constraints,
+        table.exclusions,
+        table.statistics,
         table.policies,
     )
     for group in groups:
@@ -103,5 +107,6 @@ def _inside(table: Table) -> Iterator[Path]:
 
 
 def _hanging(item: Table | View) -> Iterator[Path]:
-    for name in (*item.triggers, *item.rules):
+    indexes = item.indexes if isinstance(item, View) else ()
+    for name in (*indexes, *item.triggers, *item.rules):
         yield (*item.id, name)

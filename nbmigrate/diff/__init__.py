@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from nbmigrate.diff.comments import diff_comments
 from nbmigrate.diff.definitions import (
     diff_domains,
     diff_extensions,
@@ -16,13 +17,14 @@ from nbmigrate.diff.definitions import (
 )
 from nbmigrate.diff.enums import diff_enums
 from nbmigrate.diff.ordering import ordered
+from nbmigrate.diff.partitions import view_indexes, without_propagated
 from nbmigrate.diff.policies import diff_linked_policies
 from nbmigrate.diff.rebuilt import with_rebuilt
 from nbmigrate.diff.schemas import diff_roles, diff_schemas
 from nbmigrate.diff.sequences import diff_sequences
 from nbmigrate.diff.tables import diff_tables
 from nbmigrate.diff.views import diff_views
-from nbmigrate.model import Snapshot
+from nbmigrate.model import Snapshot, format_path
 from nbmigrate.operations import Operation
 
 
@@ -47,9 +49,17 @@ def diff(
         *diff_domains(old, new),
         *diff_types(old, new),
         *diff_functions(old.functions, new.functions),
-        *diff_sequences(old.sequences, new.sequences),
+        *diff_sequences(old.sequences, new.sequences, _columns(new)),
         *diff_tables(old, new, backfills or {}),
         *diff_views(old.views, new.views),
         *diff_linked_policies(old, new),
+        *diff_comments(old, new),
     ]
-    return ordered(with_rebuilt(operations, old, new))
+    complete = with_rebuilt(operations, old, new)
+    complete += view_indexes(complete)
+    return ordered(without_propagated(complete, new))
+
+
+def _columns(snapshot: Snapshot) -> set[str]:
+    """The paths of all columns."""
+    return {format_path(*t.id, name) for t in snapshot.tables.values() for name in t.columns}

@@ -26,6 +26,7 @@ from nbmigrate.operations import (
     DropNotNull,
     DropSerial,
     Id,
+    SetColumnStorage,
     SetDefault,
     SetNotNull,
 )
@@ -86,6 +87,8 @@ def _diff_column(
     retyped = type_changed(old, new)
     if retyped:
         yield AlterColumnType(table=table, old=plain, new=target)
+    if _storage(old) != _storage(new):
+        yield SetColumnStorage(table=table, old=old, new=new)
     if not retyped or old.default is None:
         yield from _diff_default(table, old, new)
     was, is_ = is_required(old_table, old), is_required(new_table, new)
@@ -108,6 +111,10 @@ def _alter_identity(table: Id, column: str, old: Identity, new: Identity) -> Ite
         yield AlterIdentity(table=table, column=column, old=old, new=named)
     if new != named:
         yield AlterIdentity(table=table, column=column, old=named, new=new)
+
+
+def _storage(column: Column) -> tuple[object, ...]:
+    return (column.storage, column.compression, column.statistics)
 
 
 def type_changed(old: Column, new: Column) -> bool:

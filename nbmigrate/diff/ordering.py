@@ -41,13 +41,15 @@ PHASES: tuple[tuple[type[object], ...], ...] = (
         o.RenameView,
         o.RenamePolicy,
     ),
+    (o.DetachPartition,),
     (o.DropTrigger,),
     (o.DropRule,),
     (o.DropView,),
     (o.DropPolicy,),
     (o.DropForeignKey,),
     (o.DropIndex,),
-    (o.DropCheck,),
+    (o.DropStatistics,),
+    (o.DropCheck, o.DropExclusion),
     (o.DropUnique,),
     (o.DropPrimaryKey,),
     (o.DropTable,),
@@ -72,6 +74,7 @@ PHASES: tuple[tuple[type[object], ...], ...] = (
         o.DropExpression,
         o.DropDefault,
         o.AlterColumnType,
+        o.SetColumnStorage,
         o.SetDefault,
         o.DropNotNull,
         o.AddSerial,
@@ -84,14 +87,20 @@ PHASES: tuple[tuple[type[object], ...], ...] = (
     (o.AddPrimaryKey,),
     (o.AddUnique,),
     (o.CreateIndex,),
-    (o.AddCheck,),
+    (o.CreateStatistics,),
+    (o.AddCheck, o.AddExclusion),
+    (o.AttachPartition,),
+    (o.AlterTable,),
     (o.AddForeignKey,),
+    (o.ValidateConstraint,),
     (o.CreateView,),
     (o.AlterViewOptions,),
     (o.SetRowSecurity,),
     (o.CreatePolicy, o.AlterPolicy),
     (o.CreateRule, o.AlterRule),
     (o.CreateTrigger, o.AlterTrigger),
+    (o.SetPrivileges,),
+    (o.SetComment,),
     (o.DropFunction,),
     (o.DropSequence,),
     (o.DropDomain, o.DropType),
@@ -265,6 +274,10 @@ def _phase(
             return _PHASE[o.RenameConstraint]  # a new table may want the old name
         case o.CreateIndex(index=index) if index.concurrently:
             return _CONCURRENT
+        case o.CreateTable(table=made) if made.parents:
+            return _PHASE[o.AddPrimaryKey]  # when the columns of its parent are as they will be
+        case o.AlterSequence(old=before, new=after) if before.owned_by != after.owned_by:
+            return _PHASE[o.AddPrimaryKey if after.owned_by else o.DropTrigger]
         case _:
             return _PHASE[type(op)]
 

@@ -39,6 +39,8 @@ _PARTS = (
     "triggers",
     "rules",
     "checks",
+    "exclusions",
+    "statistics",
 )
 
 

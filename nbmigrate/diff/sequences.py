@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+
+import msgspec
 
 from nbmigrate.diff.match import match
 from nbmigrate.model import Sequence
@@ -10,10 +12,30 @@ from nbmigrate.operations import AlterSequence, CreateSequence, DropSequence, Se
 
 
 def diff_sequences(
-    old: Mapping[str, Sequence], new: Mapping[str, Sequence]
+    old: Mapping[str, Sequence], new: Mapping[str, Sequence], columns: Collection[str]
 ) -> Iterator[SequenceOp]:
-    """Sequences to create, alter and drop."""
+    """Sequences to create, alter and drop; ``columns`` are the paths that are there afterwards."""
     found = match(old, new)
-    yield from (CreateSequence(sequence=sequence) for sequence in found.added)
-    yield from (AlterSequence(old=before, new=after) for before, after in found.changed)
-    yield from (DropSequence(sequence=sequence) for sequence in found.removed)
+    for sequence in found.added:
+        free = msgspec.structs.replace(sequence, owned_by=None)
+        yield CreateSequence(sequence=free)
+        yield from _alter(free, sequence)
+    for before, after in found.changed:
+        yield from _alter(before, after)
+    for sequence in found.removed:
+        if not goes_with_owner(sequence, columns):
+            yield DropSequence(sequence=sequence)
+
+
+def _alter(old: Sequence, new: Sequence) -> Iterator[SequenceOp]:
+    """Its owner changes in a step of its own, when the column is there."""
+    same_owner = msgspec.structs.replace(new, owned_by=old.owned_by)
+    if old != same_owner:
+        yield AlterSequence(old=old, new=same_owner)
+    if old.owned_by != new.owned_by:
+        yield AlterSequence(old=same_owner, new=new)
+
+
+def goes_with_owner(sequence: Sequence, columns: Collection[str]) -> bool:
+    """True when the column that owns it is not among those that are there afterwards."""
+    return sequence.owned_by is not None and sequence.owned_by not in columns

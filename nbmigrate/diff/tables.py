@@ -4,22 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+import msgspec
+
 from nbmigrate.diff.columns import diff_columns
+from nbmigrate.diff.comments import without_comment
 from nbmigrate.diff.constraints import diff_constraints
 from nbmigrate.diff.definitions import create_attached, diff_rules, diff_triggers
 from nbmigrate.diff.indexes import diff_indexes
 from nbmigrate.diff.match import match
+from nbmigrate.diff.partitions import (
+    inherited_columns,
+    moves,
+    refuse_repartition,
+    with_inherited,
+)
 from nbmigrate.diff.policies import diff_policies
-from nbmigrate.model import Snapshot, Table, parse_path
+from nbmigrate.model import Snapshot, Statistics, Table, parse_path
 from nbmigrate.operations import (
     AddForeignKey,
+    AlterTable,
     CreateIndex,
     CreatePolicy,
+    CreateStatistics,
     CreateTable,
     DropForeignKey,
+    DropStatistics,
     DropTable,
     Id,
     Operation,
+    SetPrivileges,
     SetRowSecurity,
 )
 
@@ -29,21 +42,34 @@ def diff_tables(old: Snapshot, new: Snapshot, backfills: Mapping[str, str]) -> I
     found = match(old.tables, new.tables)
     by_table = _by_table(backfills)
     for table in found.added:
-        yield from create_table(table)
+        yield from create_table(table, new)
     for before, after in found.changed:
+        refuse_repartition(before, after)
+        yield from moves(before, after)
+        yield from _alter_table(before, after)
+        if before.partition_of != after.partition_of:
+            before, after = with_inherited(before, old), with_inherited(after, new)  # noqa: PLW2901
         yield from diff_columns(before, after, by_table.get(after.id, {}))
         yield from diff_constraints(before, after)
         yield from diff_indexes(after.id, before.indexes, after.indexes)
         yield from diff_policies(after.id, before.policies, after.policies)
         yield from _diff_row_security(before, after)
+        yield from _diff_statistics(after.id, before.statistics, after.statistics)
+        yield from _diff_privileges(before, after)
         yield from diff_triggers(after.id, before.triggers, after.triggers)
         yield from diff_rules(after.id, before.rules, after.rules)
     yield from _drop_tables(found.removed)
 
 
-def create_table(table: Table) -> Iterator[Operation]:
-    """The operations that build one table."""
-    yield CreateTable(table=table)
+def create_table(table: Table, snapshot: Snapshot) -> Iterator[Operation]:
+    """The operations that build one table of a snapshot."""
+    yield CreateTable(table=table, inherited=inherited_columns(table, snapshot))
+    if table.replica_identity:
+        yield AlterTable(old=msgspec.structs.replace(table, replica_identity=None), new=table)
+    for statistics in table.statistics.values():
+        yield CreateStatistics(table=table.id, statistics=statistics)
+    for grant in (table.privileges or {}).values():
+        yield SetPrivileges(table=table.id, new=grant)
     for key in table.foreign_keys.values():
         yield AddForeignKey(table=table.id, foreign_key=key)
     for index in table.indexes.values():
@@ -53,6 +79,40 @@ def create_table(table: Table) -> Iterator[Operation]:
     for policy in table.policies.values():
         yield CreatePolicy(table=table.id, policy=policy)
     yield from create_attached(table.id, table.triggers, table.rules)
+
+
+def _alter_table(old: Table, new: Table) -> Iterator[Operation]:
+    """What ALTER TABLE changes of the table as a whole; parents count when it is no partition."""
+    if _whole(old) != _whole(new):
+        yield AlterTable(old=old, new=new)
+
+
+def _whole(table: Table) -> tuple[object, ...]:
+    inherits = () if table.partition_of else table.inherits
+    options = {name: str(value).lower() for name, value in table.options.items()}
+    return (options, table.unlogged, table.force_rls, table.replica_identity, inherits)
+
+
+def _diff_statistics(
+    table: Id, old: Mapping[str, Statistics], new: Mapping[str, Statistics]
+) -> Iterator[Operation]:
+    """A changed one is dropped and created; so is one with another target."""
+    found = match(old, new)
+    changed = [(a, b) for a, b in found.changed if without_comment(a) != without_comment(b)]
+    for statistics in (*found.removed, *(a for a, _ in changed)):
+        yield DropStatistics(table=table, statistics=statistics)
+    for statistics in (*(b for _, b in changed), *found.added):
+        yield CreateStatistics(table=table, statistics=statistics)
+
+
+def _diff_privileges(old: Table, new: Table) -> Iterator[Operation]:
+    """Who may do what, when the new snapshot speaks of it at all."""
+    if new.privileges is None:
+        return
+    found = match(old.privileges or {}, new.privileges)
+    yield from (SetPrivileges(table=new.id, old=grant) for grant in found.removed)
+    yield from (SetPrivileges(table=new.id, old=a, new=b) for a, b in found.changed)
+    yield from (SetPrivileges(table=new.id, new=grant) for grant in found.added)
 
 
 def has_row_security(table: Table) -> bool:
@@ -82,7 +142,7 @@ def _drop_tables(tables: Iterable[Table]) -> Iterator[Operation]:
             for t in rest.values()
             for key in t.foreign_keys.values()
             if key.target != t.id
-        }
+        } | {parent for t in rest.values() for parent in t.parents}
         free = [id_ for id_ in rest if id_ not in wanted]
         if not free:
             first = next(iter(rest))

@@ -11,7 +11,16 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from nbmigrate import operations as o
-from nbmigrate.model import Column, CompositeType, Domain, Function, Index, RangeType, Table
+from nbmigrate.model import (
+    Column,
+    CompositeType,
+    Domain,
+    Function,
+    Index,
+    RangeType,
+    Table,
+    parse_path,
+)
 
 #: A body that PostgreSQL parses at once: PostgreSQL 18 docs, CREATE FUNCTION, ``sql_body``.
 _PARSED_BODY = re.compile(r"\b(?:begin\s+atomic|return)\b", re.IGNORECASE)
@@ -60,6 +69,13 @@ def _needs_of_part(op: o.Operation) -> Needs:  # noqa: PLR0911 - one case per op
     match op:
         case o.AddCheck(table=at, check=check):
             return Needs(check.value, table=at)
+        case o.AddExclusion(table=at, exclusion=exclusion):
+            return Needs(exclusion.definition, table=at)
+        case o.CreateStatistics(table=at, statistics=statistics):
+            return Needs(statistics.definition, table=at)
+        case o.AlterSequence(new=sequence) if sequence.owned_by:
+            schema, table, _ = parse_path(sequence.owned_by)
+            return Needs(table=(schema, table))
         case o.CreateIndex(table=at, index=index):
             return Needs(index_text(index), table=at)
         case o.CreatePolicy(table=at, policy=policy) | o.AlterPolicy(table=at, new=policy):
@@ -114,6 +130,10 @@ def dropped_text(op: o.Operation) -> str:  # noqa: C901, PLR0911, PLR0912 - one 
             return column_text(column)
         case o.DropCheck(check=check):
             return check.value
+        case o.DropExclusion(exclusion=exclusion):
+            return exclusion.definition
+        case o.DropStatistics(statistics=statistics):
+            return statistics.definition
         case o.DropIndex(index=index):
             return index_text(index)
         case o.DropPolicy(policy=policy):
@@ -177,9 +197,16 @@ def type_text(found: CompositeType | RangeType) -> str:
 
 
 def table_text(table: Table) -> str:
-    """The types and expressions of CREATE TABLE."""
-    columns = map(column_text, table.columns.values())
-    return joined((*columns, *(check.value for check in table.check_constraints.values())))
+    """The types and expressions of CREATE TABLE, and the names of its parents."""
+    return joined(
+        (
+            *map(column_text, table.columns.values()),
+            *(check.value for check in table.check_constraints.values()),
+            *(exclusion.definition for exclusion in table.exclusions.values()),
+            table.partition_key,
+            *('"' + name.replace('"', '""') + '"' for _, name in table.parents),
+        )
+    )
 
 
 def column_text(column: Column) -> str:

@@ -33,6 +33,7 @@ _PARTS = {
     "unique": "unique_constraints",
     "check": "check_constraints",
     "foreign key": "foreign_keys",
+    "exclusion": "exclusions",
 }
 
 

@@ -9,13 +9,16 @@ from collections.abc import Set as AbstractSet
 import msgspec
 
 from nbmigrate.diff.definitions import create_attached, diff_rules, diff_triggers
+from nbmigrate.diff.indexes import diff_indexes
 from nbmigrate.diff.match import NameIndex, match
 from nbmigrate.model import View, key
 from nbmigrate.operations import (
     AlterViewOptions,
+    CreateIndex,
     CreateView,
     DropView,
     Id,
+    IndexOp,
     RuleOp,
     TriggerOp,
     ViewOp,
@@ -24,7 +27,7 @@ from nbmigrate.operations import (
 
 def diff_views(
     old: Mapping[str, View], new: Mapping[str, View]
-) -> Iterator[ViewOp | TriggerOp | RuleOp]:
+) -> Iterator[ViewOp | IndexOp | TriggerOp | RuleOp]:
     """Views to create, alter and drop; existing ones are nobody's business."""
     found = match(managed(old), managed(new))
     # a view that is now said to be somebody else's is left standing
@@ -33,6 +36,7 @@ def diff_views(
         if _body(before) == _body(after):
             if _differs(before, after):
                 yield AlterViewOptions(old=before, new=after)
+            yield from diff_indexes(after.id, before.indexes, after.indexes)
             yield from diff_triggers(after.id, before.triggers, after.triggers)
             yield from diff_rules(after.id, before.rules, after.rules)
         else:
@@ -42,9 +46,10 @@ def diff_views(
         yield from create_view(view)
 
 
-def create_view(view: View) -> Iterator[ViewOp | TriggerOp | RuleOp]:
+def create_view(view: View) -> Iterator[ViewOp | IndexOp | TriggerOp | RuleOp]:
     """The operations that build one view; what hangs on it goes with it when it is dropped."""
     yield CreateView(view=view)
+    yield from (CreateIndex(table=view.id, index=index) for index in view.indexes.values())
     yield from create_attached(view.id, view.triggers, view.rules)
 
 
@@ -64,6 +69,7 @@ def _differs(old: View, new: View) -> bool:
         columns=new.columns,
         with_no_data=new.with_no_data,
         comment=new.comment,
+        indexes=new.indexes,
         triggers=new.triggers,
         rules=new.rules,
         options=old.options or None,

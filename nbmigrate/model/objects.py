@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import msgspec
 
 from nbmigrate.model.names import PUBLIC
-from nbmigrate.model.tables import Column, Rule, Trigger, Value, no_items
+from nbmigrate.model.tables import Column, Index, Rule, Trigger, Value, no_items
 
 
 class Enum(Value, frozen=True, kw_only=True):
@@ -30,7 +30,7 @@ class Enum(Value, frozen=True, kw_only=True):
 
 
 class Sequence(Value, frozen=True, kw_only=True):
-    """A sequence that no column owns; numbers as text."""
+    """A sequence; numbers as text. ``owned_by`` is the path of the column that it goes with."""
 
     name: str
     schema: str = msgspec.field(default_factory=lambda: PUBLIC)
@@ -42,6 +42,7 @@ class Sequence(Value, frozen=True, kw_only=True):
     cycle: bool | None = None
     # sidecar
     data_type: str | None = None
+    owned_by: str | None = None
     comment: str | None = None
 
     @property
@@ -79,6 +80,7 @@ class View(Value, frozen=True, kw_only=True):
     using: str | None = None
     # sidecar
     comment: str | None = None
+    indexes: Mapping[str, Index] = {}
     triggers: Mapping[str, Trigger] = {}
     rules: Mapping[str, Rule] = {}
 

@@ -26,9 +26,25 @@ _VERSION = 1
 
 #: What version 7 cannot hold, per type.
 SIDECAR: Mapping[type[Value], tuple[str, ...]] = {
-    Snapshot: ("extensions", "domains", "types", "functions"),
-    tables.Table: ("primary_key_name", "force_rls", "unlogged", "comment", "triggers", "rules"),
-    tables.Column: ("collation", "storage", "compression", "comment"),
+    Snapshot: ("extensions", "domains", "types", "functions", "schema_comments"),
+    tables.Table: (
+        "primary_key_name",
+        "primary_key_options",
+        "force_rls",
+        "unlogged",
+        "options",
+        "replica_identity",
+        "exclusions",
+        "statistics",
+        "partition_key",
+        "partition_of",
+        "inherits",
+        "privileges",
+        "comment",
+        "triggers",
+        "rules",
+    ),
+    tables.Column: ("collation", "storage", "compression", "statistics", "comment"),
     tables.IndexColumn: ("collation",),
     tables.Index: ("include", "nulls_not_distinct", "tablespace", "comment"),
     tables.ForeignKey: (
@@ -39,13 +55,13 @@ SIDECAR: Mapping[type[Value], tuple[str, ...]] = {
         "not_enforced",
         "comment",
     ),
-    tables.PrimaryKey: ("include", "deferrable", "initially_deferred"),
+    tables.PrimaryKey: ("include", "deferrable", "initially_deferred", "comment"),
     tables.Unique: ("include", "deferrable", "initially_deferred", "comment"),
     tables.Policy: ("comment",),
     tables.Check: ("no_inherit", "not_valid", "not_enforced", "comment"),
     other.Enum: ("comment",),
-    other.Sequence: ("data_type", "comment"),
-    other.View: ("comment", "triggers", "rules"),
+    other.Sequence: ("data_type", "owned_by", "comment"),
+    other.View: ("comment", "indexes", "triggers", "rules"),
 }
 
 #: Fields of which version 7 knows one value only; the real one goes to the sidecar.

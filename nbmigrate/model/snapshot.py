@@ -32,6 +32,7 @@ class Snapshot(Value, frozen=True, kw_only=True):
     domains: Mapping[str, Domain] = {}
     types: Mapping[str, CompositeType | RangeType] = {}
     functions: Mapping[str, Function] = {}
+    schema_comments: Mapping[str, str] = {}
 
 
 EMPTY = Snapshot()

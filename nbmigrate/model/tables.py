@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from nbmigrate.model.names import PUBLIC
+from nbmigrate.model.names import PUBLIC, parse_path
 
 #: A default: a JSON number or boolean is that literal, a string is SQL text. drizzle-kit 0.31
 #: writes a point or vector default as a raw JSON array or object.
@@ -85,6 +85,7 @@ class Column(Value, frozen=True, kw_only=True):
     collation: str | None = None
     storage: str | None = None
     compression: str | None = None
+    statistics: int | None = None
     comment: str | None = None
 
     @property
@@ -158,6 +159,16 @@ class PrimaryKey(Value, frozen=True, kw_only=True):
     include: tuple[str, ...] = ()
     deferrable: bool = False
     initially_deferred: bool = False
+    comment: str | None = None
+
+
+class KeyOptions(Value, frozen=True, kw_only=True):
+    """What a primary key over one column is besides a flag of the column."""
+
+    include: tuple[str, ...] = ()
+    deferrable: bool = False
+    initially_deferred: bool = False
+    comment: str | None = None
 
 
 class Unique(Value, frozen=True, kw_only=True):
@@ -200,6 +211,48 @@ class Check(Value, frozen=True, kw_only=True):
     comment: str | None = None
 
 
+class Exclusion(Value, frozen=True, kw_only=True):
+    """An exclusion constraint; ``definition`` is all behind its name: ``EXCLUDE USING ...``."""
+
+    name: str
+    definition: str
+    comment: str | None = None
+
+
+class Statistics(Value, frozen=True, kw_only=True):
+    """A statistics object in the schema of its table; ``definition`` is what stands behind ON.
+
+    ``kinds`` are PostgreSQL's words (``ndistinct``); empty for all of them.
+    """
+
+    name: str
+    definition: str
+    kinds: tuple[str, ...] = ()
+    target: int | None = None
+    comment: str | None = None
+
+
+class Partition(Value, frozen=True, kw_only=True):
+    """Whose partition a table is; ``bound`` is ``FOR VALUES ...`` or ``DEFAULT``."""
+
+    schema: str = msgspec.field(default_factory=lambda: PUBLIC)
+    table: str
+    bound: str
+
+    @property
+    def parent(self) -> tuple[str, str]:
+        """Schema and name of the partitioned table."""
+        return (self.schema, self.table)
+
+
+class Grant(Value, frozen=True, kw_only=True):
+    """What one role may do with a table; ``grantable`` are those that it may pass on."""
+
+    role: str
+    privileges: tuple[str, ...]
+    grantable: tuple[str, ...] = ()
+
+
 class Trigger(Value, frozen=True, kw_only=True):
     """A trigger; ``definition`` is the whole CREATE TRIGGER statement."""
 
@@ -233,8 +286,17 @@ class Table(Value, frozen=True, kw_only=True):
     is_rls_enabled: bool = msgspec.field(name="isRLSEnabled", default_factory=_false)
     # sidecar
     primary_key_name: str | None = None
+    primary_key_options: KeyOptions | None = None
     force_rls: bool = False
     unlogged: bool = False
+    options: Mapping[str, str | int | float | bool] = {}
+    replica_identity: str | None = None
+    exclusions: Mapping[str, Exclusion] = {}
+    statistics: Mapping[str, Statistics] = {}
+    partition_key: str | None = None
+    partition_of: Partition | None = None
+    inherits: tuple[str, ...] = ()
+    privileges: Mapping[str, Grant] | None = None
     comment: str | None = None
     triggers: Mapping[str, Trigger] = {}
     rules: Mapping[str, Rule] = {}
@@ -243,6 +305,15 @@ class Table(Value, frozen=True, kw_only=True):
     def id(self) -> tuple[str, str]:
         """Schema (public spelled out) and name."""
         return (self.schema or PUBLIC, self.name)
+
+    @property
+    def parents(self) -> tuple[tuple[str, str], ...]:
+        """The tables that it has its columns from: schema and name."""
+        if self.partition_of:
+            return (self.partition_of.parent,)
+        return tuple(
+            (parts[0], parts[1]) for parts in map(parse_path, self.inherits) if len(parts) == 2
+        )
 
     @property
     def primary_key_columns(self) -> tuple[str, ...]:

@@ -159,7 +159,9 @@ def _without_others(table: Table) -> Table:
     indexes = {
         n: _replace(i, concurrently=False, tablespace=None) for n, i in table.indexes.items()
     }
-    return _replace(table, foreign_keys={}, policies=policies, indexes=indexes)
+    return _replace(
+        table, foreign_keys={}, policies=policies, indexes=indexes, privileges=None
+    )
 
 
 def _build(connection: psycopg.Connection[Any], snapshot: Snapshot) -> None:
@@ -226,7 +228,13 @@ def _merge_table(plain: Table, found: Table) -> Table:
         else index
         for name, index in plain.indexes.items()
     }
-    return _replace(found, foreign_keys=plain.foreign_keys, policies=policies, indexes=indexes)
+    return _replace(
+        found,
+        foreign_keys=plain.foreign_keys,
+        policies=policies,
+        indexes=indexes,
+        privileges=plain.privileges,
+    )
 
 
 SESSION_ROLES = frozenset({"current_user", "current_role", "session_user"})
@@ -369,6 +377,11 @@ def _texts(table: Table) -> Iterable[tuple[tuple[str, str], object]]:
         yield ("check", check.name), check.value
     for index in table.indexes.values():
         yield ("index", index.name), (index.where, index.columns, index.options)
+    for exclusion in table.exclusions.values():
+        yield ("exclusion", exclusion.name), exclusion.definition
+    for statistics in table.statistics.values():
+        yield ("statistics", statistics.name), statistics.definition
+    yield ("partition", ""), (table.partition_key, table.partition_of)
     for policy in table.policies.values():
         yield ("policy", policy.name), (policy.using, policy.with_check)
     yield from _attached(table)

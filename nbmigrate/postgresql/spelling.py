@@ -41,9 +41,12 @@ from nbmigrate.postgresql.spelling_definitions import (
 )
 from nbmigrate.postgresql.spelling_tables import (
     canonical_check,
+    canonical_exclusion,
     canonical_foreign_key,
     canonical_index,
+    canonical_statistics,
     canonical_unique,
+    canonical_whole,
     with_primary_key,
 )
 
@@ -69,6 +72,7 @@ def canonical(snapshot: Snapshot) -> Snapshot:
         domains=_keyed(snapshot.domains, canonical_domain),
         types=_keyed(snapshot.types, canonical_user_type),
         functions=_keyed(snapshot.functions, canonical_function),
+        schema_comments={truncate(n): text for n, text in snapshot.schema_comments.items()},
     )
 
 
@@ -130,6 +134,9 @@ def _table(table: Table, types: frozenset[str]) -> Table:
         foreign_keys=_parts(table.foreign_keys, lambda fk: canonical_foreign_key(fk, name)),
         unique_constraints=_parts(table.unique_constraints, canonical_unique),
         policies=_parts(table.policies, lambda policy: _policy(policy, name)),
+        exclusions=_parts(table.exclusions, lambda found: canonical_exclusion(found, name)),
+        statistics=_parts(table.statistics, lambda found: canonical_statistics(found, name)),
+        **canonical_whole(table),
         check_constraints=_parts(
             table.check_constraints, lambda check: canonical_check(check, name)
         ),
@@ -158,9 +165,11 @@ def _view(view: View) -> View:
     definition = view.definition
     if definition is not None:
         definition = canonical_expression(definition.strip().rstrip("; \n\t"), "")
+    name = truncate(view.name)
     return _replace(
         view,
         columns={},
+        indexes=_parts(view.indexes, lambda index: canonical_index(index, name, {})),
         definition=definition,
         name=truncate(view.name),
         schema=_schema(view.schema),

@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TypedDict
 
 import msgspec
 
-from nbmigrate.model import Check, Column, ForeignKey, Index, IndexColumn, PrimaryKey, Table, Unique
+from nbmigrate.model import (
+    Check,
+    Column,
+    Exclusion,
+    ForeignKey,
+    Index,
+    IndexColumn,
+    KeyOptions,
+    Partition,
+    PrimaryKey,
+    Statistics,
+    Table,
+    Unique,
+    format_path,
+)
 from nbmigrate.model.names import PUBLIC, truncate
 from nbmigrate.postgresql.directions import split_direction
 from nbmigrate.postgresql.expressions import canonical_expression
@@ -15,6 +30,8 @@ from nbmigrate.postgresql.names import primary_key_name
 from nbmigrate.postgresql.types import default_opclass
 
 _replace = msgspec.structs.replace
+#: PostgreSQL 18 docs, CREATE STATISTICS.
+_KINDS = ("ndistinct", "dependencies", "mcv")
 
 
 def _names(names: Iterable[str]) -> tuple[str, ...]:
@@ -27,7 +44,8 @@ def with_primary_key(table: Table) -> Table:
     name = truncate(table.primary_key_name) if table.primary_key_name else None
     flagged = {column.name for column in table.columns.values() if column.primary_key}
     if keys and len(keys[0].columns) == 1:
-        name, flagged, keys = keys[0].name, {*keys[0].columns}, []
+        name, flagged = keys[0].name, {*keys[0].columns}
+        table, keys = _replace(table, primary_key_options=_options(keys[0])), []
     elif keys:
         name, flagged = None, set()
     members = flagged.union(*(found.columns for found in keys))
@@ -40,6 +58,15 @@ def with_primary_key(table: Table) -> Table:
         columns=columns,
         composite_primary_keys={found.name: found for found in keys},
         primary_key_name=None if name == primary_key_name(table.name) else name,
+    )
+
+
+def _options(found: PrimaryKey) -> KeyOptions:
+    return KeyOptions(
+        include=found.include,
+        deferrable=found.deferrable,
+        initially_deferred=found.initially_deferred,
+        comment=found.comment,
     )
 
 
@@ -67,6 +94,56 @@ def canonical_check(check: Check, table: str) -> Check:
     return _replace(
         check, name=truncate(check.name), value=canonical_expression(check.value, table)
     )
+
+
+def canonical_exclusion(found: Exclusion, table: str) -> Exclusion:
+    """The exclusion constraint in one spelling."""
+    return _replace(
+        found,
+        name=truncate(found.name),
+        definition=canonical_expression(found.definition, table),
+    )
+
+
+def canonical_statistics(found: Statistics, table: str) -> Statistics:
+    """The statistics object in one spelling."""
+    kinds = tuple(sorted({kind.lower() for kind in found.kinds}, key=_KINDS.index))
+    return _replace(
+        found,
+        name=truncate(found.name),
+        definition=canonical_expression(found.definition, table),
+        kinds=() if len(kinds) == len(_KINDS) else kinds,
+    )
+
+
+class Whole(TypedDict):
+    """What a table is as a whole."""
+
+    partition_key: str | None
+    partition_of: Partition | None
+    inherits: tuple[str, ...]
+    primary_key_options: KeyOptions | None
+
+
+def canonical_whole(table: Table) -> Whole:
+    """What a table is as a whole, in one spelling."""
+    part, options = table.partition_of, table.primary_key_options
+    is_single = options is not None and not table.composite_primary_keys
+    return {
+        "partition_key": table.partition_key
+        and canonical_expression(table.partition_key, truncate(table.name)),
+        "partition_of": part
+        and _replace(
+            part,
+            schema=truncate(part.schema or PUBLIC),
+            table=truncate(part.table),
+            bound=canonical_expression(part.bound, ""),
+        ),
+        "inherits": tuple(format_path(*map(truncate, parent)) for parent in table.parents)
+        if part is None
+        else (),
+        "primary_key_options": options if is_single and options != KeyOptions() else None,
+    }
 
 
 def canonical_foreign_key(found: ForeignKey, table: str) -> ForeignKey:

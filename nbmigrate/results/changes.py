@@ -19,8 +19,10 @@ from nbmigrate.operations import (
     AlterDomain,
     AlterRole,
     AlterSequence,
+    AlterTable,
     AlterType,
     AlterViewOptions,
+    AttachPartition,
     CreateDomain,
     CreateEnum,
     CreateExtension,
@@ -31,6 +33,7 @@ from nbmigrate.operations import (
     CreateTable,
     CreateType,
     CreateView,
+    DetachPartition,
     DropDomain,
     DropEnum,
     DropExtension,
@@ -62,6 +65,8 @@ from nbmigrate.operations import (
     RoleOp,
     SchemaOp,
     SequenceOp,
+    SetComment,
+    SetPrivileges,
     SetRowSecurity,
     TableOp,
     ViewOp,
@@ -71,8 +76,12 @@ from nbmigrate.results.inside import InsideOp, describe_inside
 from nbmigrate.results.words import (
     check_text,
     column_text,
+    exclusion_text,
+    kind_of_table,
     names,
     path,
+    privileges_change,
+    table_changes,
     unique_text,
 )
 
@@ -161,8 +170,20 @@ def _entry(operation: Operation) -> _Entry:  # noqa: PLR0911 - one return per fa
             return _sequence(operation)
         case CreateRole() | RenameRole() | AlterRole() | DropRole():
             return _role(operation)
-        case CreateTable() | RenameTable() | MoveTable() | DropTable() | SetRowSecurity():
+        case (
+            CreateTable()
+            | RenameTable()
+            | MoveTable()
+            | DropTable()
+            | AlterTable()
+            | AttachPartition()
+            | DetachPartition()
+            | SetRowSecurity()
+            | SetPrivileges()
+        ):
             return _table(operation)
+        case SetComment():
+            return _comment(operation)
         case CreateView() | RenameView() | MoveView() | AlterViewOptions() | DropView():
             return _view(operation)
         case (
@@ -272,7 +293,7 @@ def _fields(old: DbSequence | Role, new: DbSequence | Role) -> tuple[Change, ...
     )
 
 
-def _table(operation: TableOp) -> _Entry:
+def _table(operation: TableOp) -> _Entry:  # noqa: PLR0911 - one return per operation
     match operation:
         case CreateTable(table=table):
             return _Entry("table", path(table.id), "+", children=_parts(table))
@@ -281,6 +302,16 @@ def _table(operation: TableOp) -> _Entry:
         case DropTable(table=table):
             columns = tuple(Change("-", column_text(c)) for c in table.columns.values())
             return _Entry("table", path(table.id), "-", children=columns)
+        case AlterTable(old=before, new=after):
+            return _Entry("table", path(after.id), children=table_changes(before, after))
+        case AttachPartition(table=id_, partition=partition):
+            line = f"partition of {path(partition.parent)} {partition.bound}"
+            return _Entry("table", path(id_), children=(Change("+", line),))
+        case DetachPartition(table=id_, partition=partition):
+            line = f"partition of {path(partition.parent)} {partition.bound}"
+            return _Entry("table", path(id_), children=(Change("-", line),))
+        case SetPrivileges(table=id_):
+            return _Entry("table", path(id_), children=(privileges_change(operation),))
         case SetRowSecurity(table=id_, enabled=enabled):
             word = "enabled" if enabled else "disabled"
             return _Entry("table", path(id_), children=(Change("~", f"row security {word}"),))
@@ -295,8 +326,28 @@ def _parts(table: Table) -> tuple[Change, ...]:
         *(f"primary key {names(key.columns)}" for key in keys),
         *map(unique_text, table.unique_constraints.values()),
         *map(check_text, table.check_constraints.values()),
+        *map(exclusion_text, table.exclusions.values()),
+        *kind_of_table(table),
     )
     return tuple(Change("+", line) for line in lines)
+
+
+def _comment(operation: SetComment) -> _Entry:
+    """A comment belongs to the table, view, type or schema that its path begins with."""
+    text = f"comment: {operation.text}" if operation.text else "no comment"
+    match operation.kind:
+        case "schema":
+            return _Entry("schema", format_path(*operation.path), children=(Change("~", text),))
+        case "type":
+            return _Entry("enum", format_path(*operation.path), children=(Change("~", text),))
+        case "table" | "view" | "materialized view":
+            name = format_path(*operation.path)
+            return _Entry(operation.kind, name, children=(Change("~", text),))
+        case "column" | "constraint" | "index" | "statistics":
+            line = f"{operation.kind} {operation.path[2]}: {text}"
+            return _Entry("table", format_path(*operation.path[:2]), children=(Change("~", line),))
+        case _:
+            assert_never(operation.kind)
 
 
 def _view_kind(*, materialized: bool) -> str:

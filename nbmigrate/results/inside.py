@@ -9,6 +9,7 @@ from nbmigrate.model import Column
 from nbmigrate.operations import (
     AddCheck,
     AddColumn,
+    AddExclusion,
     AddForeignKey,
     AddIdentity,
     AddPrimaryKey,
@@ -24,10 +25,12 @@ from nbmigrate.operations import (
     CreateIndex,
     CreatePolicy,
     CreateRule,
+    CreateStatistics,
     CreateTrigger,
     DropCheck,
     DropColumn,
     DropDefault,
+    DropExclusion,
     DropExpression,
     DropForeignKey,
     DropIdentity,
@@ -37,6 +40,7 @@ from nbmigrate.operations import (
     DropPrimaryKey,
     DropRule,
     DropSerial,
+    DropStatistics,
     DropTrigger,
     DropUnique,
     IndexOp,
@@ -46,31 +50,40 @@ from nbmigrate.operations import (
     RenameIndex,
     RenamePolicy,
     RuleOp,
+    SetColumnStorage,
     SetDefault,
     SetNotNull,
+    StatisticsOp,
     TriggerOp,
+    ValidateConstraint,
 )
 from nbmigrate.results.words import (
     check_text,
     column_text,
     default_text,
+    exclusion_text,
     foreign_key_text,
     identity_text,
     index_text,
     names,
     policy_text,
+    statistics_text,
     type_text,
     unique_text,
 )
 
-InsideOp = ColumnOp | ConstraintOp | IndexOp | PolicyOp | TriggerOp | RuleOp
+InsideOp = ColumnOp | ConstraintOp | IndexOp | StatisticsOp | PolicyOp | TriggerOp | RuleOp
 
 
-def describe_inside(operation: InsideOp) -> Change:
+def describe_inside(operation: InsideOp) -> Change:  # noqa: PLR0911 - one return per family
     """The operation as one line under its table."""
     match operation:
         case CreateIndex() | RenameIndex() | DropIndex():
             return _index(operation)
+        case CreateStatistics(statistics=statistics):
+            return Change("+", statistics_text(statistics))
+        case DropStatistics(statistics=statistics):
+            return Change("-", statistics_text(statistics))
         case CreatePolicy() | RenamePolicy() | AlterPolicy() | DropPolicy():
             return _policy(operation)
         case CreateTrigger() | AlterTrigger() | DropTrigger():
@@ -86,6 +99,9 @@ def describe_inside(operation: InsideOp) -> Change:
             | DropCheck()
             | AddForeignKey()
             | DropForeignKey()
+            | AddExclusion()
+            | DropExclusion()
+            | ValidateConstraint()
             | RenameConstraint()
         ):
             return _constraint(operation)
@@ -153,6 +169,10 @@ def _constraint(operation: ConstraintOp) -> Change:
             return Change(_sign(operation), foreign_key_text(operation.foreign_key))
         case AddPrimaryKey() | DropPrimaryKey():
             return Change(_sign(operation), f"primary key {names(operation.columns)}")
+        case AddExclusion() | DropExclusion():
+            return Change(_sign(operation), exclusion_text(operation.exclusion))
+        case ValidateConstraint(kind=kind, name=name):
+            return Change("~", f"{kind} {name}: validated")
         case RenameConstraint(kind=kind, old=old, new=new):
             return Change(">", f"{kind} {old} -> {new}")
         case _:
@@ -174,7 +194,8 @@ def _column(operation: ColumnOp) -> Change:
 
 
 _PropertyOp = (
-    SetDefault
+    SetColumnStorage
+    | SetDefault
     | DropDefault
     | SetNotNull
     | DropNotNull
@@ -194,6 +215,8 @@ def _property(operation: _PropertyOp) -> Change:
 
 def _property_words(operation: _PropertyOp) -> tuple[str, str, str]:  # noqa: C901, PLR0911, PLR0912 - one line per operation
     match operation:
+        case SetColumnStorage(new=column):
+            return column.name, _storage(column), ""
         case SetDefault(column=column):
             return column.name, f"default {_default(column)}", ""
         case DropDefault(column=column):
@@ -220,6 +243,15 @@ def _property_words(operation: _PropertyOp) -> tuple[str, str, str]:  # noqa: C9
             return name, "no longer generated", "values stay"
         case _:
             assert_never(operation)
+
+
+def _storage(column: Column) -> str:
+    facts = {
+        "storage": column.storage,
+        "compression": column.compression,
+        "statistics": column.statistics,
+    }
+    return ", ".join(f"{n} {'default' if v is None else v}" for n, v in facts.items())
 
 
 def _default(column: Column) -> str:

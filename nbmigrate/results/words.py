@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from nbmigrate.display import Change
 from nbmigrate.model import (
     Check,
     Column,
     Default,
+    Exclusion,
     ForeignKey,
     Identity,
     Index,
     IndexColumn,
     Policy,
+    Statistics,
+    Table,
     Unique,
     format_path,
 )
+from nbmigrate.operations import SetPrivileges
 
 Id = tuple[str, str]
 
@@ -23,6 +28,60 @@ Id = tuple[str, str]
 def path(id_: Id) -> str:
     """The name of an object as it is written in a flag: ``public.users``."""
     return format_path(*id_)
+
+
+def exclusion_text(exclusion: Exclusion) -> str:
+    """The exclusion constraint in one line."""
+    return f"exclusion {exclusion.name} {exclusion.definition}"
+
+
+def statistics_text(statistics: Statistics) -> str:
+    """The statistics object in one line."""
+    kinds = f"{', '.join(statistics.kinds)} " if statistics.kinds else ""
+    return f"statistics {statistics.name} {kinds}on {statistics.definition}"
+
+
+def kind_of_table(table: Table) -> tuple[str, ...]:
+    """What makes the table another than an ordinary one."""
+    facts = []
+    if table.unlogged:
+        facts.append("unlogged")
+    if table.partition_key:
+        facts.append(f"partitioned by {table.partition_key}")
+    if table.partition_of:
+        facts.append(f"partition of {path(table.partition_of.parent)} {table.partition_of.bound}")
+    elif table.parents:
+        facts.append(f"inherits {', '.join(map(path, table.parents))}")
+    return tuple(facts)
+
+
+def table_changes(old: Table, new: Table) -> tuple[Change, ...]:
+    """What differs of a table as a whole."""
+    pairs = [
+        (name, old.options.get(name), new.options.get(name))
+        for name in sorted({*old.options, *new.options})
+    ]
+    pairs += [
+        ("unlogged", old.unlogged, new.unlogged),
+        ("row security for the owner", old.force_rls, new.force_rls),
+        ("replica identity", old.replica_identity, new.replica_identity),
+        ("inherits", ", ".join(old.inherits), ", ".join(new.inherits)),
+    ]
+    return tuple(
+        Change("~", f"{word}: {_said(was)} -> {_said(now)}") for word, was, now in pairs if was != now
+    )
+
+
+def _said(value: object) -> str:
+    return {None: "default", True: "on", False: "off", "": "nothing"}.get(value, str(value))  # type: ignore[call-overload,no-any-return]  # any option
+
+
+def privileges_change(operation: SetPrivileges) -> Change:
+    """Who may do what from now on."""
+    old, new = operation.old, operation.new
+    role = new.role if new else old.role if old else ""
+    may = ", ".join(new.privileges) if new else ""
+    return Change("~", f"role {role}: {f'may {may}' if may else 'may do nothing'}")
 
 
 def names(parts: Sequence[str]) -> str:

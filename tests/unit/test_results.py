@@ -16,17 +16,21 @@ from nbmigrate.model import (
     Domain,
     DomainCheck,
     Enum,
+    Exclusion,
     Extension,
     ForeignKey,
     Function,
+    Grant,
     Identity,
     Index,
     IndexColumn,
+    Partition,
     Policy,
     RangeType,
     Role,
     Rule,
     Snapshot,
+    Statistics,
     Table,
     Trigger,
     Unique,
@@ -236,6 +240,9 @@ def test_only_the_first_rows_are_shown_and_the_rest_counted():
 OTHER = ("public", "other")
 SEQUENCE = DbSequence(name="s", increment="1")
 POLICY = Policy(name="p")
+APART = Exclusion(name="x", definition="EXCLUDE (age WITH =)")
+COUNTS = Statistics(name="s", definition="age, id")
+PART = Partition(table="user", bound="DEFAULT")
 CHECK = Check(name="c", value="age > 0")
 UNIQUE = Unique(name="u", columns=("age",))
 INDEX = Index(name="i", columns=(IndexColumn(expression="age", asc=False),), is_unique=True)
@@ -377,6 +384,35 @@ EVERY_OPERATION = [
     (o.RenamePolicy(table=USERS, old="a", new="b"), "| > policy a -> b"),
     (o.AlterPolicy(table=USERS, old=POLICY, new=POLICY), "| ~ policy p for all to public"),
     (o.DropPolicy(table=USERS, policy=POLICY), "| - policy p for all to public"),
+    (
+        o.AlterTable(old=Table(name="user"), new=Table(name="user", unlogged=True)),
+        "~ table public.user | ~ unlogged: off -> on",
+    ),
+    (
+        o.AttachPartition(table=OTHER, partition=PART),
+        "| + partition of public.user DEFAULT",
+    ),
+    (
+        o.DetachPartition(table=OTHER, partition=PART),
+        "| - partition of public.user DEFAULT",
+    ),
+    (
+        o.SetPrivileges(table=USERS, new=Grant(role="r", privileges=("SELECT",))),
+        "| ~ role r: may SELECT",
+    ),
+    (
+        o.SetColumnStorage(table=USERS, old=AGE, new=AGE),
+        "| ~ column age: storage default, compression default, statistics default",
+    ),
+    (o.AddExclusion(table=USERS, exclusion=APART), "| + exclusion x EXCLUDE (age WITH =)"),
+    (o.DropExclusion(table=USERS, exclusion=APART), "| - exclusion x EXCLUDE (age WITH =)"),
+    (o.ValidateConstraint(table=USERS, kind="check", name="c"), "| ~ check c: validated"),
+    (o.CreateStatistics(table=USERS, statistics=COUNTS), "| + statistics s on age, id"),
+    (o.DropStatistics(table=USERS, statistics=COUNTS), "| - statistics s on age, id"),
+    (
+        o.SetComment(kind="column", path=(*USERS, "age"), text="years"),
+        "~ table public.user | ~ column age: comment: years",
+    ),
 ]
 
 

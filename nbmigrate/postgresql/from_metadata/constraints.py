@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
 )
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.sql.compiler import DDLCompiler
 
 from nbmigrate import model
@@ -43,7 +44,11 @@ def primary_keys(table: Table) -> dict[str, model.PrimaryKey]:
     name = given_name(key, table) or automatic(str(table.name), *columns, "pk")
     return {
         name: model.PrimaryKey(
-            name=name, columns=columns, include=include_of(key), **_deferral(key)
+            name=name,
+            columns=columns,
+            include=include_of(key),
+            comment=key.comment,
+            **_deferral(key),
         )
     }
 
@@ -53,13 +58,32 @@ def primary_key_name(table: Table) -> str | None:
     key: PrimaryKeyConstraint = table.primary_key
     if len(key.columns) != 1:
         return None
-    if include_of(key) or key.deferrable:
-        raise DeclarationError(
-            "a primary key over one column can be neither deferrable nor have INCLUDE here",
-            source=table_path(table),
-        )
     name = given_name(key, table)
     return None if name in (None, names.primary_key_name(str(table.name))) else name
+
+
+def primary_key_options(table: Table) -> model.KeyOptions | None:
+    """What a single-column key is besides a key; None when nothing."""
+    key: PrimaryKeyConstraint = table.primary_key
+    if len(key.columns) != 1:
+        return None
+    found = model.KeyOptions(include=include_of(key), comment=key.comment, **_deferral(key))
+    return None if found == model.KeyOptions() else found
+
+
+def exclusions(table: Table) -> dict[str, model.Exclusion]:
+    """The exclusion constraints by name."""
+    found: dict[str, model.Exclusion] = {}
+    for item in _ordered(table, ExcludeConstraint):
+        text = _compiler().process(item)
+        name = given_name(item, table)
+        definition = text[text.index("EXCLUDE ") :].strip()
+        columns = [str(column.name) for column in item.columns]
+        name = name or automatic(str(table.name), *columns, "excl")
+        if name in found:
+            raise duplicate("exclusion constraint", name, table)
+        found[name] = model.Exclusion(name=name, definition=definition, comment=item.comment)
+    return found
 
 
 def uniques(table: Table) -> dict[str, model.Unique]:
@@ -148,8 +172,12 @@ def _check_name(value: str, table: Table) -> str:
 def _is_created(item: CheckConstraint) -> bool:
     """Whether the check of a Boolean or Enum type is one that PostgreSQL gets."""
     rule: Any = item._create_rule  # noqa: SLF001 - SQLAlchemy offers no public question
+    return rule is None or bool(rule(_compiler()))
+
+
+def _compiler() -> DDLCompiler:
     compiler: DDLCompiler = dialect().ddl_compiler(dialect(), None)  # type: ignore[arg-type]  # SQLAlchemy itself passes None
-    return rule is None or bool(rule(compiler))
+    return compiler
 
 
 def _ordered(table: Table, kind: type[Constraint]) -> Iterator[Any]:

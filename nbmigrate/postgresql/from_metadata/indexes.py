@@ -53,7 +53,7 @@ def _index(item: Index, table: Table) -> model.Index:
         where=None if where is None else strip_parens(sql_text(where).strip()),
         concurrently=bool(options["concurrently"]),
         method=(options["using"] or "btree").lower(),
-        options={name: _option(value) for name, value in (options["with"] or {}).items()},
+        options={name: option(value) for name, value in (options["with"] or {}).items()},
         include=include_of(item),
         nulls_not_distinct=bool(options["nulls_not_distinct"]),
         tablespace=options["tablespace"],
@@ -134,7 +134,7 @@ def _unquoted(text: str) -> str:
     return simple[1].replace('""', '"') if simple else text
 
 
-def _option(value: object) -> str | int | float | bool:
+def option(value: object) -> str | int | float | bool:
     """A storage parameter; a number stays or becomes a number, as drizzle-kit stores it."""
     if isinstance(value, (bool, int, float)):
         return value

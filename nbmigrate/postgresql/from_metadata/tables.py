@@ -5,25 +5,26 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import Table
-from sqlalchemy.dialects.postgresql import ExcludeConstraint
 
 from nbmigrate import model
 from nbmigrate.errors import DeclarationError
-from nbmigrate.model.names import PUBLIC
+from nbmigrate.model.names import PUBLIC, format_path
 from nbmigrate.postgresql.from_metadata.columns import column_of
 from nbmigrate.postgresql.from_metadata.constraints import (
     checks,
+    exclusions,
     foreign_keys,
     primary_key_name,
+    primary_key_options,
     primary_keys,
     uniques,
 )
-from nbmigrate.postgresql.from_metadata.indexes import indexes
+from nbmigrate.postgresql.from_metadata.indexes import indexes, option
 from nbmigrate.postgresql.from_metadata.names import checked, schema_name, table_path
 from nbmigrate.postgresql.from_metadata.targets import Known
 
 #: ``postgresql_*`` options of a Table that would change what is created and are not held.
-_NOT_HELD = ("partition_by", "inherits", "tablespace", "using", "with", "on_commit")
+_NOT_HELD = ("tablespace", "using", "on_commit")
 
 
 def table_of(table: Table, known: Known) -> model.Table:
@@ -48,7 +49,12 @@ def table_of(table: Table, known: Known) -> model.Table:
         unique_constraints=uniques(table),
         check_constraints=checks(table),
         primary_key_name=primary_key_name(table),
+        primary_key_options=primary_key_options(table),
+        exclusions=exclusions(table),
         unlogged=_is_unlogged(table, where),
+        options=_storage_parameters(table),
+        partition_key=table.dialect_options["postgresql"].get("partition_by") or None,
+        inherits=_inherits(table),
         comment=table.comment,
     )
 
@@ -58,9 +64,19 @@ def _refuse_what_is_not_held(table: Table, where: str) -> None:
     for name in _NOT_HELD:
         if options.get(name):
             raise DeclarationError(f"postgresql_{name} of a table is not supported", source=where)
-    for item in table.constraints:
-        if isinstance(item, ExcludeConstraint):
-            raise DeclarationError("EXCLUDE constraints are not supported", source=where)
+
+
+def _storage_parameters(table: Table) -> dict[str, str | int | float | bool]:
+    given = table.dialect_options["postgresql"].get("with") or {}
+    return {str(name): option(value) for name, value in given.items()}
+
+
+def _inherits(table: Table) -> tuple[str, ...]:
+    """The parents by path; a bare name is in the schema of the table."""
+    given = table.dialect_options["postgresql"].get("inherits") or ()
+    names = [str(name) for name in ((given,) if isinstance(given, str) else given)]
+    schema = schema_name(table.schema)
+    return tuple(name if "." in name else format_path(schema, name) for name in names)
 
 
 def _is_unlogged(table: Table, where: str) -> bool:

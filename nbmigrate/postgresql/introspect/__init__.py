@@ -14,7 +14,7 @@ import psycopg
 
 from nbmigrate.model import Snapshot
 from nbmigrate.model.names import PUBLIC
-from nbmigrate.postgresql.introspect.catalog import read_catalog, reading, run
+from nbmigrate.postgresql.introspect.catalog import Catalog, read_catalog, reading, run
 from nbmigrate.postgresql.introspect.columns import read_columns
 from nbmigrate.postgresql.introspect.definitions import (
     read_definitions,
@@ -23,6 +23,7 @@ from nbmigrate.postgresql.introspect.definitions import (
     read_functions,
     read_types,
 )
+from nbmigrate.postgresql.introspect.indexes import read_indexes
 from nbmigrate.postgresql.introspect.objects import read_enums, read_roles, read_sequences
 from nbmigrate.postgresql.introspect.tables import read_tables
 from nbmigrate.postgresql.introspect.views import read_views
@@ -45,18 +46,25 @@ def introspect(
     """
     catalog = read_catalog(connection, schemas, roles)
     columns, definitions = read_columns(catalog), read_definitions(catalog)
+    indexes = read_indexes(catalog, columns)
     return Snapshot(
         schemas={name: name for _, name in catalog.schemas if name != PUBLIC},
-        tables=read_tables(catalog, columns, definitions),
+        tables=read_tables(catalog, columns, definitions, indexes),
         enums=read_enums(catalog),
         sequences=read_sequences(catalog, columns.serial_sequences),
-        views=read_views(catalog, columns, definitions),
+        views=read_views(catalog, columns, definitions, indexes),
         roles=read_roles(catalog),
         extensions=read_extensions(catalog),
         domains=read_domains(catalog),
         types=read_types(catalog),
         functions=read_functions(catalog),
+        schema_comments=_schema_comments(catalog),
     )
+
+
+def _schema_comments(catalog: Catalog) -> dict[str, str]:
+    comments = {row[0]: row[2] for row in catalog.comments if row[1] == -1}
+    return {name: comments[oid] for oid, name in catalog.schemas if oid in comments}
 
 
 def unmanaged(

@@ -54,6 +54,8 @@ class Catalog(NamedTuple):
     functions: Sequence[Row]
     triggers: Sequence[Row]
     rules: Sequence[Row]
+    statistics: Sequence[Row]
+    privileges: Sequence[Row]
 
 
 #: The queries that ask for the namespaces found by the first one.

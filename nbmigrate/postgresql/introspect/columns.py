@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from nbmigrate.postgresql.introspect.catalog import Catalog, Row
 
 _SERIALS = {integer: serial for serial, integer in SERIAL_TYPES.items()}
+_STORAGE = {"p": "PLAIN", "e": "EXTERNAL", "m": "MAIN", "x": "EXTENDED"}
+_COMPRESSION = {"p": "pglz", "l": "lz4"}
 _IDENTITY = {"a": "always", "d": "byDefault"}
 
 Place = tuple[int, int]
@@ -84,9 +86,8 @@ class _Reader:
 
     def column(self, row: Row) -> Column:
         """The column of a row."""
-        relid, attnum, name, typid, typmod, not_null, _, generated, collid, has_collation, text = (
-            row
-        )
+        relid, attnum, name, typid, typmod, not_null, _, generated, collid, has_collation = row[:10]
+        text, storage, compression, statistics = row[10:]
         kind = self.types[typid, typmod]
         place = (relid, attnum)
         owned = self.owned.get(place)
@@ -101,6 +102,9 @@ class _Reader:
             identity=_identity(row[6], owned) if owned is not None and row[6] else None,
             default=None if not text or serial or generated else self._default(text, kind.name),
             collation=self.collation_names[collid] if has_collation else None,
+            storage=_STORAGE[storage] if storage else None,
+            compression=_COMPRESSION[compression] if compression else None,
+            statistics=statistics,
             comment=self.comments.get(place),
         )
 

@@ -1,4 +1,4 @@
-"""Constraints: primary keys, uniques, foreign keys, checks."""
+"""Constraints: primary keys, uniques, foreign keys, checks, exclusions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from nbmigrate.model import Check, ForeignKey, PrimaryKey, Unique
+from nbmigrate.model import Check, Exclusion, ForeignKey, PrimaryKey, Unique
 from nbmigrate.model.names import PUBLIC
 from nbmigrate.postgresql.expressions import strip_parens
 
@@ -26,6 +26,7 @@ class Constraints:
     uniques: dict[str, Unique] = field(default_factory=dict)
     foreign_keys: dict[str, ForeignKey] = field(default_factory=dict)
     checks: dict[str, Check] = field(default_factory=dict)
+    exclusions: dict[str, Exclusion] = field(default_factory=dict)
 
 
 def read_constraints(
@@ -46,6 +47,10 @@ def read_constraints(
                 of_table.uniques[name] = _unique(row, names[relid])
             case "f":
                 of_table.foreign_keys[name] = _foreign_key(row, names, tables[relid][1])
+            case "x":
+                of_table.exclusions[name] = Exclusion(
+                    name=name, definition=row[9], comment=row[20]
+                )
             case _:
                 of_table.checks[name] = _check(row)
     return found
@@ -62,6 +67,7 @@ def _primary_key(row: Row, names: Mapping[int, str]) -> PrimaryKey:
         include=_columns(row[19], names),
         deferrable=row[4],
         initially_deferred=row[5],
+        comment=row[20],
     )
 
 
@@ -73,6 +79,7 @@ def _unique(row: Row, names: Mapping[int, str]) -> Unique:
         include=_columns(row[19], names),
         deferrable=row[4],
         initially_deferred=row[5],
+        comment=row[20],
     )
 
 
@@ -94,6 +101,7 @@ def _foreign_key(row: Row, names: Mapping[int, Mapping[int, str]], table: str) -
         initially_deferred=deferred,
         not_valid=enforced and not valid,  # what is not enforced is never valid
         not_enforced=not enforced,
+        comment=row[20],
     )
 
 
@@ -104,4 +112,5 @@ def _check(row: Row) -> Check:
         no_inherit=row[7],
         not_valid=row[8] and not row[6],
         not_enforced=not row[8],
+        comment=row[20],
     )

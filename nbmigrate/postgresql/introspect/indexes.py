@@ -28,7 +28,7 @@ class _Reader:
     def index(self, row: Row) -> Index:
         """The index of a row."""
         relid, name, method, unique, nulls_not_distinct, key_count, attnums = row[:7]
-        predicate, options, tablespace = row[11:]
+        predicate, options, tablespace, comment = row[11:]
         names = self.columns.names[relid]
         return Index(
             name=name,
@@ -41,6 +41,7 @@ class _Reader:
             include=tuple([names[attnum] for attnum in attnums[key_count:]]),
             nulls_not_distinct=nulls_not_distinct,
             tablespace=tablespace,
+            comment=comment,
         )
 
     def _key(self, row: Row, at: int) -> IndexColumn:
@@ -62,7 +63,7 @@ class _Reader:
 
 
 def read_indexes(catalog: Catalog, columns: Columns) -> Mapping[int, Mapping[str, Index]]:
-    """The indexes by table."""
+    """The indexes by table or materialized view."""
     reader = _Reader(catalog, columns)
     found: defaultdict[int, dict[str, Index]] = defaultdict(dict)
     for row in catalog.indexes:

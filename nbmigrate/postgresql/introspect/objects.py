@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nbmigrate.model import Enum, Role, Sequence, key
+from nbmigrate.model import Enum, Role, Sequence, format_path, key
 
 if TYPE_CHECKING:
     from nbmigrate.postgresql.introspect.catalog import Catalog, Row
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 def read_enums(catalog: Catalog) -> dict[str, Enum]:
     """The enums, labels in order."""
     return {
-        key(schema, name): Enum(name=name, schema=schema, values=tuple(labels))
-        for schema, name, labels in catalog.enums
+        key(schema, name): Enum(name=name, schema=schema, values=tuple(labels), comment=comment)
+        for schema, name, labels, comment in catalog.enums
     }
 
 
@@ -39,6 +39,8 @@ def _sequence(row: Row) -> Sequence:
         cache=str(cache),
         cycle=cycle,
         data_type=None if type_text == "bigint" else type_text,
+        owned_by=format_path(*row[13:16]) if row[15] is not None else None,
+        comment=row[16],
     )
 
 

@@ -16,7 +16,7 @@ Option = str | int | float | bool
 
 
 def typed_options(options: Sequence[str]) -> dict[str, Option]:
-    """The options of an index: ``["fillfactor=70"]`` -> ``{"fillfactor": 70}``."""
+    """The options of an index or table: ``["fillfactor=70"]`` -> ``{"fillfactor": 70}``."""
     pairs = (option.partition("=") for option in options)
     return {name: typed(value) for name, _, value in pairs}
 

@@ -25,7 +25,7 @@ def read_policies(catalog: Catalog) -> Mapping[int, Mapping[str, Policy]]:
 
 
 def _policy(row: Row) -> Policy:
-    _, name, permissive, command, roles, using, with_check = row
+    _, name, permissive, command, roles, using, with_check, comment = row
     return Policy(
         name=name,
         as_="PERMISSIVE" if permissive else "RESTRICTIVE",
@@ -33,4 +33,5 @@ def _policy(row: Row) -> Policy:
         to=tuple(roles),
         using=None if using is None else strip_parens(using),
         with_check=None if with_check is None else strip_parens(with_check),
+        comment=comment,
     )

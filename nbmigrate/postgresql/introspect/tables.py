@@ -2,46 +2,67 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from nbmigrate.model import Table, key
+from nbmigrate.model import Grant, KeyOptions, Partition, Statistics, Table, format_path, key
 from nbmigrate.model.names import PUBLIC
+from nbmigrate.postgresql.identifiers import quote
 from nbmigrate.postgresql.introspect.constraints import Constraints, read_constraints
-from nbmigrate.postgresql.introspect.indexes import read_indexes
+from nbmigrate.postgresql.introspect.options import typed_options
 from nbmigrate.postgresql.introspect.policies import read_policies
 from nbmigrate.postgresql.names import primary_key_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from nbmigrate.model import Column, Index, Policy, PrimaryKey
     from nbmigrate.postgresql.introspect.catalog import Catalog, Row
     from nbmigrate.postgresql.introspect.columns import Columns
     from nbmigrate.postgresql.introspect.definitions import Definitions
+    from nbmigrate.postgresql.introspect.options import Option
+
+_IDENTITIES = {"f": "FULL", "n": "NOTHING"}
+_KINDS = {"d": "ndistinct", "f": "dependencies", "m": "mcv"}
 
 
 class _Parts:
     """What the tables are made of, by table."""
 
-    def __init__(self, catalog: Catalog, columns: Columns, definitions: Definitions) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        columns: Columns,
+        definitions: Definitions,
+        indexes: Mapping[int, Mapping[str, Index]],
+    ) -> None:
         self.definitions = definitions
         self.columns: Mapping[int, Mapping[str, Column]] = columns.by_table
         self.constraints: Mapping[int, Constraints] = read_constraints(catalog, columns.names)
-        self.indexes: Mapping[int, Mapping[str, Index]] = read_indexes(catalog, columns)
+        self.indexes = indexes
+        self.statistics = _read_statistics(catalog)
+        self.privileges = _read_privileges(catalog)
         self.policies: Mapping[int, Mapping[str, Policy]] = read_policies(catalog)
         self.comments = {row[0]: row[2] for row in catalog.comments if row[1] == 0}
 
 
-def read_tables(catalog: Catalog, columns: Columns, definitions: Definitions) -> dict[str, Table]:
+def read_tables(
+    catalog: Catalog,
+    columns: Columns,
+    definitions: Definitions,
+    indexes: Mapping[int, Mapping[str, Index]],
+) -> dict[str, Table]:
     """All tables."""
-    parts = _Parts(catalog, columns, definitions)
+    parts = _Parts(catalog, columns, definitions, indexes)
     return {key(row[1], row[2]): _table(row, parts) for row in catalog.tables}
 
 
 def _table(row: Row, parts: _Parts) -> Table:
-    oid, schema, name, rls, force_rls, unlogged = row
+    oid, schema, name, rls, force_rls, unlogged = row[:6]
+    options, toast, identity, identity_index, partition_key, bound, parents = row[6:]
     constraints = parts.constraints.get(oid) or Constraints()
     composite, single_name = _primary_key(constraints.primary_key, name)
+    partition, inherits = _parents(bound, parents)
     return Table(
         name=name,
         schema="" if schema == PUBLIC else schema,
@@ -55,7 +76,16 @@ def _table(row: Row, parts: _Parts) -> Table:
         is_rls_enabled=rls,
         primary_key_name=single_name,
         force_rls=force_rls,
+        primary_key_options=_key_options(constraints.primary_key),
         unlogged=unlogged,
+        options=_options(options, toast),
+        replica_identity=_replica_identity(identity, identity_index),
+        exclusions=constraints.exclusions,
+        statistics=parts.statistics.get(oid, {}),
+        partition_key=partition_key,
+        partition_of=partition,
+        inherits=inherits,
+        privileges=parts.privileges.get(oid),
         comment=parts.comments.get(oid),
         triggers=parts.definitions.triggers.get(oid, {}),
         rules=parts.definitions.rules.get(oid, {}),
@@ -69,3 +99,58 @@ def _primary_key(found: PrimaryKey | None, table: str) -> tuple[dict[str, Primar
     if len(found.columns) > 1:
         return {found.name: found}, None
     return {}, None if found.name == primary_key_name(table) else found.name
+
+
+def _key_options(found: PrimaryKey | None) -> KeyOptions | None:
+    """What the key over one column is besides a key."""
+    if found is None or len(found.columns) > 1:
+        return None
+    options = KeyOptions(
+        include=found.include,
+        deferrable=found.deferrable,
+        initially_deferred=found.initially_deferred,
+        comment=found.comment,
+    )
+    return None if options == KeyOptions() else options
+
+
+def _options(own: Sequence[str] | None, toast: Sequence[str] | None) -> dict[str, Option]:
+    return typed_options([*(own or ()), *(f"toast.{option}" for option in toast or ())])
+
+
+def _replica_identity(kind: str, index: str | None) -> str | None:
+    if kind == "i":
+        return f"USING INDEX {quote(index)}" if index else None
+    return _IDENTITIES.get(kind)
+
+
+def _parents(
+    bound: str | None, parents: Sequence[Sequence[str]]
+) -> tuple[Partition | None, tuple[str, ...]]:
+    if bound is None:
+        return None, tuple(format_path(*parent) for parent in parents)
+    [(schema, table)] = parents
+    return Partition(schema=schema, table=table, bound=bound), ()
+
+
+def _read_statistics(catalog: Catalog) -> Mapping[int, Mapping[str, Statistics]]:
+    found: defaultdict[int, dict[str, Statistics]] = defaultdict(dict)
+    for relid, name, definition, letters, target, comment in catalog.statistics:
+        kinds = tuple(word for letter, word in _KINDS.items() if letter in letters)
+        found[relid][name] = Statistics(
+            name=name,
+            definition=definition,
+            kinds=() if len(kinds) == len(_KINDS) else kinds,
+            target=target,
+            comment=comment,
+        )
+    return found
+
+
+def _read_privileges(catalog: Catalog) -> Mapping[int, Mapping[str, Grant]]:
+    found: defaultdict[int, dict[str, Grant]] = defaultdict(dict)
+    for relid, role, privileges, grantable in catalog.privileges:
+        found[relid][role] = Grant(
+            role=role, privileges=tuple(privileges), grantable=tuple(grantable)
+        )
+    return found

@@ -2,26 +2,45 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from nbmigrate.model import View, key
 from nbmigrate.postgresql.introspect.options import camel_options
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from nbmigrate.model import Index
     from nbmigrate.postgresql.introspect.catalog import Catalog, Row
     from nbmigrate.postgresql.introspect.columns import Columns
     from nbmigrate.postgresql.introspect.definitions import Definitions
 
 
-def read_views(catalog: Catalog, columns: Columns, parts: Definitions) -> dict[str, View]:
+class _Parts(NamedTuple):
+    """What the views are made of, by view."""
+
+    columns: Columns
+    definitions: Definitions
+    indexes: Mapping[int, Mapping[str, Index]]
+    comments: Mapping[int, str]
+
+
+def read_views(
+    catalog: Catalog,
+    columns: Columns,
+    definitions: Definitions,
+    indexes: Mapping[int, Mapping[str, Index]],
+) -> dict[str, View]:
     """The views, each with the columns it shows."""
-    return {key(row[1], row[2]): _view(row, columns, parts) for row in catalog.views}
+    comments = {row[0]: row[2] for row in catalog.comments if row[1] == 0}
+    parts = _Parts(columns, definitions, indexes, comments)
+    return {key(row[1], row[2]): _view(row, parts) for row in catalog.views}
 
 
-def _view(row: Row, columns: Columns, parts: Definitions) -> View:
+def _view(row: Row, parts: _Parts) -> View:
     relid, schema, name, materialized, definition, options, tablespace, method = row
     return View(
-        columns=columns.by_table[relid],
+        columns=parts.columns.by_table[relid],
         definition=definition.strip().removesuffix(";").rstrip(),
         name=name,
         schema=schema,
@@ -29,6 +48,8 @@ def _view(row: Row, columns: Columns, parts: Definitions) -> View:
         materialized=materialized,
         tablespace=tablespace,
         using=None if method in (None, "heap") else method,
-        triggers=parts.triggers.get(relid, {}),
-        rules=parts.rules.get(relid, {}),
+        comment=parts.comments.get(relid),
+        indexes=parts.indexes.get(relid, {}),
+        triggers=parts.definitions.triggers.get(relid, {}),
+        rules=parts.definitions.rules.get(relid, {}),
     )

@@ -21,6 +21,8 @@ from nbmigrate.operations import (
     RuleOp,
     SchemaOp,
     SequenceOp,
+    SetComment,
+    StatisticsOp,
     TableOp,
     TriggerOp,
     TypeOp,
@@ -28,6 +30,7 @@ from nbmigrate.operations import (
 )
 from nbmigrate.postgresql.identifiers import guard
 from nbmigrate.postgresql.render.columns import render_column
+from nbmigrate.postgresql.render.comments import render_statistics, set_comment
 from nbmigrate.postgresql.render.constraints import render_constraint
 from nbmigrate.postgresql.render.enums import render_enum
 from nbmigrate.postgresql.render.extensions import render_extension
@@ -102,4 +105,8 @@ def _render(operation: Operation) -> tuple[str, ...]:  # noqa: C901, PLR0911, PL
         return render_trigger(operation)
     if isinstance(operation, RuleOp):
         return render_rule(operation)
+    if isinstance(operation, StatisticsOp):
+        return render_statistics(operation)
+    if isinstance(operation, SetComment):
+        return set_comment(operation)
     assert_never(operation)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from nbmigrate.postgresql.expressions import render_default
@@ -11,8 +12,13 @@ from nbmigrate.postgresql.render.sequences import sequence_options
 from nbmigrate.postgresql.types import render_type
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from nbmigrate.model import Column, Generated, Identity
     from nbmigrate.operations import Id
+
+#: pg_type.dat: the built-in types that are kept in their row first.
+_MAIN = re.compile(r"(?:numeric|inet|cidr)\b")
 
 
 def column_definition(column: Column, *, primary_key: bool = False, not_null: bool = True) -> str:
@@ -22,7 +28,6 @@ def column_definition(column: Column, *, primary_key: bool = False, not_null: bo
     """
     clauses = (
         f"{quote(column.name)} {render_type(column)}",
-        f" STORAGE {column.storage}" if column.storage else "",
         f" COMPRESSION {word(column.compression)}" if column.compression else "",
         collate(column.collation),
         " PRIMARY KEY" if primary_key else "",
@@ -32,6 +37,33 @@ def column_definition(column: Column, *, primary_key: bool = False, not_null: bo
         f" {identity_clause(column.identity)}" if column.identity else "",
     )
     return "".join(clauses)
+
+
+def partition_column(column: Column) -> str:
+    """What a partition has otherwise than its parent."""
+    default = render_default(column.default) if column.default is not None else "NULL"
+    written = "" if column.generated else f" DEFAULT {default}"
+    return f"{quote(column.name)} WITH OPTIONS{written}{' NOT NULL' if column.not_null else ''}"
+
+
+def column_storage(table: Id, old: Column | None, new: Column) -> Iterator[str]:
+    """Storage, compression and statistics target where they differ.
+
+    A new column (``old`` is None) has its compression already. CREATE TABLE knows STORAGE
+    only from PostgreSQL 16 on.
+    """
+    if (old.storage if old else None) != new.storage:
+        yield alter(table, new.name, f"SET STORAGE {new.storage or _own_storage(new)}")
+    if old and old.compression != new.compression:
+        yield alter(table, new.name, f"SET COMPRESSION {word(new.compression or 'default')}")
+    if (old.statistics if old else None) != new.statistics:
+        target = -1 if new.statistics is None else new.statistics
+        yield alter(table, new.name, f"SET STATISTICS {target}")
+
+
+def _own_storage(column: Column) -> str:
+    """What a type that can be stored elsewhere has by itself; PostgreSQL 15 has no DEFAULT."""
+    return "MAIN" if _MAIN.match(column.type) and not column.type.endswith("]") else "EXTENDED"
 
 
 def collate(collation: str | None) -> str:

@@ -19,13 +19,19 @@ from nbmigrate.operations import (
     DropNotNull,
     DropSerial,
     RenameColumn,
+    SetColumnStorage,
     SetDefault,
     SetNotNull,
 )
 from nbmigrate.postgresql.expressions import strip_parens
 from nbmigrate.postgresql.identifiers import qualified, quote
 from nbmigrate.postgresql.render.clauses import comment_on, parenthesised
-from nbmigrate.postgresql.render.column_clauses import alter, column_definition, default_action
+from nbmigrate.postgresql.render.column_clauses import (
+    alter,
+    column_definition,
+    column_storage,
+    default_action,
+)
 from nbmigrate.postgresql.render.column_types import alter_type
 from nbmigrate.postgresql.render.counters import (
     add_identity,
@@ -52,6 +58,8 @@ def render_column(operation: ColumnOp) -> tuple[str, ...]:  # noqa: C901, PLR091
             return (f"ALTER TABLE {qualified(table)} DROP COLUMN {quote(column.name)};",)
         case AlterColumnType():
             return alter_type(operation)
+        case SetColumnStorage(table=table, old=before, new=after):
+            return tuple(column_storage(table, before, after))
         case SetDefault(table=table, column=column):
             return (alter(table, column.name, default_action(column)),)
         case DropDefault(table=table, column=column):
@@ -82,7 +90,10 @@ def add_column(table: Id, column: Column, backfill: str | None) -> tuple[str, ..
     A primary key is never written here: it is an operation of its own.
     """
     name = f"{qualified(table)}.{quote(column.name)}"
-    comment = comment_on(f"COLUMN {name}", column.comment)
+    comment = (
+        *column_storage(table, None, column),
+        *comment_on(f"COLUMN {name}", column.comment),
+    )
     if backfill is None or _fills_itself(column):
         return (_add(table, column), *comment)
     # the default comes last, or it would give the rows their value

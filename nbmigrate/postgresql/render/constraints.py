@@ -4,22 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
+from nbmigrate.model import KeyOptions
 from nbmigrate.operations import (
     AddCheck,
+    AddExclusion,
     AddForeignKey,
     AddPrimaryKey,
     AddUnique,
     DropCheck,
+    DropExclusion,
     DropForeignKey,
     DropPrimaryKey,
     DropUnique,
     RenameConstraint,
+    ValidateConstraint,
 )
 from nbmigrate.postgresql.identifiers import block, name_literal, qualified, quote, quote_all
-from nbmigrate.postgresql.render.clauses import comment_on, parenthesised
+from nbmigrate.postgresql.names import primary_key_name
+from nbmigrate.postgresql.render.clauses import closed, comment_on, parenthesised
 
 if TYPE_CHECKING:
-    from nbmigrate.model import Check, ForeignKey, PrimaryKey, Unique
+    from collections.abc import Iterator
+
+    from nbmigrate.model import Check, Exclusion, ForeignKey, PrimaryKey, Table, Unique
     from nbmigrate.operations import ConstraintOp, Id
 
 
@@ -27,7 +34,7 @@ def render_constraint(operation: ConstraintOp) -> tuple[str, ...]:  # noqa: C901
     """The statements of an operation on a constraint."""
     match operation:
         case AddPrimaryKey():
-            return (add_primary_key(operation),)
+            return add_primary_key(operation)
         case DropPrimaryKey(table=table, name=name):
             return (drop_constraint(table, name) if name else drop_unnamed_primary_key(table),)
         case AddUnique(table=table, unique=unique):
@@ -36,6 +43,12 @@ def render_constraint(operation: ConstraintOp) -> tuple[str, ...]:  # noqa: C901
             return add_constraint(table, check_clause(check), check)
         case AddForeignKey(table=table, foreign_key=key):
             return add_constraint(table, foreign_key_clause(key), key)
+        case AddExclusion(table=table, exclusion=exclusion):
+            return add_constraint(table, exclusion_clause(exclusion), exclusion)
+        case DropExclusion(table=table, exclusion=exclusion):
+            return (drop_constraint(table, exclusion.name),)
+        case ValidateConstraint(table=table, name=checked):
+            return (f"ALTER TABLE {qualified(table)} VALIDATE CONSTRAINT {quote(checked)};",)
         case DropUnique(table=table, unique=dropped) | DropCheck(table=table, check=dropped):
             return (drop_constraint(table, dropped.name),)
         case DropForeignKey(table=table, foreign_key=key):
@@ -47,12 +60,18 @@ def render_constraint(operation: ConstraintOp) -> tuple[str, ...]:  # noqa: C901
             assert_never(operation)
 
 
-def add_primary_key(operation: AddPrimaryKey) -> str:
-    """ADD PRIMARY KEY, by name when there is one."""
+def add_primary_key(operation: AddPrimaryKey) -> tuple[str, ...]:
+    """ADD PRIMARY KEY, by name when there is one, with its comment."""
+    options = operation.options or KeyOptions()
     name = f"CONSTRAINT {quote(operation.name)} " if operation.name else ""
     # drizzle puts a blank before the columns of an unnamed key only
     columns = f"{'' if operation.name else ' '}({quote_all(operation.columns)})"
-    return f"ALTER TABLE {qualified(operation.table)} ADD {name}PRIMARY KEY{columns};"
+    extra = f"{_include(options)}{_deferrable(options)}"
+    found = operation.name or primary_key_name(operation.table[1])
+    return (
+        f"ALTER TABLE {qualified(operation.table)} ADD {name}PRIMARY KEY{columns}{extra};",
+        *comment_on(f"CONSTRAINT {quote(found)} ON {qualified(operation.table)}", options.comment),
+    )
 
 
 def drop_unnamed_primary_key(table: Id) -> str:
@@ -68,7 +87,7 @@ END""")
 
 
 def add_constraint(
-    table: Id, clause: str, constraint: Unique | Check | ForeignKey
+    table: Id, clause: str, constraint: Unique | Check | ForeignKey | Exclusion
 ) -> tuple[str, ...]:
     """ADD CONSTRAINT with its comment."""
     return (
@@ -77,7 +96,9 @@ def add_constraint(
     )
 
 
-def constraint_comment(table: Id, constraint: Unique | Check | ForeignKey) -> tuple[str, ...]:
+def constraint_comment(
+    table: Id, constraint: Unique | Check | ForeignKey | Exclusion | PrimaryKey
+) -> tuple[str, ...]:
     """COMMENT ON the constraint when it has one."""
     return comment_on(
         f"CONSTRAINT {quote(constraint.name)} ON {qualified(table)}", constraint.comment
@@ -93,6 +114,29 @@ def primary_key_clause(key: PrimaryKey) -> str:
     """A primary key with a name, or over several columns."""
     columns = f"PRIMARY KEY({quote_all(key.columns)}){_include(key)}"
     return f"CONSTRAINT {quote(key.name)} {columns}{_deferrable(key)}"
+
+
+def single_key_clause(table: Table) -> str:
+    """A primary key over one column that has a name or options."""
+    options = table.primary_key_options or KeyOptions()
+    name = f"CONSTRAINT {quote(table.primary_key_name)} " if table.primary_key_name else ""
+    columns = quote_all(table.primary_key_columns)
+    return f"{name}PRIMARY KEY({columns}){_include(options)}{_deferrable(options)}"
+
+
+def key_comment(table: Table) -> Iterator[str]:
+    """COMMENT ON the primary key."""
+    for key in table.composite_primary_keys.values():
+        yield from constraint_comment(table.id, key)
+    if table.primary_key_options:
+        name = table.primary_key_name or primary_key_name(table.name)
+        place = f"CONSTRAINT {quote(name)} ON {qualified(table.id)}"
+        yield from comment_on(place, table.primary_key_options.comment)
+
+
+def exclusion_clause(exclusion: Exclusion) -> str:
+    """EXCLUDE; all of it is in the definition."""
+    return f"CONSTRAINT {quote(exclusion.name)} {closed(exclusion.definition)}"
 
 
 def unique_clause(unique: Unique) -> str:
@@ -120,11 +164,11 @@ def foreign_key_clause(key: ForeignKey) -> str:
     )
 
 
-def _include(key: PrimaryKey | Unique) -> str:
+def _include(key: PrimaryKey | Unique | KeyOptions) -> str:
     return f" INCLUDE ({quote_all(key.include)})" if key.include else ""
 
 
-def _deferrable(constraint: PrimaryKey | Unique | ForeignKey) -> str:
+def _deferrable(constraint: PrimaryKey | Unique | ForeignKey | KeyOptions) -> str:
     if constraint.initially_deferred:
         return " DEFERRABLE INITIALLY DEFERRED"
     return " DEFERRABLE" if constraint.deferrable else ""

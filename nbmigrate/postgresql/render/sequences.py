@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
+from nbmigrate.model import parse_path
 from nbmigrate.operations import (
     AlterSequence,
     CreateSequence,
@@ -92,12 +93,21 @@ def _is_below(value: str | None, other: str | None) -> bool:
     return value is not None and other is not None and int(value) < int(other)
 
 
+def _owner(sequence: Sequence) -> str:
+    if not sequence.owned_by:
+        return "NONE"
+    schema, table, column = parse_path(sequence.owned_by)
+    return f"{qualified((schema, table))}.{quote(column)}"
+
+
 def alter_sequence(old: Sequence, new: Sequence) -> tuple[str, ...]:
     """ALTER SEQUENCE with what differs."""
     name = sequence_name(new.id)
     retyped = old.data_type != new.data_type
     options = [f"AS {new.data_type or 'bigint'}"] if retyped else []
     options += changed_options(old, new)
+    if old.owned_by != new.owned_by:
+        options.append(f"OWNED BY {_owner(new)}")
     return (
         *((f"ALTER SEQUENCE {name} {' '.join(options)};",) if options else ()),
         *changed_comment(f"SEQUENCE {name}", old.comment, new.comment),

@@ -4,37 +4,66 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from nbmigrate.operations import CreateTable, DropTable, MoveTable, RenameTable, SetRowSecurity
-from nbmigrate.postgresql.identifiers import qualified, quote, quote_all
-from nbmigrate.postgresql.render.clauses import comment_on
-from nbmigrate.postgresql.render.column_clauses import column_definition
+from msgspec.structs import replace
+
+from nbmigrate.operations import (
+    AlterTable,
+    AttachPartition,
+    CreateTable,
+    DetachPartition,
+    DropTable,
+    MoveTable,
+    RenameTable,
+    SetPrivileges,
+    SetRowSecurity,
+)
+from nbmigrate.postgresql.identifiers import qualified, quote
+from nbmigrate.postgresql.render.clauses import comment_on, option_list
+from nbmigrate.postgresql.render.column_clauses import (
+    column_definition,
+    column_storage,
+    partition_column,
+)
 from nbmigrate.postgresql.render.constraints import (
     add_constraint,
     check_clause,
     constraint_comment,
+    exclusion_clause,
+    key_comment,
     primary_key_clause,
+    single_key_clause,
     unique_clause,
 )
 from nbmigrate.postgresql.render.merging import merged_uniques
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
-    from nbmigrate.model import Table
+    from nbmigrate.model import Grant, Table
     from nbmigrate.operations import TableOp
 
 
-def render_table(operation: TableOp) -> tuple[str, ...]:
+def render_table(operation: TableOp) -> tuple[str, ...]:  # noqa: C901, PLR0911 - one case per operation
     """The statements of an operation on a table."""
     match operation:
-        case CreateTable(table=table):
-            return tuple(create_table(table))
+        case CreateTable(table=table, inherited=inherited):
+            return tuple(create_table(table, inherited))
         case RenameTable(old=old, new=new):
             return (f"ALTER TABLE {qualified(old)} RENAME TO {quote(new[1])};",)
         case MoveTable(old=old, new=new):
             return (f"ALTER TABLE {qualified(old)} SET SCHEMA {quote(new[0])};",)
         case DropTable(table=table):
             return (f"DROP TABLE {qualified(table.id)};",)
+        case AlterTable(old=before, new=after):
+            return tuple(alter_table(before, after))
+        case AttachPartition(table=identifier, partition=partition):
+            part = f"{qualified(identifier)} {partition.bound}"
+            return (f"ALTER TABLE {qualified(partition.parent)} ATTACH PARTITION {part};",)
+        case DetachPartition(table=identifier, partition=partition):
+            part = qualified(identifier)
+            return (f"ALTER TABLE {qualified(partition.parent)} DETACH PARTITION {part};",)
+        case SetPrivileges(table=identifier, old=old_grant, new=new_grant):
+            return tuple(set_privileges(qualified(identifier), old_grant, new_grant))
         case SetRowSecurity(table=identifier, enabled=enabled):
             word = "ENABLE" if enabled else "DISABLE"
             return (f"ALTER TABLE {qualified(identifier)} {word} ROW LEVEL SECURITY;",)
@@ -42,12 +71,12 @@ def render_table(operation: TableOp) -> tuple[str, ...]:
             assert_never(operation)
 
 
-def create_table(table: Table) -> Iterator[str]:
+def create_table(table: Table, inherited: Collection[str] = ()) -> Iterator[str]:
     """CREATE TABLE, then what it has no words for: comments and the like."""
     name = qualified(table.id)
     unlogged = "UNLOGGED " if table.unlogged else ""
-    lines = ",\n".join(f"\t{line}" for line in _lines(table))
-    yield f"CREATE {unlogged}TABLE {name} (\n{lines}\n);"
+    lines = ",\n".join(f"\t{line}" for line in _lines(table, inherited))
+    yield f"CREATE {unlogged}TABLE {name}{_clauses(table, lines)};"
     for check in table.check_constraints.values():
         if check.not_valid and not check.not_enforced:
             # inside CREATE TABLE it would become valid at once
@@ -56,12 +85,38 @@ def create_table(table: Table) -> Iterator[str]:
         yield from add_constraint(table.id, unique_clause(unique), unique)
     if table.force_rls:
         yield f"ALTER TABLE {name} FORCE ROW LEVEL SECURITY;"
+    for column in table.columns.values():
+        own = column if column.name not in inherited else None
+        yield from column_storage(table.id, None, own or replace(column, storage=None))
     yield from _comments(table)
 
 
-def _lines(table: Table) -> Iterator[str]:
-    inline = not table.composite_primary_keys and not table.primary_key_name
+def _clauses(table: Table, lines: str) -> str:
+    """All of CREATE TABLE behind the name."""
+    body = f" (\n{lines}\n)"
+    if table.partition_of:
+        head = f" PARTITION OF {qualified(table.partition_of.parent)}"
+        body = f"{head}{body if lines else ''} {table.partition_of.bound}"
+    elif table.inherits:
+        body += f" INHERITS ({', '.join(map(qualified, table.parents))})"
+    if table.partition_key:
+        body += f" PARTITION BY {table.partition_key}"
+    return body + (f" WITH ({_options(table.options)})" if table.options else "")
+
+
+def _lines(table: Table, inherited: Collection[str]) -> Iterator[str]:
+    inline = not (
+        table.composite_primary_keys
+        or table.primary_key_name
+        or table.primary_key_options
+        or table.partition_of
+    )
     for column in table.columns.values():
+        if column.name in inherited:
+            continue
+        if table.partition_of:
+            yield partition_column(column)
+            continue
         # an identity column is NOT NULL by itself
         yield column_definition(
             column,
@@ -70,21 +125,75 @@ def _lines(table: Table) -> Iterator[str]:
         )
     for key in table.composite_primary_keys.values():
         yield primary_key_clause(key)
-    if table.primary_key_name and table.primary_key_columns and not table.composite_primary_keys:
-        columns = quote_all(table.primary_key_columns)
-        yield f"CONSTRAINT {quote(table.primary_key_name)} PRIMARY KEY({columns})"
+    if table.primary_key_columns and not table.composite_primary_keys and not inline:
+        yield single_key_clause(table)
     later = merged_uniques(table)
     yield from (unique_clause(u) for u in table.unique_constraints.values() if u not in later)
+    yield from map(exclusion_clause, table.exclusions.values())
     for check in table.check_constraints.values():
         if not check.not_valid or check.not_enforced:
             yield check_clause(check)
 
 
+def _options(options: Mapping[str, str | int | float | bool]) -> str:
+    """Storage parameters; those of the TOAST table keep their prefix."""
+    toast = {n.removeprefix("toast."): v for n, v in options.items() if n.startswith("toast.")}
+    own = {n: v for n, v in options.items() if not n.startswith("toast.")}
+    words = [option_list({n: v}) for n, v in own.items()]
+    return ", ".join([*words, *(f"toast.{option_list({n: v})}" for n, v in toast.items())])
+
+
+def alter_table(old: Table, new: Table) -> Iterator[str]:
+    """ALTER TABLE for each thing that differs."""
+    head = f"ALTER TABLE {qualified(new.id)}"
+    changed = {n: v for n, v in new.options.items() if old.options.get(n) != v}
+    gone = [name for name in old.options if name not in new.options]
+    if changed:
+        yield f"{head} SET ({_options(changed)});"
+    if gone:
+        yield f"{head} RESET ({', '.join(gone)});"
+    if old.unlogged != new.unlogged:
+        yield f"{head} SET {'UNLOGGED' if new.unlogged else 'LOGGED'};"
+    if old.force_rls != new.force_rls:
+        yield f"{head} {'FORCE' if new.force_rls else 'NO FORCE'} ROW LEVEL SECURITY;"
+    if old.replica_identity != new.replica_identity:
+        yield f"{head} REPLICA IDENTITY {new.replica_identity or 'DEFAULT'};"
+    yield from _alter_parents(head, old, new)
+
+
+def _alter_parents(head: str, old: Table, new: Table) -> Iterator[str]:
+    before = () if old.partition_of else old.parents
+    after = () if new.partition_of else new.parents
+    yield from (f"{head} NO INHERIT {qualified(p)};" for p in before if p not in after)
+    yield from (f"{head} INHERIT {qualified(p)};" for p in after if p not in before)
+
+
+def set_privileges(table: str, old: Grant | None, new: Grant | None) -> Iterator[str]:
+    """REVOKE what goes, GRANT what comes."""
+    found = new or old
+    if found is None:
+        return
+    role = "PUBLIC" if found.role == "public" else quote(found.role)
+    had, has = set(old.privileges if old else ()), set(new.privileges if new else ())
+    passed, passes = set(old.grantable if old else ()), set(new.grantable if new else ())
+    if gone := ", ".join(sorted(had - has)):
+        yield f"REVOKE {gone} ON {table} FROM {role};"
+    if kept := ", ".join(sorted((passed - passes) & has)):
+        yield f"REVOKE GRANT OPTION FOR {kept} ON {table} FROM {role};"
+    if come := ", ".join(sorted(has - had - passes)):
+        yield f"GRANT {come} ON {table} TO {role};"
+    if options := ", ".join(sorted(passes - passed)):
+        yield f"GRANT {options} ON {table} TO {role} WITH GRANT OPTION;"
+
+
 def _comments(table: Table) -> Iterator[str]:
     name = qualified(table.id)
     yield from comment_on(f"TABLE {name}", table.comment)
+    yield from key_comment(table)
     for column in table.columns.values():
         yield from comment_on(f"COLUMN {name}.{quote(column.name)}", column.comment)
+    for exclusion in table.exclusions.values():
+        yield from constraint_comment(table.id, exclusion)
     later = merged_uniques(table)
     for unique in (u for u in table.unique_constraints.values() if u not in later):
         yield from constraint_comment(table.id, unique)

@@ -133,7 +133,7 @@ CASES: list[tuple[o.Operation, tuple[str, ...]]] = [
             """CREATE UNLOGGED TABLE "app"."t" (
 	"x" integer NOT NULL,
 	"y" integer,
-	"z" text STORAGE MAIN COMPRESSION pglz COLLATE "C",
+	"z" text COMPRESSION pglz COLLATE "C",
 	CONSTRAINT "k" PRIMARY KEY("y","x") INCLUDE ("z") DEFERRABLE INITIALLY DEFERRED,
 	CONSTRAINT "u" UNIQUE("y") INCLUDE ("z") DEFERRABLE,
 	CONSTRAINT "a" CHECK (x > 0) NO INHERIT,
@@ -142,6 +142,7 @@ CASES: list[tuple[o.Operation, tuple[str, ...]]] = [
             'ALTER TABLE "app"."t" ADD CONSTRAINT "c" CHECK (x > 2) NOT VALID;',
             """COMMENT ON CONSTRAINT "c" ON "app"."t" IS 'later';""",
             'ALTER TABLE "app"."t" FORCE ROW LEVEL SECURITY;',
+            'ALTER TABLE "app"."t" ALTER COLUMN "z" SET STORAGE MAIN;',
             """COMMENT ON TABLE "app"."t" IS 'it''s a table';""",
             """COMMENT ON COLUMN "app"."t"."z" IS 'zed';""",
             """COMMENT ON CONSTRAINT "u" ON "app"."t" IS 'one';""",

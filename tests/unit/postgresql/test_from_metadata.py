@@ -347,10 +347,8 @@ def test_indexes():
 @pytest.mark.parametrize(
     "make",
     [
-        lambda: table_of(Column("a", Integer), postgresql_partition_by="RANGE (a)"),
-        lambda: table_of(Column("a", Integer), postgresql_inherits="b"),
+        lambda: table_of(Column("a", Integer), postgresql_tablespace="fast"),
         lambda: table_of(Column("a", Integer), prefixes=["TEMPORARY"]),
-        lambda: table_of(Column("a", pg.INT4RANGE), pg.ExcludeConstraint(("a", "&&"))),
     ],
 )
 def test_what_a_snapshot_cannot_hold_is_an_error(make):
@@ -439,3 +437,19 @@ def test_hostile_names_are_kept():
     assert name in found.columns
     assert found.columns[name].default == "'%(x)s'"
     assert found.unique_constraints[f'we"ird table_{name}_unique'].columns == (name,)
+
+
+def test_what_only_the_sidecar_holds_of_a_table():
+    found = table_of(
+        Column("a", pg.INT4RANGE),
+        pg.ExcludeConstraint(("a", "&&"), name="apart", where=sa.text("a IS NOT NULL")),
+        postgresql_partition_by="RANGE (a)",
+        postgresql_inherits="b",
+        postgresql_with={"fillfactor": 70},
+    )
+    assert found.exclusions["apart"].definition == (
+        "EXCLUDE USING gist (a WITH &&) WHERE (a IS NOT NULL)"
+    )
+    assert found.partition_key == "RANGE (a)"
+    assert found.inherits == ("public.b",)
+    assert found.options == {"fillfactor": 70}

@@ -5,7 +5,7 @@ import pytest
 from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row
 
-from nbmigrate.model import Column
+from nbmigrate.model import Column, Partition
 from nbmigrate.postgresql.identifiers import quote
 from nbmigrate.postgresql.introspect import fingerprint, introspect, unmanaged
 
@@ -125,10 +125,15 @@ def test_partitions_and_foreign_tables_are_told_apart(database):
     connection.execute("create table t (a integer references p)")
     connection.execute("create table child (b text) inherits (t)")
     snapshot = introspect(connection)
-    assert snapshot.tables.keys() == {"public.t", "public.child"}
+    assert snapshot.tables.keys() == {"public.p", "public.p1", "public.t", "public.child"}
+    assert snapshot.tables["public.p"].partition_key == "RANGE (a)"
+    partition = snapshot.tables["public.p1"]
+    assert partition.partition_of == Partition(table="p", bound="FOR VALUES FROM (0) TO (9)")
+    assert not partition.primary_key_columns, "it is the parent's"
+    assert snapshot.tables["public.child"].inherits == ("public.t",)
     (key,) = snapshot.tables["public.t"].foreign_keys.values()
     assert (key.table_to, key.columns_to) == ("p", ("a",))
-    assert unmanaged(connection) == ("1 partition", "1 partitioned table", "1 inherited table")
+    assert unmanaged(connection) == ()
 
 
 def test_what_a_snapshot_does_not_hold_is_counted(database):
@@ -148,12 +153,14 @@ def test_what_a_snapshot_does_not_hold_is_counted(database):
         create materialized view m as select 1 as a;
         create index on m (a);
         create statistics s on a, b from t;
+        create schema app;
+        create statistics app.s on a, b from t;
+        create aggregate total (integer) (sfunc = int4pl, stype = integer);
     """
     connection.execute(statements)
     assert unmanaged(connection) == (
-        "1 exclusion constraint",
-        "1 index of a materialized view",
-        "1 statistics object",
+        "1 aggregate",
+        "1 statistics object in another schema than its table",
     )
     assert unmanaged(connection, schemas=[]) == ()
 

@@ -251,6 +251,7 @@ def test_sequences(read):
             max_value="9223372036854775807",
             cache="1",
             cycle=False,
+            owned_by="public.t.a",
         ),
         "app.s": Sequence(
             name="s",

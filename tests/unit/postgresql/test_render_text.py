@@ -15,12 +15,14 @@ from tests.unit.postgresql import (
     render_cases_constraints,
     render_cases_objects,
     render_cases_tables,
+    render_cases_whole,
 )
 
 CASES = [
     *render_cases_objects.CASES,
     *render_cases_tables.CASES,
     *render_cases_constraints.CASES,
+    *render_cases_whole.CASES,
 ]
 T = ("public", "t")
 

@@ -10,6 +10,6 @@ where
         select a.attcollation
         from pg_catalog.pg_attribute a
         join pg_catalog.pg_class c on c.oid = a.attrelid
-        where c.relnamespace = any(%(namespaces)s::oid[]) and c.relkind in ('r', 'i')
+        where c.relnamespace = any(%(namespaces)s::oid[]) and c.relkind in ('r', 'p', 'v', 'm', 'i', 'I')
     )
 order by l.oid

@@ -11,15 +11,17 @@ select
     a.attgenerated::text,
     a.attcollation,
     a.attcollation <> t.typcollation as has_collation,
-    pg_catalog.pg_get_expr(d.adbin, d.adrelid) as default_text
+    pg_catalog.pg_get_expr(d.adbin, d.adrelid) as default_text,
+    case when a.attstorage <> t.typstorage then a.attstorage::text end as storage,
+    nullif(a.attcompression::text, '') as compression,
+    nullif(a.attstattarget, -1) as statistics_target
 from pg_catalog.pg_attribute a
 join pg_catalog.pg_class c on c.oid = a.attrelid
 join pg_catalog.pg_type t on t.oid = a.atttypid
 left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
 where
     c.relnamespace = any(%(namespaces)s::oid[])
-    and c.relkind in ('r', 'v', 'm')
-    and not c.relispartition
+    and c.relkind in ('r', 'p', 'v', 'm')
     and a.attnum > 0
     and not a.attisdropped
 order by a.attrelid, a.attnum

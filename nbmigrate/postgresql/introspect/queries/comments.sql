@@ -1,4 +1,5 @@
--- PostgreSQL 14-18. Comments on tables, views and their columns (objsubid 0 is the table's).
+-- PostgreSQL 14-18. Comments on tables, views and their columns (objsubid 0 is the table's), and on
+-- schemas, as objsubid -1; public has one by itself.
 select
     d.objoid,
     d.objsubid,
@@ -8,5 +9,16 @@ join pg_catalog.pg_class c on c.oid = d.objoid
 where
     d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass
     and c.relnamespace = any(%(namespaces)s::oid[])
-    and c.relkind in ('r', 'v', 'm')
-order by d.objoid, d.objsubid
+    and c.relkind in ('r', 'p', 'v', 'm')
+union all
+select
+    d.objoid,
+    -1,
+    d.description
+from pg_catalog.pg_description d
+join pg_catalog.pg_namespace n on n.oid = d.objoid
+where
+    d.classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
+    and d.objoid = any(%(namespaces)s::oid[])
+    and n.nspname <> 'public'
+order by 1, 2

@@ -1,4 +1,4 @@
--- PostgreSQL 14-18. Primary keys, uniques, foreign keys and checks. NOT NULL constraints
+-- PostgreSQL 14-18. Primary keys, uniques, foreign keys, checks, exclusions. NOT NULL constraints
 -- (contype 'n', PostgreSQL 18) are flags of their columns. The outer "absent" gives the value
 -- of a column of the catalogs that older releases lack: an inner name wins when it exists.
 select
@@ -11,13 +11,16 @@ select
     k.convalidated,
     k.connoinherit,
     k.is_enforced,
-    case when k.contype = 'c' then pg_catalog.pg_get_expr(k.conbin, k.conrelid) end as check_text,
+    case k.contype
+        when 'c' then pg_catalog.pg_get_expr(k.conbin, k.conrelid)
+        when 'x' then pg_catalog.pg_get_constraintdef(k.oid)
+    end as text_of_it,
     k.confrelid,
     fn.nspname as foreign_schema,
     f.relname as foreign_table,
     k.confkey,
     case
-        when f.relnamespace <> all(%(namespaces)s::oid[]) or f.relkind <> 'r' or f.relispartition
+        when f.relnamespace <> all(%(namespaces)s::oid[]) or f.relkind not in ('r', 'p')
             then array(
                 select a.attname
                 from pg_catalog.unnest(k.confkey) with ordinality as u (attnum, place)
@@ -29,7 +32,8 @@ select
     k.confdeltype::text,
     k.confmatchtype::text,
     i.nulls_not_distinct,
-    i.included
+    i.included,
+    pg_catalog.obj_description(k.oid, 'pg_constraint') as comment_text
 from (select true as conenforced, false as indnullsnotdistinct) as absent
 cross join lateral (
     select
@@ -52,9 +56,8 @@ left join lateral (
 ) as i on true
 where
     c.relnamespace = any(%(namespaces)s::oid[])
-    and c.relkind = 'r'
-    and not c.relispartition
-    and k.contype in ('p', 'u', 'f', 'c')
+    and c.relkind in ('r', 'p')
+    and k.contype in ('p', 'u', 'f', 'c', 'x')
     and (k.conislocal or k.contype <> 'c')
     and k.conparentid = 0 -- a key to a partitioned table has one more row for each partition
 order by k.conrelid, k.conname

@@ -7,7 +7,8 @@ select
         from pg_catalog.pg_enum v
         where v.enumtypid = t.oid
         order by v.enumsortorder
-    ) as labels
+    ) as labels,
+    pg_catalog.obj_description(t.oid, 'pg_type') as comment_text
 from pg_catalog.pg_type t
 join pg_catalog.pg_namespace n on n.oid = t.typnamespace
 where

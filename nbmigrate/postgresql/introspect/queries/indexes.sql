@@ -1,4 +1,5 @@
--- PostgreSQL 14-18. Indexes of tables that stand behind no constraint and are valid. The outer
+-- PostgreSQL 14-18. Indexes of tables and materialized views that stand behind no constraint, are
+-- valid and no partition of an index. The outer
 -- "absent" gives the value of a column that PostgreSQL 14 lacks: an inner name wins.
 select
     i.indrelid,
@@ -21,7 +22,8 @@ select
     end as key_texts,
     pg_catalog.pg_get_expr(i.indpred, i.indrelid) as predicate,
     x.reloptions,
-    s.spcname
+    s.spcname,
+    pg_catalog.obj_description(i.indexrelid, 'pg_class') as comment_text
 from (select false as indnullsnotdistinct) as absent
 cross join lateral (
     select
@@ -35,8 +37,8 @@ join pg_catalog.pg_am m on m.oid = x.relam
 left join pg_catalog.pg_tablespace s on s.oid = x.reltablespace
 where
     c.relnamespace = any(%(namespaces)s::oid[])
-    and c.relkind = 'r'
-    and not c.relispartition
+    and c.relkind in ('r', 'p', 'm')
+    and not x.relispartition
     and i.indisvalid
     and not exists (
         select from pg_catalog.pg_constraint k

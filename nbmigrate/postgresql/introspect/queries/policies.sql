@@ -11,7 +11,8 @@ select
         order by 1
     )::text[] as role_names,
     pg_catalog.pg_get_expr(p.polqual, p.polrelid) as using_text,
-    pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid) as check_text
+    pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid) as check_text,
+    pg_catalog.obj_description(p.oid, 'pg_policy') as comment_text
 from pg_catalog.pg_policy p
 join pg_catalog.pg_class c on c.oid = p.polrelid
 where c.relnamespace = any(%(namespaces)s::oid[])

@@ -13,7 +13,11 @@ select
     o.deptype::text as ownership,
     o.refobjid as owner_relid,
     o.refobjsubid as owner_attnum,
-    '''' || replace(c.oid::pg_catalog.regclass::text, '''', '''''') || '''' as regclass_text
+    '''' || replace(c.oid::pg_catalog.regclass::text, '''', '''''') || '''' as regclass_text,
+    tn.nspname as owner_schema,
+    t.relname as owner_table,
+    a.attname as owner_column,
+    pg_catalog.obj_description(c.oid, 'pg_class') as comment_text
 from pg_catalog.pg_sequence s
 join pg_catalog.pg_class c on c.oid = s.seqrelid
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
@@ -25,6 +29,9 @@ left join pg_catalog.pg_depend o
         and o.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
         and o.refobjsubid > 0
         and o.deptype in ('a', 'i')
+left join pg_catalog.pg_class t on t.oid = o.refobjid
+left join pg_catalog.pg_namespace tn on tn.oid = t.relnamespace
+left join pg_catalog.pg_attribute a on a.attrelid = o.refobjid and a.attnum = o.refobjsubid
 where
     c.relnamespace = any(%(namespaces)s::oid[])
     and not exists (

@@ -1,17 +1,38 @@
--- PostgreSQL 14-18. Ordinary tables that belong to no extension; partitions are left out.
+-- PostgreSQL 14-18. Tables, partitioned ones and partitions, that belong to no extension.
+-- The parents of a partition and those that a table inherits from are in the same arrays.
 select
     c.oid,
     n.nspname,
     c.relname,
     c.relrowsecurity,
     c.relforcerowsecurity,
-    c.relpersistence = 'u' as unlogged
+    c.relpersistence = 'u' as unlogged,
+    c.reloptions,
+    t.reloptions as toast_options,
+    c.relreplident::text,
+    (
+        select x.relname
+        from pg_catalog.pg_index i
+        join pg_catalog.pg_class x on x.oid = i.indexrelid
+        where i.indrelid = c.oid and i.indisreplident
+        limit 1
+    ) as identity_index,
+    pg_catalog.pg_get_partkeydef(c.oid) as partition_key,
+    case when c.relispartition then pg_catalog.pg_get_expr(c.relpartbound, c.oid) end as bound,
+    array(
+        select array[pn.nspname, pc.relname]::text[]
+        from pg_catalog.pg_inherits h
+        join pg_catalog.pg_class pc on pc.oid = h.inhparent
+        join pg_catalog.pg_namespace pn on pn.oid = pc.relnamespace
+        where h.inhrelid = c.oid
+        order by h.inhseqno
+    ) as parents
 from pg_catalog.pg_class c
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+left join pg_catalog.pg_class t on t.oid = c.reltoastrelid
 where
     c.relnamespace = any(%(namespaces)s::oid[])
-    and c.relkind = 'r'
-    and not c.relispartition
+    and c.relkind in ('r', 'p')
     and not exists (
         select from pg_catalog.pg_depend e
         where

@@ -9,8 +9,7 @@ with used as (
     join pg_catalog.pg_class c on c.oid = a.attrelid
     where
         c.relnamespace = any(%(namespaces)s::oid[])
-        and c.relkind in ('r', 'v', 'm')
-        and not c.relispartition
+        and c.relkind in ('r', 'p', 'v', 'm')
         and a.attnum > 0
         and not a.attisdropped
 )

@@ -7,7 +7,7 @@ with extension_objects as (
 ),
 
 relations as (
-    select c.oid, c.relkind, c.relispartition
+    select c.oid, c.relkind
     from pg_catalog.pg_class c
     where
         c.relnamespace = any(%(namespaces)s::oid[])
@@ -15,19 +15,8 @@ relations as (
 ),
 
 found (place, kind) as (
-    select 2, case when r.relispartition then 'partition' else 'partitioned table' end
-    from relations r
-    where (r.relispartition and r.relkind in ('r', 'p', 'f')) or r.relkind = 'p'
-    union all
     select 3, 'foreign table' from relations r
-    where r.relkind = 'f' and not r.relispartition
-    union all
-    select 4, 'inherited table'
-    from relations r
-    where
-        r.relkind = 'r'
-        and not r.relispartition
-        and r.oid in (select h.inhrelid from pg_catalog.pg_inherits h)
+    where r.relkind = 'f'
     union all
     select 7, 'aggregate'
     from pg_catalog.pg_proc f
@@ -36,21 +25,16 @@ found (place, kind) as (
         and f.pronamespace = any(%(namespaces)s::oid[])
         and (f.tableoid, f.oid) not in (select e.classid, e.objid from extension_objects e)
     union all
-    select 10, 'exclusion constraint'
-    from pg_catalog.pg_constraint k
-    where k.contype = 'x' and k.conrelid in (select r.oid from relations r)
-    union all
-    select 11, 'index of a materialized view'
-    from pg_catalog.pg_index i
-    where i.indrelid in (select r.oid from relations r where r.relkind = 'm')
-    union all
     select 12, 'invalid index'
     from pg_catalog.pg_index i
-    where not i.indisvalid and i.indrelid in (select r.oid from relations r where r.relkind = 'r')
+    where
+        not i.indisvalid
+        and i.indrelid in (select r.oid from relations r where r.relkind in ('r', 'p', 'm'))
     union all
-    select 13, 'statistics object'
+    select 13, 'statistics object in another schema than its table'
     from pg_catalog.pg_statistic_ext s
-    where s.stxrelid in (select r.oid from relations r)
+    join pg_catalog.pg_class t on t.oid = s.stxrelid
+    where t.relnamespace <> s.stxnamespace and s.stxrelid in (select r.oid from relations r)
     union all
     select 14, 'event trigger'
     from pg_catalog.pg_event_trigger v

@@ -1,0 +1,185 @@
+"""Tables that have their columns from other tables: partitions and INHERITS.
+
+PostgreSQL 18 docs, "Table Partitioning" and "Inheritance": a change of the parent's columns and
+checks reaches its children by itself; the indexes and constraints that a partition has from its
+parent are listed nowhere but on the parent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from nbmigrate import operations as o
+from nbmigrate.diff.columns import base_type, is_required
+from nbmigrate.errors import UnsupportedOperationError
+from nbmigrate.model import Column, Index, Snapshot, Table, key, truncate
+from nbmigrate.model.names import NAME_BYTES
+
+_replace = msgspec.structs.replace
+
+
+def inherited_columns(table: Table, snapshot: Snapshot) -> tuple[str, ...]:
+    """The columns that are just as a parent of the table has them."""
+    parents = [t for id_ in table.parents if (t := snapshot.tables.get(key(*id_)))]
+    return tuple(
+        name
+        for name, column in table.columns.items()
+        if any(
+            name in parent.columns and _is_as_parent(parent, parent.columns[name], column)
+            for parent in parents
+        )
+    )
+
+
+def _is_as_parent(parent: Table, old: Column, new: Column) -> bool:
+    is_counted = old.type != base_type(old) and str(new.default).startswith("nextval(")
+    plain = _replace(
+        old,
+        type=base_type(old),
+        default=new.default if is_counted else old.default,
+        not_null=is_required(parent, old),
+        **_OWN,
+    )
+    return plain == _replace(new, **_OWN)
+
+
+#: What a partition does not have from its parent, or not in its own name.
+_OWN: Mapping[str, Any] = {
+    "comment": None,
+    "statistics": None,
+    "primary_key": False,
+    "identity": None,
+}
+
+
+def refuse_repartition(old: Table, new: Table) -> None:
+    """Stop at what has no ALTER: how a table is partitioned.
+
+    Raises:
+        UnsupportedOperationError: the rows would have to move to another table.
+    """
+    if old.partition_key != new.partition_key:
+        was, now = old.partition_key or "not partitioned", new.partition_key or "not partitioned"
+        raise UnsupportedOperationError(
+            f"table `{key(*new.id)}` cannot be partitioned otherwise in place: {was} -> {now}",
+            operation="AlterTable",
+            hint="create a table under another name, copy the rows, drop the old one",
+        )
+
+
+def moves(old: Table, new: Table) -> Iterator[o.Operation]:
+    """DETACH and ATTACH where a table is another's partition, or with another bound."""
+    if old.partition_of == new.partition_of:
+        return
+    if old.partition_of:
+        yield o.DetachPartition(table=new.id, partition=old.partition_of)
+    if new.partition_of:
+        yield o.AttachPartition(table=new.id, partition=new.partition_of)
+
+
+def with_inherited(table: Table, snapshot: Snapshot) -> Table:
+    """A partition with what it has from its parent as its own, as it is once detached."""
+    parent = snapshot.tables.get(key(*table.partition_of.parent)) if table.partition_of else None
+    if parent is None:
+        return table
+    parent = with_inherited(parent, snapshot)
+    uniques = {
+        name: _replace(u, name=name, comment=None)
+        for u in parent.unique_constraints.values()
+        for name in (_automatic(table.name, u.columns, "key"),)
+    }
+    indexes = {
+        name: _replace(i, name=name, comment=None)
+        for i in parent.indexes.values()
+        for name in (_automatic(table.name, _names(i), "idx"),)
+    }
+    keys = {n: _replace(k, table_from=table.name) for n, k in parent.foreign_keys.items()}
+    table = _replace(
+        table,
+        check_constraints={**parent.check_constraints, **table.check_constraints},
+        foreign_keys={**keys, **table.foreign_keys},
+        unique_constraints={**uniques, **table.unique_constraints},
+        indexes={**indexes, **table.indexes},
+    )
+    return table if table.primary_key_columns else _with_key(table, parent)
+
+
+def _with_key(table: Table, parent: Table) -> Table:
+    columns = parent.primary_key_columns
+    if len(columns) == 1:
+        flagged = {
+            name: _replace(column, primary_key=column.primary_key or name in columns)
+            for name, column in table.columns.items()
+        }
+        return _replace(table, columns=flagged)
+    name = _automatic(table.name, (), "pkey")
+    keys = {
+        name: _replace(k, name=name, comment=None) for k in parent.composite_primary_keys.values()
+    }
+    return _replace(table, composite_primary_keys=keys)
+
+
+def _names(index: Index) -> tuple[str, ...]:
+    return tuple("expr" if c.is_expression else c.expression for c in index.columns)
+
+
+def _automatic(table: str, columns: Iterable[str], label: str) -> str:
+    """The name that PostgreSQL gives, as far as it is short."""
+    name = "_".join((table, *columns, label))
+    return name if len(name.encode()) <= NAME_BYTES else truncate(name)
+
+
+def without_propagated(operations: list[o.Operation], new: Snapshot) -> list[o.Operation]:
+    """The operations but for those that reach a table from its parent."""
+    if not any(table.parents for table in new.tables.values()):
+        return operations
+    signs = {sign for op in operations if (sign := _sign(op)) is not None}
+    return [op for op in operations if not _is_propagated(op, signs, new)]
+
+
+def _is_propagated(op: o.Operation, signs: set[tuple[object, ...]], new: Snapshot) -> bool:
+    sign = _sign(op)
+    table = getattr(op, "table", None)
+    if sign is None or not isinstance(table, tuple):
+        return False
+    return any((sign[0], id_, *sign[2:]) in signs for id_ in ancestors((table[0], table[1]), new))
+
+
+def ancestors(table: o.Id, snapshot: Snapshot) -> Iterator[o.Id]:
+    """The tables that a table has its columns from, at any distance."""
+    found = snapshot.tables.get(key(*table))
+    for id_ in found.parents if found else ():
+        yield id_
+        yield from ancestors(id_, snapshot)
+
+
+def _sign(op: o.Operation) -> tuple[object, ...] | None:  # noqa: PLR0911 - one case per operation
+    """What an operation does, and to which table; None for one that stays on its table."""
+    match op:
+        case o.AddColumn(table=table, column=column) | o.DropColumn(table=table, column=column):
+            return type(op), table, column.name
+        case o.AlterColumnType(table=table, new=column):
+            return type(op), table, column.name, column.type
+        case o.SetDefault(table=table, column=column):
+            return type(op), table, column.name, str(column.default)
+        case o.DropDefault(table=table, column=column):
+            return type(op), table, column.name
+        case o.SetNotNull() | o.DropNotNull() | o.DropExpression():
+            return type(op), op.table, op.column
+        case o.SetColumnStorage(table=table, new=column):
+            return type(op), table, column.name, column.storage, column.compression
+        case o.RenameColumn(table=table, old=old, new=now):
+            return type(op), table, old, now
+        case _:
+            return None
+
+
+def view_indexes(operations: Iterable[o.Operation]) -> Iterator[o.Operation]:
+    """The indexes of materialized views that are created: they went with the old view."""
+    for op in operations:
+        if isinstance(op, o.CreateView):
+            for index in op.view.indexes.values():
+                yield o.CreateIndex(table=op.view.id, index=index)
