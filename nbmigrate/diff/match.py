@@ -60,6 +60,12 @@ def _is_in(name: str, text: str, words: AbstractSet[str]) -> bool:
     return name in words if _WORD.fullmatch(name) else name in text
 
 
+def calls(text: str | None, name: str) -> bool:
+    """True when SQL text may call a function of that name: a parenthesis stands behind it."""
+    quoted = re.escape(name.replace('"', '""'))
+    return re.search(rf'{quoted}"?\s*\(', text or "", re.IGNORECASE) is not None
+
+
 class NameIndex:
     """Many names, looked for in many texts at once: :func:`mentioned` in near-linear time."""
 

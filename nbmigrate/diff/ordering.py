@@ -18,7 +18,7 @@ import msgspec
 from nbmigrate import operations as o
 from nbmigrate.diff import sorting
 from nbmigrate.diff.loosening import loosened
-from nbmigrate.diff.match import NameIndex
+from nbmigrate.diff.match import NameIndex, calls
 from nbmigrate.diff.texts import dropped_names, dropped_text, needs, provides
 from nbmigrate.diff.views import in_order
 
@@ -163,8 +163,11 @@ def _go_first(operations: Sequence[o.Operation]) -> list[set[int]]:
     first: list[set[int]] = [set() for _ in operations]
     index = NameIndex(droppers)
     for number, op in enumerate(operations):
-        for name in index.find(dropped_text(op)) if droppers else ():
+        text = dropped_text(op) if droppers else ""
+        for name in index.find(text):
             for dropper in droppers[name] - {number}:
+                if _is_function(operations[dropper]) and not calls(text, name):
+                    continue
                 if number < dropper or not _are_views(op, operations[dropper]):
                     first[dropper].add(number)
     return first
@@ -205,9 +208,19 @@ def _needs(operations: list[o.Operation]) -> tuple[list[set[int]], list[set[int]
         near = set() if _is_column(op) or not need.table else set(parts.get(need.table[1], ()))
         near |= {n for name in named | told for n in parts.get(name, ())}
         owner = {owners[need.table]} if need.table in owners else set()
-        hard.append(({n for name in named for n in makers.get(name, ())} | owner) - {number})
+        brought = {
+            n
+            for name in named
+            for n in makers.get(name, ())
+            if not _is_function(operations[n]) or calls(need.hard, name)
+        }
+        hard.append((brought | owner) - {number})
         soft.append((near | {n for name in told for n in makers.get(name, ())}) - {number})
     return hard, soft
+
+
+def _is_function(op: o.Operation) -> bool:
+    return isinstance(op, o.FunctionOp)
 
 
 def _is_column(op: o.Operation) -> bool:

@@ -6,15 +6,15 @@ what stands on columns; here is what stands on code and on types: it is found in
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 
 import msgspec
 
 from nbmigrate import operations as o
 from nbmigrate.diff.definitions import create_attached
 from nbmigrate.diff.dependants import with_dependants
-from nbmigrate.diff.match import NameIndex, pairs
+from nbmigrate.diff.match import NameIndex, calls, pairs
 from nbmigrate.diff.texts import (
     column_text,
     domain_text,
@@ -22,6 +22,7 @@ from nbmigrate.diff.texts import (
     function_header,
     index_text,
     joined,
+    type_text,
 )
 from nbmigrate.diff.views import managed
 from nbmigrate.model import Domain, Snapshot, Table, View
@@ -32,8 +33,8 @@ _replace = msgspec.structs.replace
 def with_rebuilt(operations: list[o.Operation], old: Snapshot, new: Snapshot) -> list[o.Operation]:
     """The operations, and those that take what is in the way away and bring it back."""
     while True:
-        calls = _Calls(_gone_functions(operations, new))
-        parts = list(_parts(calls, old, new)) if calls else []
+        called = _Calls(_gone_functions(operations, new))
+        parts = list(_parts(called, old, new)) if called else []
         # a domain that is bared first has two steps in the place of one
         bared = {op.new.id for op in parts if isinstance(op, o.AlterDomain)}
         rest = [op for op in operations if not _is_of_domain(op, bared)]
@@ -58,6 +59,8 @@ def _is_of_domain(op: o.Operation, domains: set[o.Id]) -> bool:
 def _without_moot(operations: list[o.Operation]) -> list[o.Operation]:
     """What is dropped and created needs no change in place."""
     functions = {op.function.id for op in operations if isinstance(op, o.DropFunction)}
+    domains = {op.domain.id for op in operations if isinstance(op, o.DropDomain)}
+    types = {op.type.id for op in operations if isinstance(op, o.DropType)}
     triggers = {(op.table, op.trigger.name) for op in operations if isinstance(op, o.DropTrigger)}
     rules = {(op.table, op.rule.name) for op in operations if isinstance(op, o.DropRule)}
 
@@ -65,6 +68,10 @@ def _without_moot(operations: list[o.Operation]) -> list[o.Operation]:
         match op:
             case o.ReplaceFunction(old=function):
                 return function.id in functions
+            case o.AlterDomain(old=domain) | o.RecreateDomain(old=domain):
+                return domain.id in domains
+            case o.AlterType(old=type_) | o.RecreateType(old=type_):
+                return type_.id in types
             case o.AlterTrigger(table=table, old=trigger):
                 return (table, trigger.name) in triggers
             case o.AlterRule(table=table, old=rule):
@@ -92,9 +99,9 @@ def _gone_functions(operations: Iterable[o.Operation], new: Snapshot) -> set[str
 
 
 class _Calls:
-    """Whether a text calls one of some functions: its name, and a parenthesis behind it."""
+    """Whether a text calls one of some functions."""
 
-    def __init__(self, names: set[str]) -> None:
+    def __init__(self, names: AbstractSet[str]) -> None:
         self._index = NameIndex(names)
         self._names = names
 
@@ -103,31 +110,24 @@ class _Calls:
 
     def are_in(self, text: str | None) -> bool:
         """True when the text calls one of them."""
-        return any(
-            re.search(
-                rf'{re.escape(name.replace(chr(34), chr(34) * 2))}"?\s*\(',
-                text or "",
-                re.IGNORECASE,
-            )
-            for name in self._index.find(text)
-        )
+        return any(calls(text, name) for name in self._index.find(text))
 
 
-def _parts(calls: _Calls, old: Snapshot, new: Snapshot) -> Iterator[o.Operation]:
+def _parts(called: _Calls, old: Snapshot, new: Snapshot) -> Iterator[o.Operation]:
     """Defaults, generated columns, checks, indexes, policies and domains that call a function."""
     for before, after in pairs(old.tables, new.tables):
-        yield from _columns(before, after, calls)
-        yield from _constraints(before, after, calls)
+        yield from _columns(before, after, called)
+        yield from _constraints(before, after, called)
     for domain, domain_after in pairs(old.domains, new.domains):
-        if calls.are_in(domain_text(domain)):
-            bare = _bare(domain, calls)
+        if called.are_in(domain_text(domain)):
+            bare = _bare(domain, called)
             yield o.AlterDomain(old=domain, new=bare)
             yield o.AlterDomain(old=bare, new=domain_after)
 
 
-def _columns(old: Table, new: Table, calls: _Calls) -> Iterator[o.Operation]:
+def _columns(old: Table, new: Table, called: _Calls) -> Iterator[o.Operation]:
     for before, after in pairs(old.columns, new.columns):
-        if not calls.are_in(column_text(before)):
+        if not called.are_in(column_text(before)):
             continue
         if before.generated:
             yield o.DropColumn(table=new.id, column=before)
@@ -138,25 +138,25 @@ def _columns(old: Table, new: Table, calls: _Calls) -> Iterator[o.Operation]:
             yield o.SetDefault(table=new.id, column=after)
 
 
-def _constraints(old: Table, new: Table, calls: _Calls) -> Iterator[o.Operation]:
+def _constraints(old: Table, new: Table, called: _Calls) -> Iterator[o.Operation]:
     for check, check_after in pairs(old.check_constraints, new.check_constraints):
-        if calls.are_in(check.value):
+        if called.are_in(check.value):
             yield o.DropCheck(table=new.id, check=check)
             yield o.AddCheck(table=new.id, check=check_after)
     for index, index_after in pairs(old.indexes, new.indexes):
-        if calls.are_in(index_text(index)):
+        if called.are_in(index_text(index)):
             yield o.DropIndex(table=new.id, index=index)
             yield o.CreateIndex(table=new.id, index=index_after)
     for policy, policy_after in pairs(old.policies, new.policies):
-        if calls.are_in(joined((policy.using, policy.with_check))):
+        if called.are_in(joined((policy.using, policy.with_check))):
             yield o.DropPolicy(table=new.id, policy=policy)
             yield o.CreatePolicy(table=new.id, policy=policy_after)
 
 
-def _bare(domain: Domain, calls: _Calls) -> Domain:
+def _bare(domain: Domain, called: _Calls) -> Domain:
     """The domain without what calls one of the functions."""
-    checks = {n: c for n, c in domain.checks.items() if not calls.are_in(c.value)}
-    default = None if calls.are_in(domain.default) else domain.default
+    checks = {n: c for n, c in domain.checks.items() if not called.are_in(c.value)}
+    default = None if called.are_in(domain.default) else domain.default
     return _replace(domain, checks=checks, default=default)
 
 
@@ -174,25 +174,26 @@ class _Stand(msgspec.Struct, frozen=True):
 
 def _standing(operations: list[o.Operation], old: Snapshot, new: Snapshot) -> Iterator[o.Operation]:
     """Views, functions, triggers and rules that are made of what goes."""
-    gone = _gone_names(operations, new)
+    names, functions = _gone_names(operations, new), _gone_functions(operations, new)
     moved = _moved_columns(operations)
-    if not gone and not moved:
+    if not names and not functions and not moved:
         return
     dropped = {msgspec.json.encode(op) for op in operations}
     waiting = [s for s in _stands(old, new) if msgspec.json.encode(s.go) not in dropped]
-    names = gone
-    while names or moved:
-        index, tables = NameIndex(names), NameIndex(moved)
+    while names or functions or moved:
+        index, called, tables = NameIndex(names), _Calls(functions), NameIndex(moved)
         going: list[_Stand] = []
         rest: list[_Stand] = []
         for stand in waiting:
-            is_bound = bool(index.find(stand.text)) or _uses_column(stand.text, tables, moved)
+            is_bound = bool(index.find(stand.text)) or called.are_in(stand.text)
+            is_bound = is_bound or _uses_column(stand.text, tables, moved)
             (going if is_bound else rest).append(stand)
         for stand in going:
             yield stand.go
             yield stand.come
         waiting, moved = rest, {}
-        names = {stand.name for stand in going if stand.name}
+        names = {s.name for s in going if not isinstance(s.go, o.DropFunction)} - {""}
+        functions = {s.name for s in going if isinstance(s.go, o.DropFunction)}
 
 
 def _uses_column(text: str, tables: NameIndex, moved: Mapping[str, set[str]]) -> bool:
@@ -201,9 +202,10 @@ def _uses_column(text: str, tables: NameIndex, moved: Mapping[str, set[str]]) ->
 
 def _gone_names(operations: list[o.Operation], new: Snapshot) -> set[str]:
     """The names of what goes for a while, and of types that are built anew."""
-    made = {f.name for f in new.functions.values()} | {t.name for t in new.types.values()}
-    made |= {d.name for d in new.domains.values()} | {v.name for v in new.views.values()}
-    found = {name for op in operations for name in dropped_names(op) if name in made}
+    made = {t.name for t in new.types.values()} | {d.name for d in new.domains.values()}
+    made |= {v.name for v in new.views.values()}
+    drops = (op for op in operations if not isinstance(op, o.DropFunction))
+    found = {name for op in drops for name in dropped_names(op) if name in made}
     for op in operations:
         match op:
             case o.RecreateEnum(new=enum):
@@ -247,6 +249,20 @@ def _stands(old: Snapshot, new: Snapshot) -> Iterator[_Stand]:
         yield _Stand(function_header(function), function.name, away, back)
     for table, table_after in pairs(old.tables, new.tables):
         yield from _hanging(table_after.id, table, table_after)
+    yield from _unused_types(old, new)
+
+
+def _unused_types(old: Snapshot, new: Snapshot) -> Iterator[_Stand]:
+    """Types that no column has; one that a column has cannot go for a while."""
+    used = {(c.type_schema, c.element_type) for t in old.tables.values() for c in t.columns.values()}
+    for domain, domain_after in pairs(old.domains, new.domains):
+        if domain.id not in used:
+            go, come = o.DropDomain(domain=domain), o.CreateDomain(domain=domain_after)
+            yield _Stand(domain_text(domain), domain.name, go, come)
+    for type_, type_after in pairs(old.types, new.types):
+        if type_.id not in used:
+            away, back = o.DropType(type=type_), o.CreateType(type=type_after)
+            yield _Stand(type_text(type_), type_.name, away, back)
 
 
 def _hanging(table: o.Id, old: Table | View, new: Table | View) -> Iterator[_Stand]:

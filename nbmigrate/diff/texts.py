@@ -192,7 +192,8 @@ def domain_text(domain: Domain) -> str:
 def type_text(found: CompositeType | RangeType) -> str:
     """The types inside a type."""
     if isinstance(found, RangeType):
-        return joined((found.subtype, found.subtype_diff, found.opclass))
+        called = f"{found.subtype_diff}()" if found.subtype_diff else None
+        return joined((found.subtype, called, found.opclass))
     return joined(attribute.type for attribute in found.attributes)
 
 
