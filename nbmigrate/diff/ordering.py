@@ -289,6 +289,8 @@ def _phase(
             return _CONCURRENT
         case o.CreateTable(table=made) if made.parents:
             return _PHASE[o.AddPrimaryKey]  # when the columns of its parent are as they will be
+        case o.AlterTable(old=table, new=made) if set(table.inherits) - set(made.inherits):
+            return _PHASE[o.DetachPartition]
         case o.AlterSequence(old=before, new=after) if before.owned_by != after.owned_by:
             return _PHASE[o.AddPrimaryKey if after.owned_by else o.DropTrigger]
         case _:

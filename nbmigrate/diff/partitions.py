@@ -81,7 +81,12 @@ def moves(old: Table, new: Table) -> Iterator[o.Operation]:
 
 
 def with_inherited(table: Table, snapshot: Snapshot) -> Table:
-    """A partition with what it has from its parent as its own, as it is once detached."""
+    """A table with what it has from its parents as its own, as it is once it has none."""
+    for id_ in table.parents if table.inherits else ():
+        if above := snapshot.tables.get(key(*id_)):
+            checks = with_inherited(above, snapshot).check_constraints
+            passed = {name: check for name, check in checks.items() if not check.no_inherit}
+            table = _replace(table, check_constraints={**passed, **table.check_constraints})
     parent = snapshot.tables.get(key(*table.partition_of.parent)) if table.partition_of else None
     if parent is None:
         return table

@@ -47,7 +47,7 @@ def diff_tables(old: Snapshot, new: Snapshot, backfills: Mapping[str, str]) -> I
         refuse_repartition(before, after)
         yield from moves(before, after)
         yield from _alter_table(before, after)
-        if before.partition_of != after.partition_of:
+        if before.parents != after.parents or before.partition_of != after.partition_of:
             before, after = with_inherited(before, old), with_inherited(after, new)  # noqa: PLW2901
         yield from diff_columns(before, after, by_table.get(after.id, {}))
         yield from diff_constraints(before, after)
@@ -83,8 +83,12 @@ def create_table(table: Table, snapshot: Snapshot) -> Iterator[Operation]:
 
 def _alter_table(old: Table, new: Table) -> Iterator[Operation]:
     """What ALTER TABLE changes of the table as a whole; parents count when it is no partition."""
-    if _whole(old) != _whole(new):
-        yield AlterTable(old=old, new=new)
+    kept = tuple(parent for parent in old.inherits if parent in new.inherits)
+    free = msgspec.structs.replace(old, inherits=kept)
+    if _whole(old) != _whole(free):
+        yield AlterTable(old=old, new=free)
+    if _whole(free) != _whole(new):
+        yield AlterTable(old=free, new=new)
 
 
 def _whole(table: Table) -> tuple[object, ...]:

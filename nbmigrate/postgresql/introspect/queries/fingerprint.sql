@@ -107,7 +107,29 @@ rows_ (catalog, key, part, xmin) as (
             select w.oid
             from pg_catalog.pg_rewrite w
             where w.ev_class in (select r.oid from relations r)
+            union all
+            select k.oid
+            from pg_catalog.pg_constraint k
+            where k.conrelid in (select r.oid from relations r)
+            union all
+            select p.oid
+            from pg_catalog.pg_policy p
+            where p.polrelid in (select r.oid from relations r)
+            union all
+            select s.oid
+            from pg_catalog.pg_statistic_ext s
+            where s.stxrelid in (select r.oid from relations r)
+            union all
+            select n.oid from namespaces n
         )
+    union all
+    select 18, s.oid, 0, s.xmin
+    from pg_catalog.pg_statistic_ext s
+    where s.stxrelid in (select r.oid from relations r)
+    union all
+    select 19, h.inhrelid, h.inhseqno, h.xmin
+    from pg_catalog.pg_inherits h
+    where h.inhrelid in (select r.oid from relations r)
 )
 
 select
