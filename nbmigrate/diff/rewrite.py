@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from nbmigrate.model import Column, Enum, ForeignKey, Index, Snapshot, Table, Value
-from nbmigrate.model.names import PUBLIC, key
+from nbmigrate.model import Column, Enum, ForeignKey, Index, Sequence, Snapshot, Table, Value
+from nbmigrate.model.names import PUBLIC, format_path, key, parse_path
 from nbmigrate.operations import Id
 
 V = TypeVar("V")
@@ -45,7 +45,11 @@ def move_object(snapshot: Snapshot, kind: str, old: Id, new: Id) -> Snapshot:
     items = _rekey(getattr(snapshot, kind), key(*old), key(*new), change)
     moved = _replace(snapshot, **{kind: items})
     if kind == "tables":
-        moved = _replace(moved, tables=_each(moved.tables, lambda t: _retarget(t, old, new)))
+        moved = _replace(
+            moved,
+            tables=_each(moved.tables, lambda t: _reparent(_retarget(t, old, new), old, new)),
+            sequences=_each(moved.sequences, lambda s: _reown(s, old, new)),
+        )
         return _own_names(moved, old, new)
     if kind == "enums":
         return _replace(moved, tables=_each(moved.tables, lambda t: _retype(t, old, new)))
@@ -63,6 +67,26 @@ def _retarget(table: Table, old: Id, new: Id) -> Table:
         return fk
 
     return _replace(table, foreign_keys=_each(table.foreign_keys, change))
+
+
+def _reparent(table: Table, old: Id, new: Id) -> Table:
+    """A table whose parent has another name."""
+    if old not in table.parents:
+        return table
+    if table.partition_of:
+        return _replace(
+            table, partition_of=_replace(table.partition_of, schema=new[0], table=new[1])
+        )
+    parents = (new if parent == old else parent for parent in table.parents)
+    return _replace(table, inherits=tuple(format_path(*parent) for parent in parents))
+
+
+def _reown(sequence: Sequence, old: tuple[str, ...], new: tuple[str, ...]) -> Sequence:
+    """A sequence whose owner, or the table of it, has another name."""
+    owner = parse_path(sequence.owned_by) if sequence.owned_by else ()
+    if owner[: len(old)] != old:
+        return sequence
+    return _replace(sequence, owned_by=format_path(*new, *owner[len(old) :]))
 
 
 def _own_names(snapshot: Snapshot, old: Id, new: Id) -> Snapshot:
@@ -93,7 +117,8 @@ def rename_schema(snapshot: Snapshot, old: str, new: str) -> Snapshot:
         new if name == old else name: new if name == old else name for name in snapshot.schemas
     }
     tables = _each(snapshot.tables, lambda table: _reschema_identities(table, old, new))
-    return _replace(snapshot, schemas=schemas, tables=tables)
+    comments = {new if n == old else n: text for n, text in snapshot.schema_comments.items()}
+    return _replace(snapshot, schemas=schemas, schema_comments=comments, tables=tables)
 
 
 def _reschema_identities(table: Table, old: str, new: str) -> Table:
@@ -166,10 +191,22 @@ def rename_column(snapshot: Snapshot, table: Id, old: str, new: str) -> Snapshot
         unique_constraints=_each(
             item.unique_constraints, lambda u: _replace(u, columns=renamed(u.columns))
         ),
+        primary_key_options=item.primary_key_options
+        and _replace(
+            item.primary_key_options, include=renamed(item.primary_key_options.include)
+        ),
     )
     item = _map_texts(item, lambda text: _reword(text, old, new))
     tables = {**snapshot.tables, key(*table): item}
-    return _replace(snapshot, tables=_each(tables, lambda t: _recolumn(t, table, renamed)))
+    sequences = _each(snapshot.sequences, lambda s: _reown(s, (*table, old), (*table, new)))
+    snapshot = _replace(
+        snapshot, tables=_each(tables, lambda t: _recolumn(t, table, renamed)), sequences=sequences
+    )
+    # the column of a parent takes that of its children along
+    for child in tuple(snapshot.tables.values()):
+        if table in child.parents and old in child.columns:
+            snapshot = rename_column(snapshot, child.id, old, new)
+    return snapshot
 
 
 def _recolumn(table: Table, target: Id, renamed: Callable[..., tuple[str, ...]]) -> Table:
@@ -201,6 +238,13 @@ def _map_texts(table: Table, reword: Callable[[str], str]) -> Table:
         ),
         indexes=_each(table.indexes, lambda i: _map_index(i, reword)),
         policies=_each(table.policies, lambda p: _map_optional(p, reword, "using", "with_check")),
+        exclusions=_each(
+            table.exclusions, lambda e: _replace(e, definition=reword(e.definition))
+        ),
+        statistics=_each(
+            table.statistics, lambda s: _replace(s, definition=reword(s.definition))
+        ),
+        partition_key=table.partition_key and reword(table.partition_key),
     )
 
 

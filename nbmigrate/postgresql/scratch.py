@@ -149,6 +149,7 @@ def buildable(snapshot: Snapshot) -> Snapshot:
         schemas={},
         roles={},
         policies={},
+        sequences={n: _replace(s, owned_by=None) for n, s in snapshot.sequences.items()},
         tables={name: _without_others(table) for name, table in snapshot.tables.items()},
         views={name: view for name, view in snapshot.views.items() if not view.is_existing},
     )
@@ -203,7 +204,13 @@ def _merge(plain: Snapshot, found: Snapshot) -> Snapshot:
         plain,
         tables=tables,
         enums={**plain.enums, **_common(plain.enums, found.enums)},
-        sequences={**plain.sequences, **_common(plain.sequences, found.sequences)},
+        sequences={
+            **plain.sequences,
+            **{
+                name: _replace(sequence, owned_by=plain.sequences[name].owned_by)
+                for name, sequence in _common(plain.sequences, found.sequences).items()
+            },
+        },
         views={**plain.views, **_common(plain.views, found.views)},
         domains={**plain.domains, **_common(plain.domains, found.domains)},
         types={**plain.types, **_common(plain.types, found.types)},
