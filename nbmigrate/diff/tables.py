@@ -13,6 +13,7 @@ from nbmigrate.diff.definitions import create_attached, diff_rules, diff_trigger
 from nbmigrate.diff.indexes import diff_indexes
 from nbmigrate.diff.match import match
 from nbmigrate.diff.partitions import (
+    ancestors,
     inherited_columns,
     moves,
     refuse_repartition,
@@ -27,6 +28,7 @@ from nbmigrate.operations import (
     CreatePolicy,
     CreateStatistics,
     CreateTable,
+    DetachPartition,
     DropForeignKey,
     DropStatistics,
     DropTable,
@@ -58,7 +60,7 @@ def diff_tables(old: Snapshot, new: Snapshot, backfills: Mapping[str, str]) -> I
         yield from _diff_privileges(before, after)
         yield from diff_triggers(after.id, before.triggers, after.triggers)
         yield from diff_rules(after.id, before.rules, after.rules)
-    yield from _drop_tables(found.removed)
+    yield from _drop_tables(found.removed, old, new)
 
 
 def create_table(table: Table, snapshot: Snapshot) -> Iterator[Operation]:
@@ -137,21 +139,31 @@ def _by_table(backfills: Mapping[str, str]) -> dict[Id, dict[str, str]]:
     return found
 
 
-def _drop_tables(tables: Iterable[Table]) -> Iterator[Operation]:
-    """Drop referencing tables first; in a circle a foreign key goes before its table."""
+def _drop_tables(tables: Iterable[Table], old: Snapshot, new: Snapshot) -> Iterator[Operation]:
+    """Drop referencing tables first; in a circle a foreign key goes before its table.
+
+    A partition of a table that foreign keys point to is refused to be dropped as one.
+    """
     rest = {table.id: table for table in sorted(tables, key=lambda table: table.id)}
+    above = {id_: set(ancestors(id_, old)) for id_ in rest}
+    targets = {key.target for t in new.tables.values() for key in t.foreign_keys.values()}
+    for table in rest.values():
+        if table.partition_of and above[table.id] & targets:
+            yield DetachPartition(table=table.id, partition=table.partition_of)
     while rest:
         wanted = {
             key.target
             for t in rest.values()
             for key in t.foreign_keys.values()
             if key.target != t.id
-        } | {parent for t in rest.values() for parent in t.parents}
-        free = [id_ for id_ in rest if id_ not in wanted]
+        }
+        parents = {parent for t in rest.values() for parent in t.parents}
+        leaves = [id_ for id_ in rest if id_ not in parents]
+        free = [id_ for id_ in leaves if not {id_, *above[id_]} & wanted]
         if not free:
-            first = next(iter(rest))
-            yield from _release(first, rest)
-            free = [first]
+            free = leaves[:1]
+            for target in (*free, *above[free[0]]):
+                yield from _release(target, rest)
         for id_ in free:
             yield DropTable(table=rest.pop(id_))
 
