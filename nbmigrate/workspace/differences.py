@@ -6,12 +6,17 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from nbmigrate.model import Policy, Snapshot, View, format_path
+from nbmigrate.model import Extension, Policy, Snapshot, View, format_path
 from nbmigrate.model.names import PUBLIC
 
 _SINGULAR = {"indexes": "index", "policies": "policy", "statistics": "statistics"}
 #: What is read of a view but never compared, and what says where a thing is.
-_SKIPPED = {(View, "columns"), (Policy, "on"), (Policy, "schema")}
+_SKIPPED = {
+    (View, "columns"),
+    (Policy, "on"),
+    (Policy, "schema"),
+    (Extension, "schema"),
+}
 
 
 def differences(old: Snapshot, new: Snapshot) -> Iterator[str]:

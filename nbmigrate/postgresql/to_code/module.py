@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Iterable, Iterator, Sequence
 
 from nbmigrate.model import Snapshot, Table, key
@@ -53,7 +54,8 @@ class Module:
 
     def _parts(self, used: frozenset[str], *, cell: bool) -> Iterator[str]:
         """The code in pieces that stand two lines apart."""
-        taken = {*used, "Base", "metadata", OTHER_TYPE}
+        # A cell binds its names for the whole notebook: none of them hides one of Python's.
+        taken = {*used, *vars(builtins), "Base", "metadata", OTHER_TYPE}
         tables = _ordered(self._snapshot)
         classes = [name for name, table in tables.items() if _is_class(table, self._snapshot)]
         called = _called(tables, classes, taken)

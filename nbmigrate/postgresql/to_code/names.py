@@ -46,7 +46,9 @@ def type_name(text: str, taken: Container[str]) -> str:
 
 def variable_name(text: str, taken: Container[str]) -> str:
     """A name for a table or type that is no class."""
-    return _free((text if is_name(text) else _snake(text, "item"),), taken, _underscored)
+    # Two underscores would make Python read another name inside a class.
+    plain = is_name(text) and not text.startswith("_")
+    return _free((text if plain else _snake(text, "item"),), taken, _underscored)
 
 
 def attribute_name(text: str, taken: Collection[str]) -> str:

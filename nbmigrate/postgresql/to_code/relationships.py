@@ -43,7 +43,8 @@ def relationship_pairs(
     """The relationships of the classes; ``keys`` are the foreign keys of every table."""
     ends = _ends(keys, classes)
     for name in classes:
-        for foreign_key in keys[name]:
+        columns = list(tables[name].columns)
+        for foreign_key in sorted(keys[name], key=lambda k: columns.index(k.columns_from[0])):
             target = key(*foreign_key.target)
             pair = frozenset((name, target))
             if target in classes and ends[pair] == 1 and not _shares(foreign_key, keys[name]):
