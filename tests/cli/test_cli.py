@@ -246,3 +246,18 @@ def test_demo_leaves_nothing_behind(bare):
     assert "Applied 2 migrations" in out
     assert "ada@example.org" in out
     assert list(bare.folder.iterdir()) == []
+
+
+def test_pull_prints_or_writes_a_module(project):
+    (project.folder / "old.sql").write_text(OLD, encoding="utf-8")
+    project.run("push", "old.sql")
+    code = project.run("pull")
+    assert "class User(Base):" in code
+    assert code.startswith("from typing import Optional")
+    assert 'CREATE TABLE "users"' in project.run("pull", "--sql")
+    assert "schema.py" in project.run("pull", "-o", "schema.py")
+    assert (project.folder / "schema.py").read_text(encoding="utf-8") == code
+    assert "No differences" in project.run("diff", "live", "schema.py")
+    project.run("pull", "-o", "schema.py", code=1)
+    assert "is there already" in project.errors
+    assert "0000_baseline.sql" in project.run("pull", "--baseline")

@@ -1,0 +1,131 @@
+"""Pull against a real database: code, files, a baseline, and what is left out of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from nbmigrate.errors import JournalError, SourceError
+from nbmigrate.executor import read_ledger
+from nbmigrate.workspace import Workspace
+from tests.fixtures.postgres import Database
+
+SHOP = """
+CREATE TYPE mood AS ENUM ('glad', 'sad');
+CREATE TABLE users (id serial PRIMARY KEY, name text NOT NULL, mood mood);
+CREATE TABLE orders (
+  id bigint PRIMARY KEY,
+  user_id integer NOT NULL REFERENCES users,
+  CONSTRAINT positive CHECK (id > 0) NO INHERIT
+);
+CREATE VIEW glad AS SELECT * FROM users WHERE mood = 'glad';
+"""
+UNMANAGED = "CREATE AGGREGATE product(integer) (SFUNC = int4mul, STYPE = integer, INITCOND = '1')"
+
+
+@pytest.fixture
+def workspace(database: Database, tmp_path: Path) -> Iterator[Workspace]:
+    """A project on a database that has been there before."""
+    database.execute(*SHOP.split(";\n"))
+    with Workspace(database.url, root=tmp_path) as made:
+        yield made
+
+
+def test_code_and_what_it_leaves_out(workspace: Workspace, database: Database) -> None:
+    database.execute(UNMANAGED)
+    result = workspace.pull()
+    assert result.language == "python"
+    assert result.tables == ("public.orders", "public.users")
+    assert result.not_expressed == ("no inherit of check constraint positive of table orders",)
+    assert result.unmanaged == ("1 aggregate",)
+    assert result.code.splitlines()[:2] == [
+        "# not expressed: no inherit of check constraint positive of table orders",
+        "# not expressed: 1 aggregate (not managed)",
+    ]
+    assert result.cell.startswith("%%schema\n# not expressed")
+    assert "1 aggregate" in repr(result)
+
+
+def test_ddl_builds_the_database(
+    workspace: Workspace, database: Database, databases: Callable[[], Database]
+) -> None:
+    result = workspace.pull(sql=True)
+    assert result.cell.startswith("%%schema --sql\nCREATE TYPE")
+    blank = databases()
+    blank.execute(result.code)
+    assert blank.dump() == database.dump()
+
+
+def test_pulled_cells_differ_from_nothing(workspace: Workspace, database: Database) -> None:
+    database.execute("ALTER TABLE orders DROP CONSTRAINT positive")
+    for sql in (False, True):
+        code = workspace.pull(sql=sql).code
+        workspace.declare(code, cell="pulled", namespace={}, sql=sql)
+        assert workspace.diff().plan.operations == ()
+        assert workspace.push().plan.operations == ()
+
+
+def test_a_file_is_written_once(workspace: Workspace) -> None:
+    result = workspace.pull(output="app/schema.py", cell=False)
+    path = workspace.root / "app" / "schema.py"
+    assert path.read_text("utf-8") == result.code
+    assert [file.path for file in result.files] == ["app/schema.py"]
+    path.write_text("mine", "utf-8")
+    with pytest.raises(SourceError, match="is there already"):
+        workspace.pull(output="app/schema.py", cell=False)
+    assert path.read_text("utf-8") == "mine"
+
+
+def test_any_source_can_be_pulled(workspace: Workspace, databases: Callable[[], Database]) -> None:
+    other = databases()
+    other.execute("CREATE TABLE elsewhere (id integer PRIMARY KEY)")
+    assert workspace.pull(other.url).tables == ("public.elsewhere",)
+    (workspace.root / "some.sql").write_text("CREATE TABLE written (id integer)", "utf-8")
+    assert workspace.pull("some.sql").tables == ("public.written",)
+    assert workspace.pull("empty").code == "\n"
+
+
+def test_baseline_is_applied_already(workspace: Workspace, database: Database) -> None:
+    before = database.dump()
+    assert read_ledger(workspace.target.connection) == set()
+    result = workspace.pull(baseline=True)
+    assert "migrations/0000_baseline.sql" in [file.path for file in result.files]
+    assert database.dump() == before
+    status = workspace.status()
+    assert [(m.tag, m.state) for m in status.migrations] == [("0000_baseline", "applied")]
+    assert status.drift is not None
+    assert status.drift.operations == ()
+    assert workspace.migrate().applied == ()
+    ledger = read_ledger(workspace.target.connection)
+    assert {("table", "public", "users"), ("enum", "public", "mood")} <= ledger
+    workspace.declare(workspace.pull().code, cell="pulled", namespace={})
+    database.execute("ALTER TABLE orders DROP CONSTRAINT positive")
+    assert workspace.check().problems == ()
+
+
+def test_baseline_builds_the_database(
+    workspace: Workspace, database: Database, databases: Callable[[], Database]
+) -> None:
+    workspace.pull(baseline=True)
+    blank = databases()
+    with Workspace(blank.url, root=workspace.root) as other:
+        assert [m.tag for m in other.migrate().applied] == ["0000_baseline"]
+    assert blank.dump() == database.dump()
+
+
+def test_baseline_needs_a_new_folder(workspace: Workspace) -> None:
+    workspace.pull(baseline=True)
+    with pytest.raises(JournalError, match="has migrations already"):
+        workspace.pull(baseline=True)
+    with pytest.raises(SourceError, match="database in use"):
+        workspace.pull("empty", baseline=True)
+
+
+def test_pull_alone_adopts_nothing(workspace: Workspace, database: Database) -> None:
+    workspace.pull()
+    with psycopg.connect(database.url) as connection:
+        query = "SELECT count(*) FROM pg_namespace WHERE nspname IN ('nbmigrate', 'drizzle')"
+        assert connection.execute(query).fetchone() == (0,)
