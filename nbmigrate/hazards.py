@@ -42,7 +42,7 @@ def _hazards(op: o.Operation, rebuilt: set[tuple[o.Id, str]]) -> Iterator[Hazard
         case o.DropTable(table=table):
             yield _loss("NB101", format_path(*table.id), "drops the table and its rows")
         case o.DropColumn(table=table, column=column):
-            if (table, column.name) not in rebuilt:
+            if column.generated is None or (table, column.name) not in rebuilt:
                 path = format_path(*table, column.name)
                 yield _loss("NB102", path, "drops the column and its values")
         case o.DropSchema(name=name):
@@ -59,7 +59,7 @@ def _loss(code: str, path: str, text: str) -> Hazard:
     return Hazard(code=code, severity="loses data", path=path, text=text)
 
 
-def _column_hazards(op: o.Operation) -> Iterator[Hazard]:
+def _column_hazards(op: o.Operation) -> Iterator[Hazard]:  # noqa: C901 - one case per operation
     match op:
         case o.AlterColumnType(table=table, old=old, new=new) if not _is_widening(old, new):
             yield Hazard(
@@ -91,6 +91,35 @@ def _column_hazards(op: o.Operation) -> Iterator[Hazard]:
                 severity="blocks",
                 path=format_path(*built.id),
                 text="builds the type anew and rewrites every table that uses it",
+            )
+        case o.AlterTable(old=was, new=now) if was.unlogged != now.unlogged:
+            yield Hazard(
+                code="NB204",
+                severity="blocks",
+                path=format_path(*now.id),
+                text=f"rewrites the table to make it {'unlogged' if now.unlogged else 'logged'}",
+            )
+        case o.AttachPartition(table=table):
+            yield Hazard(
+                code="NB303",
+                severity="fails on data",
+                path=format_path(*table),
+                text="scans the table, and fails when a row is out of the bounds",
+            )
+        case o.AddExclusion(table=table, exclusion=exclusion):
+            yield Hazard(
+                code="NB304",
+                severity="fails on data",
+                path=format_path(*table, exclusion.name),
+                text="builds an index, and fails when two rows exclude each other",
+            )
+        case o.ValidateConstraint(table=table, name=name):
+            yield Hazard(
+                code="NB305",
+                severity="fails on data",
+                path=format_path(*table, name),
+                text="scans the table, and fails when a row does not fit",
+                lock="SHARE UPDATE EXCLUSIVE",
             )
         case o.RecreateEnum(new=enum):
             yield Hazard(

@@ -43,7 +43,7 @@ def diff_columns(old: Table, new: Table, backfills: Mapping[str, str]) -> Iterat
             yield AddColumn(table=new.id, column=column, backfill=backfills.get(name))
         elif must_rebuild(before, column):
             yield DropColumn(table=new.id, column=before)
-            yield AddColumn(table=new.id, column=column)
+            yield AddColumn(table=new.id, column=column, backfill=_computed(before, column))
         else:
             yield from _diff_column(old, new, before, column, backfills.get(name))
     for name, column in old.columns.items():
@@ -52,7 +52,7 @@ def diff_columns(old: Table, new: Table, backfills: Mapping[str, str]) -> Iterat
 
 
 def must_rebuild(old: Column, new: Column) -> bool:
-    """True when only dropping and adding gets there: its values are computed, none is lost.
+    """True when only dropping and adding gets there; what was plain and is computed now is lost.
 
     A stored column becomes a plain one in place; every other change of
     GENERATED has no ALTER before PostgreSQL 17.
@@ -60,6 +60,16 @@ def must_rebuild(old: Column, new: Column) -> bool:
     if old.generated == new.generated:
         return old.generated is not None and base_type(old) != base_type(new)
     return not (old.generated and old.generated.type == "stored" and new.generated is None)
+
+
+def _becomes_identity(old: Column, new: Column, backfill: str | None) -> bool:
+    """True when AddIdentity says NOT NULL too, and there is nothing to fill before."""
+    return new.identity is not None and old.identity is None and backfill is None
+
+
+def _computed(old: Column, new: Column) -> str | None:
+    """What a virtual column showed, for the plain column that takes its place."""
+    return old.generated.expression if old.generated and not new.generated else None
 
 
 def base_type(column: Column) -> str:
@@ -87,8 +97,7 @@ def _diff_column(
     retyped = type_changed(old, new)
     if retyped:
         yield AlterColumnType(table=table, old=plain, new=target)
-    if _storage(old) != _storage(new):
-        yield SetColumnStorage(table=table, old=old, new=new)
+    yield from _diff_storage(table, old, new)
     if not retyped or old.default is None:
         yield from _diff_default(table, old, new)
     was, is_ = is_required(old_table, old), is_required(new_table, new)
@@ -96,8 +105,13 @@ def _diff_column(
         yield DropNotNull(table=table, column=new.name)
     if new.type in SERIAL and not _keeps_serial(old, new):
         yield AddSerial(table=table, column=new)
-    if is_ and not was and new.name not in new_table.primary_key_columns:
+    says_so = new.name in new_table.primary_key_columns or _becomes_identity(old, new, backfill)
+    if is_ and not was and not says_so:
         yield SetNotNull(table=table, column=new.name, backfill=backfill)
+    yield from _diff_identity(table, old, new)
+
+
+def _diff_identity(table: Id, old: Column, new: Column) -> Iterator[ColumnOp]:
     if new.identity and old.identity is None:
         yield AddIdentity(table=table, column=new)
     elif new.identity and old.identity and new.identity != old.identity:
@@ -111,6 +125,11 @@ def _alter_identity(table: Id, column: str, old: Identity, new: Identity) -> Ite
         yield AlterIdentity(table=table, column=column, old=old, new=named)
     if new != named:
         yield AlterIdentity(table=table, column=column, old=named, new=new)
+
+
+def _diff_storage(table: Id, old: Column, new: Column) -> Iterator[ColumnOp]:
+    if _storage(old) != _storage(new):
+        yield SetColumnStorage(table=table, old=old, new=new)
 
 
 def _storage(column: Column) -> tuple[object, ...]:

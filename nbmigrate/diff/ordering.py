@@ -224,7 +224,8 @@ def _is_function(op: o.Operation) -> bool:
 
 
 def _is_column(op: o.Operation) -> bool:
-    return isinstance(op, o.AddColumn | o.AlterColumnType | o.DropColumn)
+    """Changes of one column come in the order of their phases: its sequence goes, then its type."""
+    return isinstance(op, o.ColumnOp)
 
 
 def _without_rings(operations: list[o.Operation], hard: sorting.Graph) -> list[o.Operation]:
@@ -271,7 +272,7 @@ def _once(operations: Iterable[o.Operation]) -> list[o.Operation]:
     return list({msgspec.json.encode(op): op for op in operations}.values())
 
 
-def _phase(
+def _phase(  # noqa: C901, PLR0911 - one case per operation
     op: o.Operation, rebuilt: set[tuple[o.Id, str]], moved: set[o.Id], again: set[str]
 ) -> int:
     match op:

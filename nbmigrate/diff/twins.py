@@ -15,6 +15,7 @@ from nbmigrate.operations import (
     AlterPolicy,
     AlterViewOptions,
     DropCheck,
+    DropDefault,
     DropForeignKey,
     DropIndex,
     DropPolicy,
@@ -23,9 +24,11 @@ from nbmigrate.operations import (
     DropView,
     Id,
     Operation,
+    RecreateEnum,
     RenameConstraint,
     RenameIndex,
     RenamePolicy,
+    SetDefault,
 )
 
 _PARTS = {
@@ -68,6 +71,9 @@ def without_replaced(operations: Iterable[Operation]) -> list[Operation]:
     """The operations but for changes in place of what is dropped and created anyway."""
     operations = list(operations)
     dropped = {name for op in operations if (name := _dropped(op)) is not None}
+    # a type that is built anew takes the defaults of its columns off and sets the new ones
+    types = [op for op in operations if isinstance(op, RecreateEnum)]
+    dropped |= {(use.table, "default", use.column.name) for op in types for use in op.uses}
     return [op for op in operations if _changed(op) not in dropped]
 
 
@@ -91,7 +97,7 @@ def _dropped(op: Operation) -> tuple[object, ...] | None:  # noqa: PLR0911 - one
             return None
 
 
-def _changed(op: Operation) -> tuple[object, ...] | None:
+def _changed(op: Operation) -> tuple[object, ...] | None:  # noqa: PLR0911 - one case per operation
     match op:
         case AlterPolicy(table=table, old=policy):
             return (table, "policies", policy.name)
@@ -103,5 +109,7 @@ def _changed(op: Operation) -> tuple[object, ...] | None:
             return (table, _PARTS[kind], name)
         case AlterViewOptions(old=view):
             return (view.id,)
+        case SetDefault(table=table, column=column) | DropDefault(table=table, column=column):
+            return (table, "default", column.name)
         case _:
             return None

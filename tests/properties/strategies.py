@@ -306,7 +306,11 @@ def add_generated(world: World) -> None:
 
 def add_foreign_key(world: World) -> None:
     """A reference to the key of a table, by a column of its type; a new one before there are rows."""
-    keyed = [t for t in world.snapshot.tables.values() if len(t.primary_key_columns) == 1]
+    keyed = [
+        t
+        for t in world.snapshot.tables.values()
+        if len(t.primary_key_columns) == 1 and (world.tables is None or t.id in world.tables)
+    ]
     table = any_table(world)
     if not keyed or table is None:
         return
