@@ -30,10 +30,7 @@ _PARTS: tuple[tuple[Literal["column", "constraint", "index", "statistics"], str]
 
 def diff_comments(old: Snapshot, new: Snapshot) -> Iterator[SetComment]:
     """The comments that differ."""
-    for name in new.schemas:
-        before, after = old.schema_comments.get(name), new.schema_comments.get(name)
-        if before != after:
-            yield SetComment(kind="schema", path=(name,), text=after)
+    yield from _of_schemas(old, new)
     for enum, enum_after in pairs(old.enums, new.enums):
         if _differs(enum, enum_after):
             yield SetComment(kind="type", path=enum_after.id, text=enum_after.comment)
@@ -43,6 +40,13 @@ def diff_comments(old: Snapshot, new: Snapshot) -> Iterator[SetComment]:
     for view, view_after in pairs(old.views, new.views):
         if not view_after.is_existing and view.materialized == view_after.materialized:
             yield from _of_view(view, view_after)
+
+
+def _of_schemas(old: Snapshot, new: Snapshot) -> Iterator[SetComment]:
+    for name in new.schemas:
+        before, after = old.schema_comments.get(name), new.schema_comments.get(name)
+        if before != after:
+            yield SetComment(kind="schema", path=(name,), text=after)
 
 
 def _of_table(old: Table, new: Table) -> Iterator[SetComment]:

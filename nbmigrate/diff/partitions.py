@@ -114,17 +114,15 @@ def with_inherited(table: Table, snapshot: Snapshot) -> Table:
 
 def _with_key(table: Table, parent: Table) -> Table:
     columns = parent.primary_key_columns
-    if len(columns) == 1:
+    if not parent.composite_primary_keys:
         flagged = {
             name: _replace(column, primary_key=column.primary_key or name in columns)
             for name, column in table.columns.items()
         }
         return _replace(table, columns=flagged)
     name = _automatic(table.name, (), "pkey")
-    keys = {
-        name: _replace(k, name=name, comment=None) for k in parent.composite_primary_keys.values()
-    }
-    return _replace(table, composite_primary_keys=keys)
+    (found,) = parent.composite_primary_keys.values()
+    return _replace(table, composite_primary_keys={name: _replace(found, name=name, comment=None)})
 
 
 def _names(index: Index) -> tuple[str, ...]:

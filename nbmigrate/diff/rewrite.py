@@ -192,9 +192,7 @@ def rename_column(snapshot: Snapshot, table: Id, old: str, new: str) -> Snapshot
             item.unique_constraints, lambda u: _replace(u, columns=renamed(u.columns))
         ),
         primary_key_options=item.primary_key_options
-        and _replace(
-            item.primary_key_options, include=renamed(item.primary_key_options.include)
-        ),
+        and _replace(item.primary_key_options, include=renamed(item.primary_key_options.include)),
     )
     item = _map_texts(item, lambda text: _reword(text, old, new))
     tables = {**snapshot.tables, key(*table): item}
@@ -238,12 +236,8 @@ def _map_texts(table: Table, reword: Callable[[str], str]) -> Table:
         ),
         indexes=_each(table.indexes, lambda i: _map_index(i, reword)),
         policies=_each(table.policies, lambda p: _map_optional(p, reword, "using", "with_check")),
-        exclusions=_each(
-            table.exclusions, lambda e: _replace(e, definition=reword(e.definition))
-        ),
-        statistics=_each(
-            table.statistics, lambda s: _replace(s, definition=reword(s.definition))
-        ),
+        exclusions=_each(table.exclusions, lambda e: _replace(e, definition=reword(e.definition))),
+        statistics=_each(table.statistics, lambda s: _replace(s, definition=reword(s.definition))),
         partition_key=table.partition_key and reword(table.partition_key),
     )
 

@@ -65,7 +65,7 @@ def needs(op: o.Operation) -> Needs:  # noqa: C901, PLR0911 - one case per opera
             return _needs_of_part(op)
 
 
-def _needs_of_part(op: o.Operation) -> Needs:  # noqa: PLR0911 - one case per operation
+def _needs_of_part(op: o.Operation) -> Needs:  # noqa: C901, PLR0911 - one case per operation
     match op:
         case o.AddCheck(table=at, check=check):
             return Needs(check.value, table=at)

@@ -150,7 +150,7 @@ def counts_text(nodes: Sequence[Change]) -> str:
     return ", ".join(parts) or "no differences"
 
 
-def _entry(operation: Operation) -> _Entry:  # noqa: PLR0911 - one return per family
+def _entry(operation: Operation) -> _Entry:  # noqa: C901, PLR0911 - one return per family
     match operation:
         case CreateSchema() | RenameSchema() | DropSchema():
             return _schema(operation)
@@ -293,7 +293,7 @@ def _fields(old: DbSequence | Role, new: DbSequence | Role) -> tuple[Change, ...
     )
 
 
-def _table(operation: TableOp) -> _Entry:  # noqa: PLR0911 - one return per operation
+def _table(operation: TableOp) -> _Entry:  # noqa: C901, PLR0911 - one return per operation
     match operation:
         case CreateTable(table=table):
             return _Entry("table", path(table.id), "+", children=_parts(table))

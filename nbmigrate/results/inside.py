@@ -159,7 +159,7 @@ def _rule(operation: RuleOp) -> Change:
             assert_never(operation)
 
 
-def _constraint(operation: ConstraintOp) -> Change:
+def _constraint(operation: ConstraintOp) -> Change:  # noqa: PLR0911 - one return per operation
     match operation:
         case AddUnique() | DropUnique():
             return Change(_sign(operation), unique_text(operation.unique))

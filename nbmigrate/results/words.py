@@ -68,7 +68,9 @@ def table_changes(old: Table, new: Table) -> tuple[Change, ...]:
         ("inherits", ", ".join(old.inherits), ", ".join(new.inherits)),
     ]
     return tuple(
-        Change("~", f"{word}: {_said(was)} -> {_said(now)}") for word, was, now in pairs if was != now
+        Change("~", f"{word}: {_said(was)} -> {_said(now)}")
+        for word, was, now in pairs
+        if was != now
     )
 
 

@@ -15,6 +15,7 @@ import msgspec
 from nbmigrate.diff.candidates import find_candidates
 from nbmigrate.model import Snapshot, Table, View, format_path, parse_path
 from nbmigrate.model.names import PUBLIC
+from nbmigrate.workspace.unsaid import with_unsaid
 
 Path = tuple[str, ...]
 Entry = tuple[str, str, str]
@@ -86,6 +87,7 @@ def keep_undeclared(old: Snapshot, new: Snapshot, ownership: Ownership) -> Kept:
         for key, item in getattr(old, family).items():
             if key in getattr(new, family):
                 maps[family][key] = _with_attached(item, maps[family][key], ownership)
+    _keep_unsaid(old, new, ownership, maps)
     maps["schemas"] = _schemas(old, new, ownership, maps)
     for family, kind in (("roles", "role"), ("extensions", "extension")):
         stays = {
@@ -95,6 +97,18 @@ def keep_undeclared(old: Snapshot, new: Snapshot, ownership: Ownership) -> Kept:
         }
         maps[family] = {**stays, **getattr(new, family)}
     return Kept(msgspec.structs.replace(new, **maps), tuple(sorted(kept)))
+
+
+def _keep_unsaid(
+    old: Snapshot, new: Snapshot, ownership: Ownership, maps: dict[str, dict[str, Any]]
+) -> None:
+    """What a declaration has no words for, on what is declared and not ours."""
+    for family, kind in KINDS.items():
+        for key, item in getattr(old, family).items():
+            if key in getattr(new, family) and not _is_ours(kind, item.id, ownership):
+                maps[family][key] = with_unsaid(item, maps[family][key])
+    stays = {} if ownership.is_complete else old.schema_comments
+    maps["schema_comments"] = {**stays, **new.schema_comments}
 
 
 def _with_attached(old: Attached, new: Attached, ownership: Ownership) -> Attached:

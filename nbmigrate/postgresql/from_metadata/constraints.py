@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.sql.compiler import DDLCompiler
 
 from nbmigrate import model
-from nbmigrate.errors import DeclarationError, DuplicateObjectError
+from nbmigrate.errors import DuplicateObjectError
 from nbmigrate.postgresql import names
 from nbmigrate.postgresql.expressions import strip_parens
 from nbmigrate.postgresql.from_metadata.names import (

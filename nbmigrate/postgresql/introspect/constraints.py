@@ -48,9 +48,7 @@ def read_constraints(
             case "f":
                 of_table.foreign_keys[name] = _foreign_key(row, names, tables[relid][1])
             case "x":
-                of_table.exclusions[name] = Exclusion(
-                    name=name, definition=row[9], comment=row[20]
-                )
+                of_table.exclusions[name] = Exclusion(name=name, definition=row[9], comment=row[20])
             case _:
                 of_table.checks[name] = _check(row)
     return found

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from nbmigrate.operations import ConstraintOp, Id
 
 
-def render_constraint(operation: ConstraintOp) -> tuple[str, ...]:  # noqa: C901, PLR0911 - one case per operation
+def render_constraint(operation: ConstraintOp) -> tuple[str, ...]:  # noqa: C901, PLR0911, PLR0912 - one case per operation
     """The statements of an operation on a constraint."""
     match operation:
         case AddPrimaryKey():

@@ -1,0 +1,45 @@
+"""What a declaration has no words for stays as it is on objects that others made.
+
+SQLAlchemy cannot say that a table is a partition, or what the storage of a column is; that such a
+thing is not declared does not mean that it shall go. On an object of ours it does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from nbmigrate.model import Column, Enum, Index, Sequence, Table, View
+
+_UNSAID: Mapping[type[Any], tuple[str, ...]] = {
+    Table: (
+        *("force_rls", "replica_identity", "statistics", "partition_of", "options"),
+        *("partition_key", "inherits", "comment"),
+    ),
+    Column: ("storage", "compression", "statistics", "comment"),
+    Index: ("comment", "tablespace"),
+    View: ("comment", "indexes"),
+    Enum: ("comment",),
+    Sequence: ("comment", "owned_by"),
+}
+_INSIDE = ("columns", "indexes")
+
+
+def with_unsaid(old: Any, new: Any) -> Any:  # noqa: ANN401 - any object of the model
+    """The new object with what the old one has and the new one does not speak of."""
+    changed = {
+        name: getattr(old, name)
+        for name in _UNSAID.get(type(new), ())
+        if not getattr(new, name) and getattr(old, name)
+    }
+    for part in _INSIDE:
+        items = getattr(new, part, None)
+        if isinstance(items, Mapping) and items:
+            there = getattr(old, part)
+            changed[part] = {
+                name: with_unsaid(there[name], item) if name in there else item
+                for name, item in items.items()
+            }
+    return msgspec.structs.replace(new, **changed) if changed else new
