@@ -128,10 +128,6 @@ def _alter_identity(table: Id, column: str, old: Identity, new: Identity) -> Ite
 
 
 def _diff_storage(table: Id, old: Column, new: Column) -> Iterator[ColumnOp]:
-    yield from _diff_storage(table, old, new)
-
-
-def _diff_storage(table: Id, old: Column, new: Column) -> Iterator[ColumnOp]:
     if _storage(old) != _storage(new):
         yield SetColumnStorage(table=table, old=old, new=new)
 
