@@ -10,6 +10,7 @@ Sections open with ``-- name --`` on a line of its own:
 ``check.sql``             a query per line; behind it ``=>`` and the rows it must give
 ``operations``            golden: one line per operation
 ``expected.sql``          golden: the rendered statements
+``hazards``               golden: what is to be known before the plan is applied
 ``error``                 golden: the declaration or plan is refused with this message
 ``dump differs``          reason why ``pg_dump`` cannot be equal; nothing else may use it
 ``min_pg``                oldest major version of the server
@@ -30,12 +31,27 @@ import msgspec
 from nbmigrate.declare import Declarations
 from nbmigrate.model import EMPTY, Snapshot, format_path
 from nbmigrate.operations import Operation
-from nbmigrate.plan import Answers
+from nbmigrate.plan import Answers, Plan
 
 CASES = Path(__file__).parent / "cases"
 _HEADING = re.compile(r"^-- ([a-z_. ]+) --$", re.MULTILINE)
 _KNOWN = frozenset(
-    ["old.py", "new.py", "old.sql", "new.sql", "setup.sql", "renames", "backfills", "rows.sql", "check.sql", "operations", "expected.sql", "error", "min_pg"]
+    [
+        "old.py",
+        "new.py",
+        "old.sql",
+        "new.sql",
+        "setup.sql",
+        "renames",
+        "backfills",
+        "rows.sql",
+        "check.sql",
+        "operations",
+        "expected.sql",
+        "hazards",
+        "error",
+        "min_pg",
+    ]
 ) | {"dump differs"}
 
 
@@ -102,6 +118,11 @@ def all_cases() -> list[Case]:
 def operation_lines(operations: Iterable[Operation]) -> str:
     """One line per operation: its name, and what it is about."""
     return "\n".join(_operation_line(operation) for operation in operations)
+
+
+def hazard_lines(plan: Plan) -> str:
+    """One line per hazard."""
+    return "\n".join(f"{hazard.code} {hazard.path}" for hazard in plan.hazards)
 
 
 def _operation_line(operation: Operation) -> str:

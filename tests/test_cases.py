@@ -23,7 +23,14 @@ from nbmigrate.postgresql import POSTGRESQL
 from nbmigrate.postgresql.introspect import introspect
 from nbmigrate.postgresql.scratch import Scratch
 from tests.arena import arena, empty
-from tests.casefile import Case, all_cases, declared, operation_lines, write_case
+from tests.casefile import (
+    Case,
+    all_cases,
+    declared,
+    hazard_lines,
+    operation_lines,
+    write_case,
+)
 from tests.dumps import normalised
 from tests.fixtures.postgres import Database, Server
 from tests.support import physical, replay
@@ -68,10 +75,11 @@ def compare_goldens(case: Case, plan: Plan, *, update: bool) -> None:
     """Operations and SQL are those of the file; or the file gets them."""
     found = operation_lines(plan.operations)
     if update:
-        write_case(case, operations=found, expected_sql=plan.sql)
+        write_case(case, operations=found, expected_sql=plan.sql, hazards=hazard_lines(plan))
         return
     assert found == case.get("operations")
     assert plan.sql == case.get("expected.sql")
+    assert hazard_lines(plan) == case.get("hazards")
 
 
 @ids(DECLARED)

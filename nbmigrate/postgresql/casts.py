@@ -139,7 +139,7 @@ def _steps(source: _Kind, target: _Kind, written: str) -> tuple[str, ...]:
     dimensions = "[]" if source.is_array and target.is_array else ""
     if "boolean" in (source.name, target.name) and (source.is_number or target.is_number):
         # PostgreSQL casts a boolean to and from integer, and to no other number
-        return (f"integer{dimensions}", written)
+        return tuple(dict.fromkeys((f"integer{dimensions}", written)))
     if (source.is_text and source.is_array == target.is_array) or (
         (source.full, target.full) in _EXPLICIT
     ):
