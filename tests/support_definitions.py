@@ -1,0 +1,69 @@
+"""Operations on extensions, types, functions, triggers and rules, replayed in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from nbmigrate import operations as o
+from nbmigrate.model import Snapshot, key
+
+change = msgspec.structs.replace
+Items = Mapping[str, Any]
+
+
+class Missing(AssertionError):
+    """An operation on something that is not there, or is there already."""
+
+
+def step(op: o.Operation, snapshot: Snapshot) -> Snapshot | None:
+    """The snapshot after the operation; ``None`` when it is none of these."""
+    name = type(op).__name__
+    for family, attribute in (
+        ("extensions", "extension"),
+        ("domains", "domain"),
+        ("types", "type"),
+        ("functions", "function"),
+    ):
+        if name.endswith(attribute.capitalize()):
+            items = getattr(snapshot, family)
+            return change(snapshot, **{family: _changed(op, items, attribute, _key)})
+    for family, attribute in (("triggers", "trigger"), ("rules", "rule")):
+        if name.endswith(attribute.capitalize()):
+            return _hang(op, snapshot, family, attribute)
+    return None
+
+
+def _key(item: Any) -> str:
+    return key(*item.id) if hasattr(item, "id") else item.name
+
+
+def _changed(
+    op: Any, items: Items, attribute: str, name_of: Callable[[Any], str]
+) -> dict[str, Any]:
+    kind = type(op).__name__
+    if kind.startswith("Create"):
+        item = getattr(op, attribute)
+        if name_of(item) in items:
+            raise Missing(f"{name_of(item)} is there already")
+        return {**items, name_of(item): item}
+    before = getattr(op, attribute) if hasattr(op, attribute) else op.old
+    if name_of(before) not in items:
+        raise Missing(f"there is no {name_of(before)}; there is {sorted(items)}")
+    rest = {n: item for n, item in items.items() if n != name_of(before)}
+    if kind.startswith("Drop"):
+        return rest
+    after = getattr(op, attribute) if hasattr(op, attribute) else op.new
+    return {**rest, name_of(after): after}
+
+
+def _hang(op: Any, snapshot: Snapshot, family: str, attribute: str) -> Snapshot:
+    where = key(*op.table)
+    owners = "tables" if where in snapshot.tables else "views"
+    there = getattr(snapshot, owners)
+    if where not in there:
+        raise Missing(f"there is no {where}")
+    parts = _changed(op, getattr(there[where], family), attribute, lambda part: part.name)
+    return change(snapshot, **{owners: {**there, where: change(there[where], **{family: parts})}})
