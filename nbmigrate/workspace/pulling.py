@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from nbmigrate import executor
+from nbmigrate.diff.respell import respell
 from nbmigrate.errors import DeclarationError, DriftError, JournalError, SourceError
 from nbmigrate.model import EMPTY, Snapshot, format_path
 from nbmigrate.plan import Canonical, Plan, make_plan
@@ -137,7 +138,8 @@ def _declared(code: str) -> Snapshot:
 
 def _respelled(old: Snapshot, new: Snapshot, canonical: Canonical) -> Snapshot:
     """``new`` in the words of ``old`` wherever both mean the same."""
-    return make_plan(old, new, dialect=POSTGRESQL, canonical=canonical).new
+    same_old, same_new = canonical(old, new)
+    return respell(old, same_old, new, same_new)
 
 
 # --- files ----------------------------------------------------------------------

@@ -138,6 +138,15 @@ CREATE TABLE payment (
   flags bit(4) DEFAULT B'0000',
   source inet
 );
+CREATE TABLE screening (
+  screening_id integer PRIMARY KEY DEFERRABLE INITIALLY DEFERRED,
+  room int4range NOT NULL,
+  during tsrange NOT NULL,
+  cancelled boolean,
+  CONSTRAINT screening_overlap EXCLUDE USING gist (room WITH =, during WITH &&)
+    WHERE (cancelled IS NOT TRUE) DEFERRABLE
+) WITH (fillfactor = 70);
+CREATE TABLE premiere (guest text) INHERITS (screening);
 CREATE UNLOGGED TABLE staff_only.note (
   at timestamp DEFAULT LOCALTIMESTAMP,
   about integer REFERENCES customer,

@@ -130,6 +130,13 @@ class TableCode:
             yield "schema", quoted(self.table.schema)
         if self.table.unlogged:
             yield "prefixes", layout.strings(["UNLOGGED"])
+        if self.table.partition_key:
+            yield "postgresql_partition_by", quoted(self.table.partition_key)
+        if self.table.inherits:
+            yield "postgresql_inherits", layout.group_of(map(quoted, self.table.inherits))
+        if self.table.options:
+            values = {n: layout.constant(value) for n, value in self.table.options.items()}
+            yield "postgresql_with", layout.mapping(values)
         if self.table.comment:
             yield "comment", text(self.table.comment)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from nbmigrate.model import Check, ForeignKey, PrimaryKey, Snapshot, Table, Unique, key
+from nbmigrate.model import Check, ForeignKey, KeyOptions, PrimaryKey, Snapshot, Table, Unique, key
 from nbmigrate.model.names import PUBLIC
 from nbmigrate.postgresql.from_metadata.names import automatic
+from nbmigrate.postgresql.to_code.exclusions import exclusion_node
 from nbmigrate.postgresql.to_code.layout import Group, Node, call, quoted, strings, text
 from nbmigrate.postgresql.to_code.sql import sql_node
 
@@ -26,7 +27,7 @@ def inline_key(table: Table) -> tuple[str, ...]:
         name = automatic(table.name, *columns, "pk")
         in_order = tuple(name for name in table.columns if name in columns) == columns
         return columns if found == PrimaryKey(name=name, columns=columns) and in_order else ()
-    return () if table.primary_key_name else columns
+    return () if table.primary_key_name or table.primary_key_options else columns
 
 
 def constraint_nodes(table: Table, keys: Iterable[ForeignKey], inline: set[str]) -> Iterator[Group]:
@@ -36,11 +37,10 @@ def constraint_nodes(table: Table, keys: Iterable[ForeignKey], inline: set[str])
     """
     if table.primary_key_columns and not inline_key(table):
         yield _primary_key(table)
-    for unique in table.unique_constraints.values():
-        if unique.name not in inline:
-            yield _unique(unique)
-    for check in table.check_constraints.values():
-        yield _check(check)
+    uniques = (u for u in table.unique_constraints.values() if u.name not in inline)
+    yield from map(_unique, uniques)
+    yield from map(_check, table.check_constraints.values())
+    yield from filter(None, map(exclusion_node, table.exclusions.values()))
     for foreign_key in keys:
         if foreign_key.name not in inline:
             yield _foreign_key(foreign_key, table)
@@ -54,10 +54,18 @@ def _primary_key(table: Table) -> Group:
             *map(quoted, found.columns),
             name=quoted(found.name),
             postgresql_include=include,
+            comment=_comment(found),
             **_deferral(found),
         )
-    columns = map(quoted, table.primary_key_columns)
-    return call("PrimaryKeyConstraint", *columns, name=_maybe(table.primary_key_name))
+    options = table.primary_key_options or KeyOptions()
+    return call(
+        "PrimaryKeyConstraint",
+        *map(quoted, table.primary_key_columns),
+        name=quoted(table.primary_key_name) if table.primary_key_name else None,
+        postgresql_include=strings(options.include) if options.include else None,
+        comment=_comment(options),
+        **_deferral(options),
+    )
 
 
 def _unique(unique: Unique) -> Group:
@@ -155,16 +163,12 @@ def _action(action: str) -> str | None:
     return None if action == "no action" else quoted(action.upper())
 
 
-def _deferral(item: ForeignKey | PrimaryKey | Unique) -> dict[str, str | None]:
+def _deferral(item: ForeignKey | KeyOptions | PrimaryKey | Unique) -> dict[str, str | None]:
     return {
         "deferrable": "True" if item.deferrable else None,
         "initially": quoted("DEFERRED") if item.initially_deferred else None,
     }
 
 
-def _comment(item: Check | ForeignKey | Unique) -> Node | None:
+def _comment(item: Check | ForeignKey | KeyOptions | PrimaryKey | Unique) -> Node | None:
     return text(item.comment) if item.comment else None
-
-
-def _maybe(name: str | None) -> str | None:
-    return quoted(name) if name else None

@@ -14,7 +14,7 @@ _WORDS = {
     """,
     "sqlalchemy.orm": "DeclarativeBase Mapped mapped_column relationship",
     "sqlalchemy.dialects.postgresql": """
-        BIT CIDR CITEXT DATERANGE DOMAIN HSTORE INET INT4RANGE INT8RANGE INTERVAL JSON JSONB
+        BIT CIDR CITEXT DATERANGE DOMAIN ExcludeConstraint HSTORE INET INT4RANGE INT8RANGE INTERVAL JSON JSONB
         MACADDR MACADDR8 MONEY NUMRANGE OID REGCLASS Range TIME TIMESTAMP TSQUERY TSRANGE
         TSTZRANGE TSVECTOR
     """,

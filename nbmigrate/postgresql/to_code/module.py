@@ -5,6 +5,8 @@ from __future__ import annotations
 import builtins
 from collections.abc import Iterable, Iterator, Sequence
 
+import msgspec
+
 from nbmigrate.model import Snapshot, Table, key
 from nbmigrate.postgresql.to_code import names
 from nbmigrate.postgresql.to_code.classes import TableCode, relate
@@ -36,7 +38,7 @@ class Module:
     """The code of one snapshot."""
 
     def __init__(self, snapshot: Snapshot, *, with_relationships: bool = True) -> None:
-        self._snapshot = snapshot
+        self._snapshot = _without_partitions(snapshot)
         self._with_relationships = with_relationships
 
     def code(self, *, cell: bool, not_expressed: Sequence[str]) -> str:
@@ -85,6 +87,12 @@ class Module:
             tables = {name: code.table for name, code in coded.items()}
             joins = [name for name in cores if _is_association(tables[name], self._snapshot)]
             relate(relationship_pairs(keys, tables, classes, joins), coded)
+
+
+def _without_partitions(snapshot: Snapshot) -> Snapshot:
+    """There is no word for a partition; as a table of its own it would be another thing."""
+    tables = {n: table for n, table in snapshot.tables.items() if table.partition_of is None}
+    return msgspec.structs.replace(snapshot, tables=tables)
 
 
 def _values(nodes: Iterable[Group], *, cell: bool) -> str:

@@ -18,7 +18,7 @@ from tests.fixtures.postgres import Database
 from tests.pulled import declared_by, difference
 
 DATA = Path(__file__).parents[2] / "data"
-SCHEMAS = sorted(DATA.glob("*.sql"))
+SCHEMAS = [DATA / f"{name}.sql" for name in ("music", "trading", "rental", "definitions")]
 
 
 @pytest.fixture(params=SCHEMAS, ids=[path.stem for path in SCHEMAS])
@@ -45,6 +45,7 @@ def test_blank_database_becomes_the_same(
     there = introspect(source.connect())
     blank = databases()
     connection = blank.connect()
+    connection.execute("SET check_function_bodies = off")
     if way == "ddl":
         connection.execute(to_ddl(there).encode())
     else:

@@ -49,6 +49,18 @@ def test_code_and_what_it_leaves_out(workspace: Workspace, database: Database) -
     assert "1 aggregate" in repr(result)
 
 
+def test_partitions_stay_what_they_are(workspace: Workspace, database: Database) -> None:
+    database.execute(
+        "CREATE TABLE log (at date, text text) PARTITION BY RANGE (at)",
+        "CREATE TABLE log_old PARTITION OF log DEFAULT",
+        "ALTER TABLE orders DROP CONSTRAINT positive",
+    )
+    result = workspace.pull()
+    assert result.not_expressed == ("table log_old",)
+    workspace.declare(result.code, cell="pulled", namespace={})
+    assert workspace.push().plan.operations == ()
+
+
 def test_ddl_builds_the_database(
     workspace: Workspace, database: Database, databases: Callable[[], Database]
 ) -> None:
