@@ -75,6 +75,9 @@ def _hide_schemas(connection: psycopg.Connection[Any], snapshot: Snapshot) -> di
     _bring_extensions(connection, hidden)
     # Some extensions stay in the hidden schemas; user text speaks of them without a schema.
     path = ", ".join([PUBLIC, *(a for a, name in hidden.items() if name == PUBLIC)])
+    query = "SELECT reset_val FROM pg_catalog.pg_settings WHERE name = 'search_path'"
+    own = connection.execute(query).fetchone()
+    path += f", {own[0]}" if own and own[0] else ""
     connection.execute(f"SET LOCAL search_path = {path}".encode())
     # what a function calls may be no part of what is built
     connection.execute("SET LOCAL check_function_bodies = off")

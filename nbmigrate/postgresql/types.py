@@ -105,6 +105,9 @@ _QUALIFIED = re.compile(
     r'(?:[a-z_][\w$]*|"(?:[^"]|"")+")(?:\.(?:[a-z_][\w$]*|"(?:[^"]|"")+"))?(?:\([\w, .+-]*\))?\Z'
 )
 
+#: A plain name with modifiers, such as extensions have: ``vector(3)``, ``geometry(Point,4326)``.
+_MODIFIED = re.compile(r"([a-z_][a-z0-9_]*)(\((?:[A-Za-z]+, ?)?\d+(?:, ?\d+)*\))")
+
 
 def split_array(text: str) -> tuple[str, str]:
     """The element type and its dimensions (``integer[3][]`` -> ``integer``, ``[3][]``)."""
@@ -245,4 +248,6 @@ def render_type(column: Column) -> str:
 
 
 def _render_user_type(schema: str, element: str) -> str:
-    return f"{quote(schema)}.{quote(element)}"
+    found = _MODIFIED.fullmatch(element)
+    name, modifiers = (found[1], found[2]) if found else (element, "")
+    return f"{quote(schema)}.{quote(name)}{modifiers}"

@@ -25,7 +25,7 @@ create type comp as (a aa, d "We ird.""x"."D om", e app.hstore);
 create domain comp_d as comp check ((value).d is not null);
 create type fr as range (subtype = "We ird.""x"."D om");
 create type tr as range (subtype = text, collation = "C", multirange_type_name = "m r");
-create table uses (c comp_d[], f fr, t tr, mm "m r", ci citext check (ci <> 'x'::citext));
+create table uses (c comp_d[], f fr, t tr, mm "m r", h app.hstore default ''::app.hstore, ci citext check (ci <> 'x'::citext));
 create function uf(c comp_d, variadic x fr[]) returns tr language sql as $$ select null::tr $$;
 create procedure "pr oc"(inout x int default 3, y app.hstore default null) language plpgsql set search_path = app, public as $$ begin commit; end $$;
 -- self: check on function which takes the row

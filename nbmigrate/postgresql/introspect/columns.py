@@ -138,12 +138,13 @@ def read_columns(catalog: Catalog) -> Columns:
 
 
 def _type(row: Row) -> Type:
-    _, _, is_array, is_built_in, is_of_extension, schema, name, text, modifier = row
+    _, _, is_array, is_built_in, is_of_extension, is_on_path, schema, name, text, modifier = row
     suffix = "[]" if is_array else ""
     if is_built_in:
         return Type(canonical_type(text) + suffix, None)
     if is_of_extension:
-        return Type(canonical_type(name + modifier) + suffix, None)
+        # where a bare name is not found, the schema must be said
+        return Type(canonical_type(name + modifier) + suffix, None if is_on_path else schema)
     return Type(name + modifier + suffix, schema)
 
 

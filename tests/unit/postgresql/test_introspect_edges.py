@@ -87,7 +87,7 @@ def _extension(connection, name):
 
 def test_what_an_extension_owns_is_left_out(database):
     """An extension's member is marked by its dependency, which is all that CREATE EXTENSION adds."""
-    connection = database.connect()
+    connection = database.connect(options="-c search_path=public,ext")
     _extension(connection, "plpgsql")
     connection.execute("create schema ext; create table ext.config (a integer)")
     connection.execute("create type ext.kind as enum ('a'); create sequence ext.s")
@@ -105,6 +105,15 @@ def test_what_an_extension_owns_is_left_out(database):
     assert snapshot.schemas == {"ext": "ext"}
     connection.execute("alter extension plpgsql add schema ext")
     assert introspect(connection).schemas == {}
+
+
+def test_types_of_an_extension_off_the_path_are_told_with_their_schema(database):
+    connection = database.connect()
+    _extension(connection, "citext")
+    connection.execute("create schema ext; create extension citext schema ext")
+    connection.execute("create table t (a ext.citext[])")
+    column = introspect(connection).tables["public.t"].columns["a"]
+    assert (column.type, column.type_schema) == ("citext[]", "ext")
 
 
 def test_types_of_an_extension_have_bare_names(database):

@@ -1,6 +1,7 @@
 -- PostgreSQL 14-18. Every type and modifier that a column uses. For an array the element is
 -- told. A type outside pg_catalog has its schema, unless an extension owns it, and the text of
 -- its modifier: what format_type writes behind the bare name.
+-- is_on_path: whether a new session finds the type by its bare name.
 with used as (
     select distinct
         a.atttypid,
@@ -26,6 +27,7 @@ select
             and x.objid = e.oid
             and x.deptype = 'e'
     ) as is_of_extension,
+    n.nspname = any(p.schemas) as is_on_path,
     n.nspname,
     e.typname,
     pg_catalog.format_type(e.oid, u.atttypmod) as type_text,
@@ -34,6 +36,11 @@ select
         length(pg_catalog.format_type(e.oid, null)) + 1
     ) as modifier_text
 from used u
+cross join (
+    select pg_catalog.string_to_array(pg_catalog.replace(r.reset_val, '"', ''), ', ') as schemas
+    from pg_catalog.pg_settings r
+    where r.name = 'search_path'
+) as p
 join pg_catalog.pg_type t on t.oid = u.atttypid
 left join pg_catalog.pg_type l on l.typarray = t.oid and t.typelem <> 0
 join pg_catalog.pg_type e on e.oid = coalesce(l.oid, t.oid)
