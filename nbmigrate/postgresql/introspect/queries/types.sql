@@ -37,7 +37,10 @@ select
     ) as modifier_text
 from used u
 cross join (
-    select pg_catalog.string_to_array(pg_catalog.replace(r.reset_val, '"', ''), ', ') as schemas
+    select
+        pg_catalog.regexp_split_to_array(
+            pg_catalog.replace(r.reset_val, '"', ''), '\s*,\s*'
+        ) as schemas
     from pg_catalog.pg_settings r
     where r.name = 'search_path'
 ) as p
