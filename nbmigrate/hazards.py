@@ -38,6 +38,13 @@ def find_hazards(operations: Iterable[o.Operation]) -> tuple[Hazard, ...]:
 
 
 def _hazards(op: o.Operation, rebuilt: set[tuple[o.Id, str]]) -> Iterator[Hazard]:
+    yield from _losses(op, rebuilt)
+    yield from _rewrites(op)
+    yield from _demands_on_columns(op)
+    yield from _demands_on_tables(op)
+
+
+def _losses(op: o.Operation, rebuilt: set[tuple[o.Id, str]]) -> Iterator[Hazard]:
     match op:
         case o.DropTable(table=table):
             yield _loss("NB101", format_path(*table.id), "drops the table and its rows")
@@ -52,14 +59,17 @@ def _hazards(op: o.Operation, rebuilt: set[tuple[o.Id, str]]) -> Iterator[Hazard
         case o.DropExtension(extension=extension):
             yield _loss("NB105", format_path(extension.name), "drops the extension and all in it")
         case _:
-            yield from _column_hazards(op)
+            return
 
 
 def _loss(code: str, path: str, text: str) -> Hazard:
     return Hazard(code=code, severity="loses data", path=path, text=text)
 
 
-def _column_hazards(op: o.Operation) -> Iterator[Hazard]:  # noqa: C901 - one case per operation
+_BUILT_ANEW = "builds the type anew and rewrites every table that uses it"
+
+
+def _rewrites(op: o.Operation) -> Iterator[Hazard]:
     match op:
         case o.AlterColumnType(table=table, old=old, new=new) if not _is_widening(old, new):
             yield Hazard(
@@ -69,6 +79,23 @@ def _column_hazards(op: o.Operation) -> Iterator[Hazard]:  # noqa: C901 - one ca
                 text=f"rewrites the table: {old.type} to {new.type}",
                 advice="add a new column, backfill it in batches, then swap",
             )
+        case o.RecreateEnum(new=enum):
+            yield _block("NB202", enum.id, _BUILT_ANEW)
+        case o.RecreateDomain(new=built) | o.RecreateType(new=built):
+            yield _block("NB203", built.id, _BUILT_ANEW)
+        case o.AlterTable(old=was, new=now) if was.unlogged != now.unlogged:
+            word = "unlogged" if now.unlogged else "logged"
+            yield _block("NB204", now.id, f"rewrites the table to make it {word}")
+        case _:
+            return
+
+
+def _block(code: str, path: o.Id, text: str) -> Hazard:
+    return Hazard(code=code, severity="blocks", path=format_path(*path), text=text)
+
+
+def _demands_on_columns(op: o.Operation) -> Iterator[Hazard]:
+    match op:
         case o.AddColumn(table=table, column=column, backfill=None) if needs_backfill(column):
             yield Hazard(
                 code="NB301",
@@ -85,20 +112,12 @@ def _column_hazards(op: o.Operation) -> Iterator[Hazard]:  # noqa: C901 - one ca
                 text="scans the table, and fails when a row has NULL there",
                 advice=f"--backfill {format_path(*table, column_name)}=SQL",
             )
-        case o.RecreateDomain(new=built) | o.RecreateType(new=built):
-            yield Hazard(
-                code="NB203",
-                severity="blocks",
-                path=format_path(*built.id),
-                text="builds the type anew and rewrites every table that uses it",
-            )
-        case o.AlterTable(old=was, new=now) if was.unlogged != now.unlogged:
-            yield Hazard(
-                code="NB204",
-                severity="blocks",
-                path=format_path(*now.id),
-                text=f"rewrites the table to make it {'unlogged' if now.unlogged else 'logged'}",
-            )
+        case _:
+            return
+
+
+def _demands_on_tables(op: o.Operation) -> Iterator[Hazard]:
+    match op:
         case o.AttachPartition(table=table):
             yield Hazard(
                 code="NB303",
@@ -120,13 +139,6 @@ def _column_hazards(op: o.Operation) -> Iterator[Hazard]:  # noqa: C901 - one ca
                 path=format_path(*table, name),
                 text="scans the table, and fails when a row does not fit",
                 lock="SHARE UPDATE EXCLUSIVE",
-            )
-        case o.RecreateEnum(new=enum):
-            yield Hazard(
-                code="NB202",
-                severity="blocks",
-                path=format_path(*enum.id),
-                text="builds the type anew and rewrites every table that uses it",
             )
         case _:
             return

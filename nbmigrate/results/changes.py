@@ -16,44 +16,34 @@ from nbmigrate.model import Role, Table, View, format_path
 from nbmigrate.model import Sequence as DbSequence
 from nbmigrate.operations import (
     AddEnumValue,
-    AlterDomain,
     AlterRole,
     AlterSequence,
     AlterTable,
-    AlterType,
     AlterViewOptions,
     AttachPartition,
-    CreateDomain,
     CreateEnum,
-    CreateExtension,
-    CreateFunction,
     CreateRole,
     CreateSchema,
     CreateSequence,
     CreateTable,
-    CreateType,
     CreateView,
     DetachPartition,
-    DropDomain,
+    DomainOp,
     DropEnum,
-    DropExtension,
-    DropFunction,
     DropRole,
     DropSchema,
     DropSequence,
     DropTable,
-    DropType,
     DropView,
     EnumOp,
+    ExtensionOp,
+    FunctionOp,
     MoveEnum,
-    MoveExtension,
     MoveSequence,
     MoveTable,
     MoveView,
     Operation,
-    RecreateDomain,
     RecreateEnum,
-    RecreateType,
     RenameEnum,
     RenameEnumValue,
     RenameRole,
@@ -61,7 +51,6 @@ from nbmigrate.operations import (
     RenameSequence,
     RenameTable,
     RenameView,
-    ReplaceFunction,
     RoleOp,
     SchemaOp,
     SequenceOp,
@@ -69,6 +58,7 @@ from nbmigrate.operations import (
     SetPrivileges,
     SetRowSecurity,
     TableOp,
+    TypeOp,
     ViewOp,
 )
 from nbmigrate.results.defining import describe_definition
@@ -151,60 +141,23 @@ def counts_text(nodes: Sequence[Change]) -> str:
 
 
 def _entry(operation: Operation) -> _Entry:  # noqa: C901, PLR0911 - one return per family
-    match operation:
-        case CreateSchema() | RenameSchema() | DropSchema():
-            return _schema(operation)
-        case (
-            CreateEnum()
-            | RenameEnum()
-            | MoveEnum()
-            | AddEnumValue()
-            | RenameEnumValue()
-            | RecreateEnum()
-            | DropEnum()
-        ):
-            return _enum(operation)
-        case (
-            CreateSequence() | RenameSequence() | MoveSequence() | AlterSequence() | DropSequence()
-        ):
-            return _sequence(operation)
-        case CreateRole() | RenameRole() | AlterRole() | DropRole():
-            return _role(operation)
-        case (
-            CreateTable()
-            | RenameTable()
-            | MoveTable()
-            | DropTable()
-            | AlterTable()
-            | AttachPartition()
-            | DetachPartition()
-            | SetRowSecurity()
-            | SetPrivileges()
-        ):
-            return _table(operation)
-        case SetComment():
-            return _comment(operation)
-        case CreateView() | RenameView() | MoveView() | AlterViewOptions() | DropView():
-            return _view(operation)
-        case (
-            CreateExtension()
-            | MoveExtension()
-            | DropExtension()
-            | CreateDomain()
-            | AlterDomain()
-            | RecreateDomain()
-            | DropDomain()
-            | CreateType()
-            | AlterType()
-            | RecreateType()
-            | DropType()
-            | CreateFunction()
-            | ReplaceFunction()
-            | DropFunction()
-        ):
-            return _Entry(*describe_definition(operation))
-        case _:
-            return _inside(operation)
+    if isinstance(operation, SchemaOp):
+        return _schema(operation)
+    if isinstance(operation, EnumOp):
+        return _enum(operation)
+    if isinstance(operation, SequenceOp):
+        return _sequence(operation)
+    if isinstance(operation, RoleOp):
+        return _role(operation)
+    if isinstance(operation, TableOp):
+        return _table(operation)
+    if isinstance(operation, ViewOp):
+        return _view(operation)
+    if isinstance(operation, SetComment):
+        return _comment(operation)
+    if isinstance(operation, ExtensionOp | DomainOp | TypeOp | FunctionOp):
+        return _Entry(*describe_definition(operation))
+    return _inside(operation)
 
 
 def _inside(operation: InsideOp) -> _Entry:
