@@ -22,7 +22,7 @@ from nbmigrate.plan import Answers, Plan, make_plan
 from nbmigrate.postgresql import POSTGRESQL
 from nbmigrate.postgresql.introspect import introspect
 from nbmigrate.postgresql.scratch import Scratch
-from tests.arena import arena, empty
+from tests.arena import empty
 from tests.casefile import (
     Case,
     all_cases,
@@ -34,8 +34,6 @@ from tests.casefile import (
 from tests.dumps import normalised
 from tests.fixtures.postgres import Database, Server
 from tests.support import physical, replay
-
-__all__ = ["arena"]
 
 CASES = all_cases()
 DECLARED = [case for case in CASES if not case.is_sql and not case.get("error")]

@@ -14,6 +14,11 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from nbmigrate.diff.rewrite_definitions import (
+    move_definitions,
+    reword_attached,
+    reword_definitions,
+)
 from nbmigrate.model import Column, Enum, ForeignKey, Index, Sequence, Snapshot, Table, Value
 from nbmigrate.model.names import PUBLIC, format_path, key, parse_path
 from nbmigrate.operations import Id
@@ -38,6 +43,13 @@ def _schema_value(kind: str, schema: str) -> str:
 
 def move_object(snapshot: Snapshot, kind: str, old: Id, new: Id) -> Snapshot:
     """A table, enum, view or sequence under another schema or name."""
+    moved = _move_object(snapshot, kind, old, new)
+    if old[1] == new[1] or kind == "sequences":
+        return moved
+    return reword_definitions(moved, lambda text: _reword(text, old[1], new[1]))
+
+
+def _move_object(snapshot: Snapshot, kind: str, old: Id, new: Id) -> Snapshot:
 
     def change(item: Any) -> Any:  # noqa: ANN401 - four kinds with the same two fields
         return _replace(item, name=new[1], schema=_schema_value(kind, new[0]))
@@ -53,6 +65,9 @@ def move_object(snapshot: Snapshot, kind: str, old: Id, new: Id) -> Snapshot:
         return _own_names(moved, old, new)
     if kind == "enums":
         return _replace(moved, tables=_each(moved.tables, lambda t: _retype(t, old, new)))
+    if kind == "views":
+        view = reword_attached(moved.views[key(*new)], lambda t: _reword(t, old[1], new[1]))
+        return _replace(moved, views={**moved.views, key(*new): view})
     return moved
 
 
@@ -109,6 +124,10 @@ def _retype(table: Table, old: Id, new: Id) -> Table:
 
 def rename_schema(snapshot: Snapshot, old: str, new: str) -> Snapshot:
     """Every object of the schema goes with it."""
+
+    def reword(text: str) -> str:
+        return _reword(text, old, new)
+
     for kind in ("tables", "enums", "views", "sequences"):
         for item in tuple(getattr(snapshot, kind).values()):
             if (item.schema or PUBLIC) == old:
@@ -116,16 +135,22 @@ def rename_schema(snapshot: Snapshot, old: str, new: str) -> Snapshot:
     schemas = {
         new if name == old else name: new if name == old else name for name in snapshot.schemas
     }
-    tables = _each(snapshot.tables, lambda table: _reschema_identities(table, old, new))
+    snapshot = reword_definitions(move_definitions(snapshot, old, new), reword)
+    tables = _each(snapshot.tables, lambda table: _reschema_columns(table, old, new))
+    tables = _each(tables, lambda table: reword_attached(table, reword))
+    views = _each(snapshot.views, lambda view: reword_attached(view, reword))
     comments = {new if n == old else n: text for n, text in snapshot.schema_comments.items()}
-    return _replace(snapshot, schemas=schemas, schema_comments=comments, tables=tables)
+    return _replace(snapshot, schemas=schemas, schema_comments=comments, tables=tables, views=views)
 
 
-def _reschema_identities(table: Table, old: str, new: str) -> Table:
+def _reschema_columns(table: Table, old: str, new: str) -> Table:
+    """Identities and types, whether domains or others, go with their schema."""
+
     def change(column: Column) -> Column:
-        if column.identity is None or column.identity.schema != old:
-            return column
-        return _replace(column, identity=_replace(column.identity, schema=new))
+        identity = column.identity
+        if identity is not None and identity.schema == old:
+            column = _replace(column, identity=_replace(identity, schema=new))
+        return _replace(column, type_schema=new) if column.type_schema == old else column
 
     return _replace(table, columns=_each(table.columns, change))
 
@@ -229,7 +254,7 @@ def _rename_in_index(index: Index, old: str, new: str) -> Index:
 def _map_texts(table: Table, reword: Callable[[str], str]) -> Table:
     """The table with ``reword`` applied to every expression in it."""
     return _replace(
-        table,
+        reword_attached(table, reword),
         columns=_each(table.columns, lambda c: _map_generated(c, reword)),
         check_constraints=_each(
             table.check_constraints, lambda c: _replace(c, value=reword(c.value))

@@ -13,13 +13,11 @@ from nbmigrate.plan import Plan, make_plan
 from nbmigrate.postgresql import POSTGRESQL
 from nbmigrate.postgresql.introspect import introspect
 from nbmigrate.postgresql.scratch import Scratch
-from tests.arena import arena, empty
+from tests.arena import empty
 from tests.casefile import operation_lines
 from tests.fixtures.postgres import Database
 from tests.properties.mutations import Pair, pairs
 from tests.properties.strategies import OTHERS, literal, qualified, quote
-
-__all__ = ["arena"]
 
 EXAMPLES = int(os.environ.get("NBMIGRATE_EXAMPLES", "60"))
 ROWS = 3

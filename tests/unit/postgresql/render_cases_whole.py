@@ -25,8 +25,10 @@ CASES = [
             inherited=("a",),
         ),
         (
-            'CREATE TABLE "part" PARTITION OF "p" (\n\t"b" WITH OPTIONS DEFAULT NULL\n)'
-            " FOR VALUES IN (1) PARTITION BY HASH (b);",
+            (
+                'CREATE TABLE "part" PARTITION OF "p" (\n\t"b" WITH OPTIONS DEFAULT NULL\n)'
+                " FOR VALUES IN (1) PARTITION BY HASH (b);"
+            ),
         ),
     ),
     (

@@ -12,12 +12,10 @@ from nbmigrate.plan import make_plan
 from nbmigrate.postgresql import POSTGRESQL
 from nbmigrate.postgresql.introspect import introspect
 from nbmigrate.workspace.differences import differences
-from tests.arena import arena, empty
+from tests.arena import empty
 from tests.casefile import Case, all_cases, declared
 from tests.fixtures.postgres import Database
 from tests.pulled import difference
-
-__all__ = ["arena"]
 
 CASES = [c for c in all_cases() if not c.get("error") and {"new.py", "new.sql"} & set(c.sections)]
 
