@@ -1,0 +1,88 @@
+"""Texts of functions, types, triggers and rules after something they speak of got another name.
+
+PostgreSQL shows the new name in what it has parsed; the quoted body of a function stays as it
+was typed, and so do strings here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import msgspec
+
+from nbmigrate.model import CompositeType, Domain, Function, RangeType, Snapshot, Table, View
+from nbmigrate.model.names import key
+
+Reword = Callable[[str], str]
+Attached = TypeVar("Attached", Table, View)
+_replace = msgspec.structs.replace
+
+
+def reword_definitions(snapshot: Snapshot, reword: Reword) -> Snapshot:
+    """The snapshot with ``reword`` applied to functions, domains and types, under their keys."""
+    functions = (_function(function, reword) for function in snapshot.functions.values())
+    return _replace(
+        snapshot,
+        functions={key(*function.id): function for function in functions},
+        domains={n: _domain(domain, reword) for n, domain in snapshot.domains.items()},
+        types={n: _type(found, reword) for n, found in snapshot.types.items()},
+    )
+
+
+def reword_attached(item: Attached, reword: Reword) -> Attached:
+    """The table or view with ``reword`` applied to its triggers and rules."""
+    if not item.triggers and not item.rules:
+        return item
+    return _replace(item, triggers=_texts(item.triggers, reword), rules=_texts(item.rules, reword))
+
+
+def move_definitions(snapshot: Snapshot, old: str, new: str) -> Snapshot:
+    """The domains, types and functions of a schema under its new name."""
+    maps = {
+        family: _rekeyed(getattr(snapshot, family), old, new)
+        for family in ("domains", "types", "functions")
+    }
+    extensions = {
+        n: _replace(x, schema=new) if x.schema == old else x for n, x in snapshot.extensions.items()
+    }
+    return _replace(snapshot, **maps, extensions=extensions)
+
+
+def _rekeyed(items: Mapping[str, Any], old: str, new: str) -> dict[str, Any]:
+    moved = (_replace(item, schema=new) if item.schema == old else item for item in items.values())
+    return {key(*item.id): item for item in moved}
+
+
+def _texts(items: Mapping[str, Any], reword: Reword) -> dict[str, Any]:
+    return {n: _replace(i, definition=reword(i.definition)) for n, i in items.items()}
+
+
+def _function(function: Function, reword: Reword) -> Function:
+    parameters = tuple(
+        _replace(p, type=reword(p.type), default=p.default and reword(p.default))
+        for p in function.parameters
+    )
+    return _replace(
+        function,
+        parameters=parameters,
+        returns=function.returns and reword(function.returns),
+        definition=reword(function.definition),
+    )
+
+
+def _domain(domain: Domain, reword: Reword) -> Domain:
+    checks = {n: _replace(c, value=reword(c.value)) for n, c in domain.checks.items()}
+    return _replace(
+        domain,
+        type=reword(domain.type),
+        default=domain.default and reword(domain.default),
+        checks=checks,
+    )
+
+
+def _type(found: CompositeType | RangeType, reword: Reword) -> CompositeType | RangeType:
+    if isinstance(found, RangeType):
+        return _replace(found, subtype=reword(found.subtype))
+    attributes = tuple(_replace(a, type=reword(a.type)) for a in found.attributes)
+    return _replace(found, attributes=attributes)
