@@ -17,7 +17,7 @@ import msgspec
 
 from nbmigrate import operations as o
 from nbmigrate.model import Column, ForeignKey, Index, PrimaryKey, Snapshot, Table, View, key
-from tests.support_definitions import step
+from tests.support_definitions import follow, reschema, step
 
 change = msgspec.structs.replace
 
@@ -172,7 +172,7 @@ def _schema(op: o.SchemaOp, snapshot: Snapshot) -> Snapshot:
             return change(snapshot, schemas=_remove(snapshot.schemas, name))
         case o.RenameSchema(old=old, new=new):
             schemas = _add(_remove(snapshot.schemas, old), new, new)
-            return _reschema(change(snapshot, schemas=schemas), old, new)
+            return reschema(_reschema(change(snapshot, schemas=schemas), old, new), old, new)
         case _:
             assert_never(op)
 
@@ -308,6 +308,8 @@ def _renamed(snapshot: Snapshot, family: str, old: o.Id, new: o.Id) -> Snapshot:
     item = change(items[key(*old)], name=new[1], schema=schema)
     items = _add(_remove(items, key(*old)), key(*new), item)
     snapshot = change(snapshot, **{family: items})
+    if old[1] != new[1]:
+        snapshot = follow(snapshot, old[1], new[1])
     match family:
         case "tables":
             return _every_table(_texts(snapshot, old[1], new[1]), partial(_follow_table, old, new))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -67,3 +68,64 @@ def _hang(op: Any, snapshot: Snapshot, family: str, attribute: str) -> Snapshot:
         raise Missing(f"there is no {where}")
     parts = _changed(op, getattr(there[where], family), attribute, lambda part: part.name)
     return change(snapshot, **{owners: {**there, where: change(there[where], **{family: parts})}})
+
+
+_SPOKEN = re.compile(r"('(?:[^']|'')*'|\$(\w*)\$.*?\$\2\$)", re.DOTALL)
+
+
+def follow(snapshot: Snapshot, old: str, new: str) -> Snapshot:
+    """What PostgreSQL shows after a name changed: everything but strings and quoted bodies."""
+
+    def say(text: str | None) -> str | None:
+        if text is None:
+            return None
+        parts, at = [], 0
+        for found in _SPOKEN.finditer(text):
+            parts += [_word(text[at : found.start()], old, new), found[0]]
+            at = found.end()
+        return "".join([*parts, _word(text[at:], old, new)])
+
+    def hang(item: Any) -> Any:
+        maps = {
+            part: {
+                n: change(i, definition=say(i.definition)) for n, i in getattr(item, part).items()
+            }
+            for part in ("triggers", "rules")
+        }
+        return change(item, **maps)
+
+    def function(item: Any) -> Any:
+        parameters = tuple(
+            change(p, type=say(p.type), default=say(p.default)) for p in item.parameters
+        )
+        definition = say(item.definition)
+        return change(item, parameters=parameters, returns=say(item.returns), definition=definition)
+
+    functions = {key(*f.id): f for f in map(function, snapshot.functions.values())}
+    tables = {n: hang(t) for n, t in snapshot.tables.items()}
+    views = {n: hang(v) for n, v in snapshot.views.items()}
+    return change(snapshot, functions=functions, tables=tables, views=views)
+
+
+def _word(text: str, old: str, new: str) -> str:
+    return re.sub(rf"\b{re.escape(old)}\b(?!\s*\()", lambda _: new, text)
+
+
+def reschema(snapshot: Snapshot, old: str, new: str) -> Snapshot:
+    """The domains, types and functions of a schema under its new name."""
+    maps = {}
+    for family in ("domains", "types", "functions"):
+        items = getattr(snapshot, family).values()
+        moved = (change(i, schema=new) if i.schema == old else i for i in items)
+        maps[family] = {key(*item.id): item for item in moved}
+    tables = {
+        n: change(
+            table,
+            columns={
+                m: change(c, type_schema=new) if c.type_schema == old else c
+                for m, c in table.columns.items()
+            },
+        )
+        for n, table in snapshot.tables.items()
+    }
+    return follow(change(snapshot, **maps, tables=tables), old, new)
