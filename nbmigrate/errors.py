@@ -117,7 +117,9 @@ class SnapshotFormatError(SnapshotError):
     def __init__(
         self, message: str, *, path: Path | str = "", location: str = "", hint: str = ""
     ) -> None:
-        super().__init__(f"{message} (at {location})" if location else message, path=path, hint=hint)
+        super().__init__(
+            f"{message} (at {location})" if location else message, path=path, hint=hint
+        )
         self.location = location
 
 
