@@ -13,6 +13,7 @@ from nbmigrate.postgresql import POSTGRESQL
 from nbmigrate.postgresql.render import render, render_operation
 from tests.unit.postgresql import (
     render_cases_constraints,
+    render_cases_definitions,
     render_cases_objects,
     render_cases_tables,
     render_cases_whole,
@@ -23,6 +24,7 @@ CASES = [
     *render_cases_tables.CASES,
     *render_cases_constraints.CASES,
     *render_cases_whole.CASES,
+    *render_cases_definitions.CASES,
 ]
 T = ("public", "t")
 
@@ -71,7 +73,9 @@ def test_a_view_without_definition_is_refused():
 
 
 def test_the_dialect_renders_in_order_and_cannot_be_changed():
-    operations = [operation for operation, _ in CASES]
+    # A function before what its body may speak of brings a statement of its own (test_definitions).
+    definitions = [operation for operation, _ in render_cases_definitions.CASES]
+    operations = [operation for operation, _ in CASES if operation not in definitions]
     assert POSTGRESQL.name == "postgresql"
     assert POSTGRESQL.render(operations) == tuple(
         statement for operation in operations for statement in render_operation(operation)
