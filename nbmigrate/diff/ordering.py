@@ -112,7 +112,7 @@ PHASES: tuple[tuple[type[object], ...], ...] = (
 
 _PHASE = {kind: number for number, kinds in enumerate(PHASES) for kind in kinds}
 #: A generated column that is built anew must be gone before what it is computed from changes.
-_BEFORE_COLUMNS = _PHASE[o.CreateTable]
+_BEFORE_COLUMNS = _PHASE[o.DropTable]
 #: An index that is built concurrently leaves the transaction, so it comes last.
 _CONCURRENT = len(PHASES)
 #: Between these phases everything is made; before and behind, things go.
@@ -125,6 +125,7 @@ def ordered(operations: Iterable[o.Operation]) -> tuple[o.Operation, ...]:
     """The operations in the order in which they run; each once."""
     unique = _once(operations)
     rebuilt = {(op.table, op.column.name) for op in unique if isinstance(op, o.AddColumn)}
+    rebuilt |= _in_the_way(unique)
     created, dropped = _view_ranks(unique, o.CreateView), _view_ranks(unique, o.DropView)
     moved = {op.old for op in unique if isinstance(op, o.MoveTable)}
     again = {name for op in unique for name in provides(op)}
@@ -267,6 +268,17 @@ def speaks_ahead(operations: Sequence[o.Operation]) -> bool:
     )
 
 
+def _in_the_way(operations: Iterable[o.Operation]) -> set[tuple[o.Id, str]]:
+    """Generated columns that go from a table in which a type changes."""
+    retyped = {op.table for op in operations if isinstance(op, o.AlterColumnType)}
+    retyped |= {use.table for op in operations if isinstance(op, o.RecreateEnum) for use in op.uses}
+    return {
+        (op.table, op.column.name)
+        for op in operations
+        if isinstance(op, o.DropColumn) and op.column.generated and op.table in retyped
+    }
+
+
 def _once(operations: Iterable[o.Operation]) -> list[o.Operation]:
     """Two causes may ask for the same drop; it happens once."""
     return list({msgspec.json.encode(op): op for op in operations}.values())
@@ -307,6 +319,8 @@ def _rank(op: o.Operation, created: dict[o.Id, int], dropped: dict[o.Id, int]) -
             return -dropped[view.id]
         case o.AddColumn(column=column):
             return int(column.generated is not None)
+        case o.DropExpression():
+            return -1  # before the type of what it is computed from changes
         case o.DropColumn(column=column):
             return int(column.generated is None)
         case _:

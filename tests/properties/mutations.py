@@ -218,7 +218,7 @@ CHANGES = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Pair:
     """Two schemas and the renames between them."""
 
@@ -226,6 +226,10 @@ class Pair:
     new: Snapshot
     tables: dict[tuple[str, str], tuple[str, str]]
     columns: dict[str, str]
+
+    def __repr__(self) -> str:
+        old, new = (msgspec.json.encode(snapshot).decode() for snapshot in (self.old, self.new))
+        return f"Pair(\n{old},\n{new},\n{self.answers.renames})"
 
     @property
     def answers(self) -> Answers:

@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 import psycopg
+import pytest
 from hypothesis import HealthCheck, given, settings
 
 from nbmigrate.model import EMPTY, Column, Enum, Snapshot, Table
@@ -21,6 +22,8 @@ from tests.properties.strategies import OTHERS, literal, qualified, quote
 
 EXAMPLES = int(os.environ.get("NBMIGRATE_EXAMPLES", "60"))
 ROWS = 3
+#: A whole schema is what there is to show.
+pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
 slowly = settings(
     max_examples=EXAMPLES,
     deadline=None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 
 from nbmigrate.diff import diff
@@ -11,6 +12,9 @@ from nbmigrate.postgresql import POSTGRESQL
 from tests.properties.mutations import Pair, pairs
 from tests.properties.strategies import snapshots
 from tests.support import physical, replay
+
+#: A whole schema is what there is to show.
+pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
 
 
 @given(snapshots)
