@@ -43,18 +43,54 @@ class Answers(Value, frozen=True, kw_only=True):
     backfills: Mapping[str, str] = {}
     allow_drop: bool = False
 
+    def merged(self, other: Answers) -> Answers:
+        """These answers and ``other``; where both answer one backfill, ``other`` does."""
+        return Answers(
+            renames=tuple(dict.fromkeys((*self.renames, *other.renames))),
+            drops=tuple(dict.fromkeys((*self.drops, *other.drops))),
+            backfills={**self.backfills, **other.backfills},
+            allow_drop=self.allow_drop or other.allow_drop,
+        )
+
 
 NO_ANSWERS = Answers()
 
 
+class Choice(Value, frozen=True, kw_only=True):
+    """One way to answer a question: what it means, and the very flag that says it.
+
+    ``answers`` is what the flag gives. ``needs_value`` names the path of a column whose
+    value is still to be typed; ``answers`` then holds a placeholder for it.
+    """
+
+    text: str
+    flag: str
+    answers: Answers = NO_ANSWERS
+    needs_value: str = ""
+
+
+class Sample(Value, frozen=True, kw_only=True):
+    """A few rows as text, ``None`` for NULL; values are cut at 200 characters."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str | None, ...], ...]
+
+
 class Question(Value, frozen=True, kw_only=True):
-    """Something that is not guessed. ``flags`` are the exact answers, one per choice."""
+    """Something that is not guessed: what speaks for which answer, and the choices."""
 
     kind: Literal["rename", "drop", "backfill", "not declared"]
     path: str
     text: str
     evidence: tuple[str, ...] = ()
-    flags: tuple[str, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    samples: tuple[Sample, ...] = ()
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """The exact answers, one per choice."""
+        return tuple(choice.flag for choice in self.choices)
 
 
 class Plan(Value, frozen=True, kw_only=True):
@@ -162,10 +198,21 @@ def _rename_question(path: tuple[str, ...], candidates: Sequence[Candidate]) -> 
         path=name,
         text=f"is {kind} `{name}` new, or {listed} under a new name?",
         evidence=tuple(describe(candidate) for candidate in candidates),
-        flags=(
-            *(f'--rename "{old}->{name}"' for old in olds),
-            *(f'--drop "{old}"' for old in olds),
-        ),
+        choices=(*(_rename(old, name) for old in olds), *(_drop(old) for old in olds)),
+    )
+
+
+def _rename(old: str, new: str) -> Choice:
+    return Choice(
+        text=f"`{old}` is now `{new}`",
+        flag=f'--rename "{old}->{new}"',
+        answers=Answers(renames=(f"{old}->{new}",)),
+    )
+
+
+def _drop(path: str) -> Choice:
+    return Choice(
+        text=f"`{path}` may go", flag=flag("--drop", path), answers=Answers(drops=(path,))
     )
 
 
@@ -186,8 +233,17 @@ def _backfill_questions(
                 path=path,
                 text=f"what do the {count:,} rows have in the new NOT NULL column `{path}`?",
                 evidence=(f"{op.column.type}, no default",),
-                flags=(flag("--backfill", f"{path}=SQL"),),
+                choices=(_backfill(path),),
             )
+
+
+def _backfill(path: str) -> Choice:
+    return Choice(
+        text=f"the SQL of the value for `{path}`",
+        flag=flag("--backfill", f"{path}=SQL"),
+        answers=Answers(backfills={path: "SQL"}),
+        needs_value=path,
+    )
 
 
 def _drop_questions(
@@ -199,10 +255,10 @@ def _drop_questions(
     """One question for each loss that is neither answered nor part of a rename question."""
     known = {format_path(*parse_path(path)) for path in answers.drops}
     for hazard in hazards:
-        answer = flag("--drop", hazard.path)
+        choice = _drop(hazard.path)
         if hazard.severity != "loses data" or hazard.path in known:
             continue
-        if any(answer in question.flags for question in asked):
+        if any(choice.flag in question.flags for question in asked):
             continue
         count = rows.get((*parse_path(hazard.path), "", "")[:2])  # type: ignore[arg-type]  # a pair
         evidence = (f"{count:,} rows",) if count is not None else ()
@@ -211,5 +267,5 @@ def _drop_questions(
             path=hazard.path,
             text=f"`{hazard.path}`: {hazard.text}. Do that?",
             evidence=evidence,
-            flags=(answer,),
+            choices=(choice,),
         )

@@ -55,6 +55,21 @@ def repeated(flag: str, metavar: str, help: str) -> Argument:  # noqa: A002 - ar
     return Argument((flag,), help, {"action": "append", "default": [], "metavar": metavar})
 
 
+SOURCE_HELP = "a database URL, migrations folder, snapshot, .sql, .py or .ipynb file, or: "
+RENAME = repeated("--rename", "OLD->NEW", "answer: this is a rename, e.g. public.a.x->public.a.y")
+DROP = repeated("--drop", "PATH", "answer: this may go, e.g. public.users.nickname")
+BACKFILL = repeated("--backfill", "PATH=SQL", "answer: the value that rows already there get")
+ALLOW_DROP = switch("--allow-drop", help="answer: everything the plan drops may go")
+ANSWERS = (RENAME, DROP, BACKFILL, ALLOW_DROP)
+DRY_RUN = switch("--dry-run", "-n", help="show what would be run; change nothing")
+EXIT_CODE = switch("--exit-code", help="end with 3 when there is a difference", place="cli")
+
+
+def source_argument(metavar: str, dest: str, help: str) -> Argument:  # noqa: A002 - argparse's word
+    """A positional argument that names a source and may be left out."""
+    return Argument((dest,), help, {"nargs": "?", "metavar": metavar})
+
+
 def add_arguments(
     parser: argparse.ArgumentParser, arguments: Iterable[Argument], place: Place
 ) -> None:

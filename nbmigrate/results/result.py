@@ -89,7 +89,7 @@ def plan_dict(plan: Plan) -> Record:
         "operations": json_form(plan.operations),
         "statements": [statement.sql for statement in plan.statements],
         "hazards": json_form(plan.hazards),
-        "questions": json_form(plan.questions),
+        "questions": [{**json_form(q), "flags": list(q.flags)} for q in plan.questions],
         "fingerprint": plan.fingerprint,
     }
 

@@ -18,11 +18,11 @@ from nbmigrate.workspace.sources import Source, recorded
 
 if TYPE_CHECKING:
     from nbmigrate.journal import Journal
-    from nbmigrate.workspace import Workspace
+    from nbmigrate.workspace.project import Project
 
 
 def generate(
-    workspace: Workspace,
+    workspace: Project,
     name: str | None,
     source: str,
     *,
@@ -64,7 +64,7 @@ def _append(
     return journal.append(plan, name=wanted, now_ms=now_ms, words=lambda: wanted, expected_id=head)
 
 
-def _prove(workspace: Workspace, earlier: Sequence[Migration], plan: Plan) -> str:
+def _prove(workspace: Project, earlier: Sequence[Migration], plan: Plan) -> str:
     """Replay all files and the new one where that harms nobody: on the embedded server.
 
     Raises:

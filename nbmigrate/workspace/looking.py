@@ -14,22 +14,22 @@ from nbmigrate.workspace.sources import Source
 
 if TYPE_CHECKING:
     from nbmigrate.operations import Id
-    from nbmigrate.workspace import Workspace
+    from nbmigrate.workspace.project import Project
 
 FIRST_ROWS = 5
 
 
-def preview(workspace: Workspace) -> tuple[Plan | None, str]:
+def preview(workspace: Project) -> tuple[Plan | None, str]:
     """What differs from the database, or why that cannot be told: a declaration needs none."""
     try:
-        found = workspace.diff("live", "declared")
+        found = workspace.compare(workspace.source("live"), workspace.source("declared"))
     except (ConnectFailedError, ServerError) as error:
         return None, f"not compared with a database: {error.message}"
     return found.plan, ""
 
 
 def migrate(
-    workspace: Workspace, *, to: str | None, dry_run: bool, on_event: Callable[[Any], None] | None
+    workspace: Project, *, to: str | None, dry_run: bool, on_event: Callable[[Any], None] | None
 ) -> results.MigrateResult:
     """Apply, or with ``dry_run`` show, the pending migrations."""
     migrations = workspace.journal.migrations()
@@ -83,7 +83,7 @@ def _sql_of(migrations: Sequence[Any], pending: Sequence[str], to: str | None) -
     return "\n".join(texts)
 
 
-def status(workspace: Workspace) -> results.StatusResult:
+def status(workspace: Project) -> results.StatusResult:
     """Migrations and their states, drift against the last snapshot, what is not managed."""
     connection = workspace.target.connection
     settings = workspace.executor_settings()
@@ -103,7 +103,7 @@ def status(workspace: Workspace) -> results.StatusResult:
     )
 
 
-def _drift(workspace: Workspace, states: Sequence[Any]) -> tuple[Plan | None, tuple[str, ...]]:
+def _drift(workspace: Project, states: Sequence[Any]) -> tuple[Plan | None, tuple[str, ...]]:
     """What leads from the database to what its applied migrations say; nothing without any."""
     applied = [s.tag for s in states if s.state in ("applied", "edited")]
     journal = workspace.journal
@@ -119,7 +119,7 @@ def _drift(workspace: Workspace, states: Sequence[Any]) -> tuple[Plan | None, tu
 
 
 def table(
-    workspace: Workspace,
+    workspace: Project,
     id_: Id,
     *,
     where: str | None,
@@ -143,7 +143,7 @@ def table(
     )
 
 
-def query(workspace: Workspace, sql: str, params: Mapping[str, Any] | None) -> results.QueryResult:
+def query(workspace: Project, sql: str, params: Mapping[str, Any] | None) -> results.QueryResult:
     """One piece of the user's SQL, in a transaction of its own."""
     rows = data.query(workspace.target.connection, sql, params)
     return results.QueryResult(
@@ -161,7 +161,7 @@ def _frame(rows: data.Rows) -> Any:  # noqa: ANN401 - a pandas DataFrame
     return to_frame(rows)
 
 
-def studio(workspace: Workspace) -> results.StudioResult:
+def studio(workspace: Project) -> results.StudioResult:
     """Every table with its size and first rows."""
     connection = workspace.target.connection
     cards = []
@@ -187,7 +187,7 @@ def studio(workspace: Workspace) -> results.StudioResult:
     return results.StudioResult(tables=tuple(cards))
 
 
-def table_names(workspace: Workspace) -> tuple[str, ...]:
+def table_names(workspace: Project) -> tuple[str, ...]:
     """``table`` in public, ``schema.table`` elsewhere."""
     sizes = data.table_sizes(workspace.target.connection, workspace.settings.schemas)
     return tuple(

@@ -28,13 +28,13 @@ from nbmigrate.workspace.sources import URL, Source
 from nbmigrate.workspace.target import Target
 
 if TYPE_CHECKING:
-    from nbmigrate.workspace import Workspace
+    from nbmigrate.workspace.project import Project
 
 _BASELINE = "baseline"
 
 
 def pull(
-    workspace: Workspace,
+    workspace: Project,
     source: str,
     *,
     sql: bool = False,
@@ -68,7 +68,7 @@ def pull(
     )
 
 
-def _unmanaged(workspace: Workspace, source: str) -> tuple[str, ...]:
+def _unmanaged(workspace: Project, source: str) -> tuple[str, ...]:
     """What the database has and no snapshot holds."""
     schemas = workspace.settings.schemas
     if source == "live":
@@ -93,7 +93,7 @@ def _ddl(snapshot: Snapshot, notes: tuple[str, ...]) -> tuple[str, tuple[str, ..
 
 
 def _proved(
-    workspace: Workspace, source: Source, notes: tuple[str, ...], *, cell: bool
+    workspace: Project, source: Source, notes: tuple[str, ...], *, cell: bool
 ) -> tuple[str, tuple[str, ...]]:
     """The code and what it does not say, found out by running it."""
     # SQLAlchemy: only here
@@ -166,7 +166,7 @@ def _write(path: Path, code: str, root: Path) -> WrittenFile:
 # --- baseline -------------------------------------------------------------------
 
 
-def _require_new_folder(workspace: Workspace, source: str) -> None:
+def _require_new_folder(workspace: Project, source: str) -> None:
     if source != "live":
         raise SourceError(
             "a baseline is that of the database in use",
@@ -181,7 +181,7 @@ def _require_new_folder(workspace: Workspace, source: str) -> None:
         )
 
 
-def _baseline(workspace: Workspace, live: Snapshot) -> tuple[WrittenFile, ...]:
+def _baseline(workspace: Project, live: Snapshot) -> tuple[WrittenFile, ...]:
     """``0000_baseline``, applied already; everything in it is nbmigrate's own from now on."""
     _require_equal(workspace, live)
     plan = make_plan(EMPTY, live, dialect=POSTGRESQL)
@@ -195,7 +195,7 @@ def _baseline(workspace: Workspace, live: Snapshot) -> tuple[WrittenFile, ...]:
     return tuple(files.written(path, workspace.root) for path in paths)
 
 
-def _require_equal(workspace: Workspace, live: Snapshot) -> None:
+def _require_equal(workspace: Project, live: Snapshot) -> None:
     """Nothing, when the database built anew from the snapshot is the database."""
     built = canonical_on_server(workspace.target.connection, live)
     rest = make_plan(live, built, dialect=POSTGRESQL)

@@ -18,10 +18,10 @@ from nbmigrate.workspace.sources import (
 from nbmigrate.workspace.target import Target
 
 if TYPE_CHECKING:
-    from nbmigrate.workspace import Workspace
+    from nbmigrate.workspace.project import Project
 
 
-def read_source(workspace: Workspace, text: str) -> Source:
+def read_source(workspace: Project, text: str) -> Source:
     """The snapshot that a source text stands for."""
     match text:
         case "empty":
@@ -39,7 +39,7 @@ def read_source(workspace: Workspace, text: str) -> Source:
             return _read_file(workspace, text)
 
 
-def _read_url(workspace: Workspace, url: str) -> Source:
+def _read_url(workspace: Project, url: str) -> Source:
     target = Target(url, workspace.root)
     try:
         live = LiveReader(target, workspace.settings.schemas).read(workspace.declared)
@@ -48,7 +48,7 @@ def _read_url(workspace: Workspace, url: str) -> Source:
         target.close()
 
 
-def _read_file(workspace: Workspace, text: str) -> Source:
+def _read_file(workspace: Project, text: str) -> Source:
     root = workspace.root
     if text.endswith(".json"):
         return read_snapshot_file(text, root)

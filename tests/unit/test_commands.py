@@ -8,7 +8,7 @@ from nbmigrate.commands import COMMANDS, DECLARE, answer_needed, find
 from nbmigrate.commands.arguments import add_arguments, answers, unknown_text
 from nbmigrate.errors import EXIT_ANSWER_NEEDED, UsageConflictError
 from nbmigrate.model import Snapshot
-from nbmigrate.plan import Answers, Plan, Question
+from nbmigrate.plan import Answers, Choice, Plan, Question
 from nbmigrate.results import CheckResult, PushResult
 
 PLACES = [(c, place) for c in (*COMMANDS, DECLARE) for place in ("cli", "magic")]
@@ -77,8 +77,12 @@ def test_the_nearest_flag_is_named():
     assert unknown_text(["word"], flags) == "unexpected argument: word"
 
 
+def choices(*flags: str) -> tuple[Choice, ...]:
+    return tuple(Choice(text="?", flag=flag) for flag in flags)
+
+
 def question(*flags: str) -> Question:
-    return Question(kind="drop", path="public.a", text="?", flags=flags)
+    return Question(kind="drop", path="public.a", text="?", choices=choices(*flags))
 
 
 def test_the_line_to_type_answers_every_question():
@@ -92,9 +96,9 @@ def test_the_line_to_type_answers_every_question():
 
 
 def test_a_renamed_column_needs_no_values():
-    rename = Question(kind="rename", path="public.a.y", text="?", flags=("--rename x",))
-    fill = Question(kind="backfill", path="public.a.y", text="?", flags=("--backfill y",))
-    other = Question(kind="backfill", path="public.a.z", text="?", flags=("--backfill z",))
+    rename = Question(kind="rename", path="public.a.y", text="?", choices=choices("--rename x"))
+    fill = Question(kind="backfill", path="public.a.y", text="?", choices=choices("--backfill y"))
+    other = Question(kind="backfill", path="public.a.z", text="?", choices=choices("--backfill z"))
     plan = Plan(old=Snapshot(), new=Snapshot(), questions=(rename, fill, other))
     error = answer_needed(PushResult(plan, (), 0.0, "app"), "%db_push")
     assert error is not None

@@ -37,7 +37,7 @@ from nbmigrate.model import (
     View,
 )
 from nbmigrate.model import Sequence as DbSequence
-from nbmigrate.plan import Plan, Question
+from nbmigrate.plan import Choice, Plan, Question
 from nbmigrate.postgresql import render
 from nbmigrate.results import (
     AppliedMigration,
@@ -79,7 +79,7 @@ QUESTION = Question(
     path="public.user.age",
     text="`public.user.age`: drops the column and its values. Do that?",
     evidence=("42 rows",),
-    flags=("--drop public.user.age",),
+    choices=(Choice(text="it may go", flag="--drop public.user.age"),),
 )
 
 

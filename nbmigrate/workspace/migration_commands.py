@@ -1,0 +1,115 @@
+"""Commands that change the database or the migrations: push, generate, migrate, status, check."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from nbmigrate import executor, results
+from nbmigrate.model import EMPTY
+from nbmigrate.plan import NO_ANSWERS, Answers, Plan
+from nbmigrate.workspace import generating, looking
+from nbmigrate.workspace.ledger_entries import ledger_change
+from nbmigrate.workspace.project import Project
+from nbmigrate.workspace.sources import Source, recorded
+
+#: A push is somebody waiting at a screen: a running migrate is not waited for for long.
+PUSH_WAIT_MS = 10_000
+
+
+class MigrationCommands(Project):
+    """Commands that change the database or the migrations: push, generate, migrate, status, check."""
+
+    def push(
+        self,
+        source: str = "declared",
+        *,
+        answers: Answers = NO_ANSWERS,
+        dry_run: bool = False,
+        on_event: executor.OnEvent | None = None,
+    ) -> results.PushResult:
+        """Bring the database to the source at once, all or nothing; without a file.
+
+        With open questions, or with ``dry_run``, nothing is applied.
+
+        Raises:
+            StatementFailedError: PostgreSQL refused a statement; everything is as before.
+            DriftError: the database changed since the plan was made.
+        """
+        new = self.source(source)
+        live = self.live.read(new.snapshot)
+        started = time.perf_counter()
+        old = Source(live.snapshot, "live", is_live=True)
+        plan, not_declared = self.compare(old, new, answers)
+        applied: Sequence[Any] = ()
+        if plan.statements and not plan.questions and not dry_run:
+            applied = self._apply(plan, live.fingerprint, on_event)
+        return results.PushResult(
+            plan=plan,
+            applied=tuple(
+                results.AppliedStatement(sql=a.sql, ms=a.ms, rows=a.rows) for a in applied
+            ),
+            ms=(time.perf_counter() - started) * 1000,
+            database=self.target.database,
+            dry_run=dry_run,
+            not_declared=not_declared,
+        )
+
+    def _apply(self, plan: Plan, mark: str, on_event: executor.OnEvent | None) -> Sequence[Any]:
+        connection = self.target.connection
+        change = ledger_change(plan.operations, executor.read_ledger(connection))
+        return executor.apply(
+            connection,
+            plan.statements,
+            guard=lambda: self.live.require(connection, mark),
+            finish=lambda: executor.record(connection, **change._asdict()),
+            on_event=on_event,
+            settings=self.executor_settings(lock_wait_ms=PUSH_WAIT_MS),
+        )
+
+    def generate(
+        self,
+        name: str | None = None,
+        source: str = "declared",
+        *,
+        answers: Answers = NO_ANSWERS,
+        custom: bool = False,
+    ) -> results.GenerateResult:
+        """Write what no migration holds yet as the next migration: all its files, or none.
+
+        Raises:
+            JournalError: the folder cannot be continued; nothing was written.
+        """
+        return generating.generate(self, name, source, answers=answers, custom=custom)
+
+    def migrate(
+        self,
+        *,
+        to: str | None = None,
+        dry_run: bool = False,
+        on_event: Callable[[Any], None] | None = None,
+    ) -> results.MigrateResult:
+        """Apply the pending migrations, in order, each once and in a transaction of its own.
+
+        Raises:
+            EditedMigrationError: an applied file was changed; nothing ran.
+            StatementFailedError: the migration it is in left nothing behind.
+        """
+        return looking.migrate(self, to=to, dry_run=dry_run, on_event=on_event)
+
+    def status(self) -> results.StatusResult:
+        """Migrations and their state, and the difference between them and the database."""
+        return looking.status(self)
+
+    def check(self, source: str | None = None) -> results.CheckResult:
+        """Is the folder sound, and does it hold what is declared? Needs no database."""
+        plan = None
+        if source or self.declared != EMPTY:
+            old = Source(recorded(self.journal), "recorded")
+            plan = self.compare(old, self.source(source or "declared"), NO_ANSWERS).plan
+        problems = tuple(
+            results.Problem(code=p.code, path=str(p.path), text=p.text, hint=p.hint)
+            for p in self.journal.check()
+        )
+        return results.CheckResult(problems=problems, plan=plan)
