@@ -97,7 +97,7 @@ def _one_spelling(
     else:
         return plain
     try:
-        return Scratch(connection, {}).pair(old, new)
+        return Scratch(connection, {}).settle(*plain)
     except StatementFailedError:
         # What PostgreSQL cannot build here (an extension of another server) is told by text alone.
         return plain

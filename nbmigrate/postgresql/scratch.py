@@ -262,20 +262,26 @@ class Scratch(NamedTuple):
     def is_needed(old: Snapshot, new: Snapshot) -> bool:
         """True when two snapshots in our own spelling differ in a text that may mean the same."""
         policies = [p for t in new.tables.values() for p in t.policies.values()]
-        return bool(differing_texts(old, new)) or any(
-            SESSION_ROLES.intersection(policy.to) for policy in policies
+        return any(SESSION_ROLES.intersection(policy.to) for policy in policies) or any(
+            _differing(old, new)
         )
 
     def pair(
         self, old: Snapshot, new: Snapshot, *, old_is_live: bool = False
     ) -> tuple[Snapshot, Snapshot]:
-        """``old`` and ``new`` in one spelling.
+        """``old`` and ``new`` in one spelling."""
+        return self.settle(canonical(old), canonical(new), old_is_live=old_is_live)
+
+    def settle(
+        self, old: Snapshot, new: Snapshot, *, old_is_live: bool = False
+    ) -> tuple[Snapshot, Snapshot]:
+        """Two snapshots that are in our own spelling already, in one spelling.
 
         A live snapshot is in PostgreSQL's words already and is asked about only when
         those differ from what PostgreSQL makes of the new one: its own words, read
         again, may come back in a third form.
         """
-        same = self._with_roles(canonical(old)), self._with_roles(canonical(new))
+        same = self._with_roles(old), self._with_roles(new)
         for attempt in range(2):
             names = differing_texts(*same)
             if not names:
@@ -338,12 +344,15 @@ def _digest(snapshot: Snapshot, server_version: int) -> str:
 
 def differing_texts(old: Snapshot, new: Snapshot) -> frozenset[Place]:
     """The objects (map, key) that both have and in which some SQL text differs."""
-    found = {("tables", name) for name in _common_keys(old.tables, new.tables, _texts_differ)}
-    found |= {("views", name) for name in _common_keys(old.views, new.views, _view_differs)}
+    return frozenset(_differing(old, new))
+
+
+def _differing(old: Snapshot, new: Snapshot) -> Iterator[Place]:
+    yield from (("tables", name) for name in _common_keys(old.tables, new.tables, _texts_differ))
+    yield from (("views", name) for name in _common_keys(old.views, new.views, _view_differs))
     for family in ("domains", "types", "functions"):
         before, after = getattr(old, family), getattr(new, family)
-        found |= {(family, name) for name in _common_keys(before, after, operator.ne)}
-    return frozenset(found)
+        yield from ((family, name) for name in _common_keys(before, after, operator.ne))
 
 
 def _common_keys(

@@ -104,7 +104,7 @@ def asking(connections: Sequence[Connect], cache: Cache, *, old_is_live: bool) -
             try:
                 if (found := connect()) is not None:
                     is_its_own = old_is_live and number == 0
-                    return Scratch(found, cache).pair(old, new, old_is_live=is_its_own)
+                    return Scratch(found, cache).settle(*plain, old_is_live=is_its_own)
             except (NbmigrateError, psycopg.Error):
                 continue
         return plain

@@ -24,7 +24,7 @@ from nbmigrate.workspace.compare import (
     with_declared_renames,
 )
 from nbmigrate.workspace.live import LiveReader, RowCounts
-from nbmigrate.workspace.ownership import Entry, entries_of
+from nbmigrate.workspace.ownership import Entry, Ownership, entries_of
 from nbmigrate.workspace.reading import read_source
 from nbmigrate.workspace.settings import ProjectSettings, read_settings
 from nbmigrate.workspace.sources import Source, recorded
@@ -32,6 +32,9 @@ from nbmigrate.workspace.target import Target
 
 if TYPE_CHECKING:
     from nbmigrate.declare import Declarations
+
+#: What a plan depends on.
+_Asked = tuple[Source, Source, Answers, Ownership]
 
 
 class Project:
@@ -65,6 +68,7 @@ class Project:
         self.settings = settings
         self.target = Target(settings.url, self.root)
         self.live = LiveReader(self.target, settings.schemas)
+        self._nothing: tuple[_Asked, Compared] | None = None
 
     @property
     def declarations(self) -> Declarations:
@@ -128,8 +132,11 @@ class Project:
         answers = with_declared_renames(answers, old, new)
         removed = self.declarations.removed if new.name == "declared" else frozenset()
         ownership = ownership_of(old, new, answers=answers, removed=removed, ours=self._ours)
+        asked = (old, new, answers, ownership)
+        if self._nothing is not None and _is_same(self._nothing[0], asked):
+            return self._nothing[1]
         rows = RowCounts(self.target.connection, old.snapshot) if old.name == "live" else None
-        return compare(
+        found = compare(
             old,
             new,
             answers=answers,
@@ -137,6 +144,9 @@ class Project:
             canonical=self.asking(old),
             rows=rows,
         )
+        if found.plan.is_empty:
+            self._nothing = (asked, found)
+        return found
 
     def asking(self, old: Source) -> Canonical:
         """How a source and another one are brought into one spelling."""
@@ -172,3 +182,12 @@ class Project:
             history_table=self.settings.history_table,
             folder=str(self.settings.folder),
         )
+
+
+def _is_same(one: _Asked, other: _Asked) -> bool:
+    """Whether a plan between the first must be the plan between the second.
+
+    The live snapshot is compared by identity, which the reader keeps as long as nothing
+    changed; the rest by value, in which unchanged tables are identical.
+    """
+    return one[0].snapshot is other[0].snapshot and one[1:] == other[1:] and one[0] == other[0]
