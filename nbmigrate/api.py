@@ -15,8 +15,8 @@ from nbmigrate.model.codec import load_file
 from nbmigrate.plan import Answers, Plan
 from nbmigrate.plan import make_plan as plan_between
 from nbmigrate.postgresql import POSTGRESQL
+from nbmigrate.postgresql.asking import Scratch
 from nbmigrate.postgresql.introspect import introspect as introspect_connection
-from nbmigrate.postgresql.scratch import Scratch
 
 EMBEDDED = "embedded"
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import psycopg
 
-from nbmigrate import executor
+from nbmigrate import __version__, executor
 from nbmigrate.journal import Journal
 from nbmigrate.model import EMPTY, Snapshot
 from nbmigrate.plan import NO_ANSWERS, Answers, Canonical
@@ -18,6 +18,7 @@ from nbmigrate.server import is_installed
 from nbmigrate.workspace.cache import DiskCache
 from nbmigrate.workspace.compare import (
     Compared,
+    Verdicts,
     asking,
     compare,
     ownership_of,
@@ -143,10 +144,15 @@ class Project:
             ownership=ownership,
             canonical=self.asking(old),
             rows=rows,
+            verdicts=self._verdicts() if old.name == "live" else None,
         )
         if found.plan.is_empty:
             self._nothing = (asked, found)
         return found
+
+    def _verdicts(self) -> Verdicts:
+        info = self.target.connection.info
+        return Verdicts(self._cache, f"{__version__} {info.server_version} {info.user}")
 
     def asking(self, old: Source) -> Canonical:
         """How a source and another one are brought into one spelling."""
