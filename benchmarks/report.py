@@ -38,10 +38,12 @@ def results(by_size: Mapping[int, Figures], real: Figures, migrate: Figures, ser
         (
             "# Results",
             "",
-            "Made by `make bench`; do not edit. Each figure is the median of up to 5 runs in one go on"
-            " one machine, in milliseconds unless it says otherwise; growth is the exponent between"
-            " the two largest sizes. Figures of other tools are whole calls of theirs: for"
-            " drizzle-kit whole processes, as its users start them.",
+            (
+                "Made by `make bench`; do not edit. Each figure is the median of up to 5 runs in one go on"
+                " one machine, in milliseconds unless it says otherwise; growth is the exponent between"
+                " the two largest sizes. Figures of other tools are whole calls of theirs: for"
+                " drizzle-kit whole processes, as its users start them."
+            ),
             "",
             *_machine(server),
             "",
@@ -49,8 +51,10 @@ def results(by_size: Mapping[int, Figures], real: Figures, migrate: Figures, ser
             "",
             "## A schema as products have it",
             "",
-            "40 times: an enum, a domain, a table with a generated tsvector, a partitioned table, a"
-            " trigger and its function, two views and a materialized view.",
+            (
+                "40 times: an enum, a domain, a table with a generated tsvector, a partitioned table, a"
+                " trigger and its function, two views and a materialized view."
+            ),
             "",
             *(f"- {name}: {_shown(name, value)}" for name, value in real.items()),
             "",
