@@ -52,6 +52,10 @@ def _columns(op: o.Operation, context: Context) -> Iterator[Hazard]:
             text = "updates every row inside the transaction"
             advice = f"{_ONLINE}: filled in batches"
             yield _hazard("NB212", cost, format_path(*table, name), text, advice)
+        case o.AddIdentity(table=table, column=column) | o.AddSerial(table=table, column=column):
+            text = "looks for the largest value, where the sequence goes on"
+            advice = "instant with an index on the column"
+            yield _hazard("NB215", cost, format_path(*table, column.name), text, advice)
         case o.AlterTable(new=now):
             word = "unlogged" if now.unlogged else "logged"
             text = f"rewrites the table to make it {word}"

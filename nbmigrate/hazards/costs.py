@@ -46,10 +46,8 @@ _SHORT = (
     | o.SetDefault
     | o.DropDefault
     | o.DropNotNull
-    | o.AddIdentity
     | o.AlterIdentity
     | o.DropIdentity
-    | o.AddSerial
     | o.DropSerial
     | o.DropExpression
     | o.DropUnique
@@ -132,6 +130,8 @@ def _column_costs(op: o.Operation, context: Context) -> Iterator[Cost]:
             yield Cost(table, "ACCESS EXCLUSIVE", "scan" if backfill is None else "rewrite")
         case o.AlterColumnType(table=table):
             yield Cost(table, "ACCESS EXCLUSIVE", retyping_work(op, context))
+        case o.AddIdentity(table=table) | o.AddSerial(table=table):
+            yield Cost(table, "ACCESS EXCLUSIVE", "scan")
         case o.SetColumnStorage(table=table, old=old, new=new):
             yield Cost(table, _storage_lock(old, new))
         case _ if isinstance(op, _SHORT):
@@ -142,7 +142,7 @@ def _column_costs(op: o.Operation, context: Context) -> Iterator[Cost]:
 
 def retyping_work(op: o.AlterColumnType, context: Context) -> Work:
     """What a change of type, or of collation alone, makes PostgreSQL do."""
-    if op.using is None and is_in_catalog(op.old, op.new, context.new, context.server_version):
+    if op.using is None and is_in_catalog(op.old, op.new, context.server_version):
         is_sorted = op.old.collation != op.new.collation and _is_indexed(op, context.new)
         return "index build" if is_sorted else "instant"
     return "rewrite"

@@ -23,26 +23,15 @@ _TIMES = _UTC_TYPES | {"time", "time with time zone"}
 _MICROSECONDS = 6
 
 
-def is_in_catalog(old: Column, new: Column, schema: Snapshot, server_version: int) -> bool:
+def is_in_catalog(old: Column, new: Column, server_version: int) -> bool:
     """True when no row is touched and the values stay as they are on disk."""
     if new.type_schema or old.type_schema:
-        return _is_domain_change(old, new, schema)
+        # Written with USING, by way of text: a type of the user's is cast row by row.
+        return (old.type, old.type_schema) == (new.type, new.type_schema)
     before, after = _parts(old.type), _parts(new.type)
     if before == after:
         return True
     return _is_wider(before, after, server_version)
-
-
-def _is_domain_change(old: Column, new: Column, schema: Snapshot) -> bool:
-    """To an unconstrained domain over the same type, or from a domain to its type."""
-    target = domain_of(new, schema)
-    if target is not None and (target.checks or target.not_null):
-        return False
-    source = domain_of(old, schema)
-    if (old.type_schema and source is None) or (new.type_schema and target is None):
-        return False
-    under = [d.type if d else column.type for d, column in ((source, old), (target, new))]
-    return _parts(under[0]) == _parts(under[1])
 
 
 def domain_of(column: Column, schema: Snapshot) -> Domain | None:
@@ -76,8 +65,8 @@ def _is_wider(old: _Parts, new: _Parts, server_version: int) -> bool:
         case ("varchar" | "bit varying" | "interval" as kind, limit, _), (name, longest, _):
             return name == kind and (longest is None or (limit is not None and longest >= limit))
         case (a, _, _), (b, _, _):
-            is_one = {a, b} <= _UTC_TYPES and server_version >= _ZONED
-            return (is_one or (a == b and a in _TIMES)) and _seconds(new) >= _seconds(old)
+            is_one = {a, b} <= _UTC_TYPES and new[1] is None and server_version >= _ZONED
+            return is_one or (a == b and a in _TIMES and _seconds(new) >= _seconds(old))
 
 
 def _is_wider_numeric(old: list[int | None], new: list[int | None]) -> bool:
