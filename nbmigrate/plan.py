@@ -24,6 +24,7 @@ from nbmigrate.errors import RenameError
 from nbmigrate.hazards import Hazard, ReadFacts, find_hazards, needs_backfill
 from nbmigrate.model import Rename, Snapshot, format_path, parse_path
 from nbmigrate.model.tables import Value
+from nbmigrate.online import OLDEST, go_online
 from nbmigrate.operations import AddColumn, Id, Operation
 
 #: Brings two snapshots into one spelling, so that what is equal is equal for ``==``.
@@ -36,7 +37,7 @@ class Answers(Value, frozen=True, kw_only=True):
     ``renames`` as ``OLD->NEW``; ``drops`` are paths that may go (and are then no
     rename candidates); ``backfills`` map the path of a column to SQL; ``allow_drop``
     answers every drop question at once. ``allowed`` maps codes of hazards to the reason
-    for which they are accepted.
+    for which they are accepted. ``online`` wishes for the form that keeps nobody waiting.
     """
 
     renames: tuple[str, ...] = ()
@@ -44,6 +45,7 @@ class Answers(Value, frozen=True, kw_only=True):
     backfills: Mapping[str, str] = {}
     allow_drop: bool = False
     allowed: Mapping[str, str] = {}
+    online: bool = False
 
     def merged(self, other: Answers) -> Answers:
         """These answers and ``other``; where both answer one backfill, ``other`` does."""
@@ -53,6 +55,7 @@ class Answers(Value, frozen=True, kw_only=True):
             backfills={**self.backfills, **other.backfills},
             allow_drop=self.allow_drop or other.allow_drop,
             allowed={**self.allowed, **other.allowed},
+            online=self.online or other.online,
         )
 
 
@@ -157,6 +160,9 @@ def make_plan(  # noqa: PLR0913 - the three edges of a plan are arguments, none 
     same_old, same_new = (canonical or dialect.canonical_pair)(patched, new)
     spelled = respell(patched, same_old, new, same_new)
     operations = diff(patched, spelled, renames=renamed, backfills=answers.backfills)
+    if answers.online:
+        version = server_version or OLDEST
+        operations = go_online(operations, patched, spelled, server_version=version)
     hazards = find_hazards(
         operations,
         facts=facts,

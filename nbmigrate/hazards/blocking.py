@@ -70,7 +70,9 @@ def _keys(op: o.Operation, context: Context) -> Iterator[Hazard]:
     if cost is None:
         return
     match op:
-        case o.CreateIndex(table=table, index=index) if not index.concurrently:
+        case o.CreateIndex(table=table, index=index) if (
+            not index.concurrently and cost.work != "instant"
+        ):
             path = format_path(*table, index.name)
             text = "builds the index while writes wait"
             yield _hazard("NB206", cost, path, text, f"{_ONLINE}: built CONCURRENTLY")

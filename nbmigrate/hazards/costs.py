@@ -126,8 +126,12 @@ def _column_costs(op: o.Operation, context: Context) -> Iterator[Cost]:
                 column, context.new, context.server_version
             )
             yield Cost(table, "ACCESS EXCLUSIVE", "rewrite" if rewrites else "instant")
-        case o.SetNotNull(table=table, backfill=backfill):
-            yield Cost(table, "ACCESS EXCLUSIVE", "scan" if backfill is None else "rewrite")
+        case o.SetNotNull(table=table, backfill=backfill, apart=is_proved):
+            work: Work = "scan" if backfill is None else "rewrite"
+            yield Cost(table, "ACCESS EXCLUSIVE", "instant" if is_proved else work)
+        case o.FillColumn(table=table):
+            # ROW EXCLUSIVE, as any UPDATE: a batch of rows is locked, never the table.
+            yield Cost(table, "", "rewrite")
         case o.AlterColumnType(table=table):
             yield Cost(table, "ACCESS EXCLUSIVE", retyping_work(op, context))
         case o.AddIdentity(table=table) | o.AddSerial(table=table):
@@ -180,6 +184,8 @@ def _constraint_costs(op: o.Operation) -> Iterator[Cost]:
             yield from _parent(table, fk, "ACCESS EXCLUSIVE", "instant")
         case o.DropPrimaryKey(table=table):
             yield Cost(table, "ACCESS EXCLUSIVE")
+        case o.AddKeyFromIndex(table=table):
+            yield Cost(table, "ACCESS EXCLUSIVE")
         case o.ValidateConstraint(table=table):
             yield Cost(table, "SHARE UPDATE EXCLUSIVE", "scan")
         case _:
@@ -193,13 +199,15 @@ def _parent(table: Id, fk: ForeignKey, lock: Lock, work: Work) -> Iterator[Cost]
 
 def _index_costs(op: o.Operation) -> Iterator[Cost]:
     match op:
-        case o.CreateIndex(table=table, index=index):
+        case o.CreateIndex(table=table, index=index, only=only):
             lock: Lock = "SHARE UPDATE EXCLUSIVE" if index.concurrently else "SHARE"
-            yield Cost(table, lock, "index build")
+            yield Cost(table, lock, "instant" if only else "index build")
         case o.DropIndex(table=table, index=index):
             yield Cost(
                 table, "SHARE UPDATE EXCLUSIVE" if index.concurrently else "ACCESS EXCLUSIVE"
             )
+        case o.AttachIndex(table=table):
+            yield Cost(table, "ACCESS EXCLUSIVE")
         case o.RenameIndex(table=table):
             yield Cost(table, "")
         case _:

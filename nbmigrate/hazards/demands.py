@@ -37,7 +37,7 @@ def _demands(op: o.Operation) -> Iterator[_Demand]:
             text = "a NOT NULL column without a default cannot be added to a table with rows"
             advice = f"--backfill {format_path(*path)}=SQL, or give it a default"
             yield "NB301", path, text, advice
-        case o.SetNotNull(table=table, column=name, backfill=None):
+        case o.SetNotNull(table=table, column=name, backfill=None, apart=False):
             path = (*table, name)
             text = "scans the table, and fails when a row has NULL there"
             fill = f"--backfill {format_path(*path)}=SQL for the rows with NULL"
