@@ -45,7 +45,11 @@ def _steps(op: o.Operation, scene: Scene) -> Steps:
 
 
 def _later(steps: Iterable[Steps]) -> Iterator[o.Operation]:
-    """What comes behind the first transaction: drops of indexes first, to free their names."""
+    """What comes behind the first transaction: what can fail on the data comes last.
+
+    Drops of indexes come first, to free their names.
+    """
     later = [op for step in steps for op in step.later]
     yield from (op for op in later if isinstance(op, o.DropIndex))
-    yield from (op for op in later if not isinstance(op, o.DropIndex))
+    yield from (op for op in later if isinstance(op, o.FillColumn))
+    yield from (op for op in later if not isinstance(op, o.DropIndex | o.FillColumn))

@@ -11,7 +11,7 @@ from nbmigrate import operations as o
 from nbmigrate.diff.columns import SERIAL
 from nbmigrate.hazards.filling import is_written_to_rows
 from nbmigrate.hazards.retyping import domain_of
-from nbmigrate.model import Check, Column, truncate
+from nbmigrate.model import Check, Column, key, truncate
 from nbmigrate.online.scene import Scene, Steps
 from nbmigrate.operations import Id
 
@@ -67,8 +67,9 @@ def staged_not_null(table: Id, column: str, scene: Scene) -> Iterator[o.Operatio
 def _held(table: Id, column: str, scene: Scene) -> Iterator[o.AddCheck]:
     """The check; one that an earlier, broken-off run left is taken up."""
     name = check_name(table, column)
-    before = scene.old.tables.get(".".join(table))
-    if before is None or name not in before.check_constraints:
+    before = scene.old.tables.get(key(*table))
+    goes = any(isinstance(op, o.DropCheck) and op.check.name == name for op in scene.operations)
+    if before is None or name not in before.check_constraints or goes:
         value = f'"{column.replace(chr(34), chr(34) * 2)}" IS NOT NULL'
         yield o.AddCheck(table=table, check=Check(name=name, value=value, not_valid=True))
 

@@ -11,6 +11,17 @@ from nbmigrate.model import Index, truncate
 from nbmigrate.online.scene import Scene, Steps
 from nbmigrate.operations import Id
 
+#: What an index may be made of, and what cannot change below it.
+_BENEATH = (
+    o.RecreateEnum,
+    o.RecreateDomain,
+    o.RecreateType,
+    o.DropFunction,
+    o.DropEnum,
+    o.DropDomain,
+    o.DropType,
+)
+
 
 def index_steps(op: o.Operation, scene: Scene) -> Steps | None:
     """The online form of an operation on an index, where there is one."""
@@ -42,6 +53,10 @@ def _part_name(index: str, part: str) -> str:
 
 
 def _can_go_later(op: o.DropIndex, scene: Scene) -> bool:
-    """Not where a column goes, whose index goes with it, and not on a partitioned table."""
+    """Not where it is in the way: of a column that goes, or of what it is made of.
+
+    A partitioned table has no concurrent form.
+    """
     gone = scene.changes(op.table, o.DropColumn, o.AlterColumnType)
-    return not gone and not scene.is_partitioned(op.table)
+    rebuilt = any(isinstance(other, _BENEATH) for other in scene.operations)
+    return not gone and not rebuilt and not scene.is_partitioned(op.table)

@@ -37,7 +37,8 @@ class Scene:
 
     def is_new(self, op: o.Operation) -> bool:
         """True when the operation is about such a table."""
-        return getattr(op, "table", None) in self.made
+        table = getattr(op, "table", None)
+        return isinstance(table, tuple) and table in self.made
 
     def table(self, id_: Id) -> Table | None:
         """The table as it will be."""
