@@ -6,6 +6,8 @@ blocking everybody, and leave all or nothing of a transaction, also after a cras
 """
 
 from nbmigrate.executor.apply import apply, require_same
+from nbmigrate.executor.backfilling import BatchDone, Job, backfill
+from nbmigrate.executor.backfills import Backfill, unfinished
 from nbmigrate.executor.blockers import Blocker, find_blockers
 from nbmigrate.executor.connections import connect, sibling
 from nbmigrate.executor.events import (
@@ -29,9 +31,12 @@ from nbmigrate.executor.urls import mask_sql, mask_url
 __all__ = [
     "Applied",
     "AppliedStatement",
+    "Backfill",
+    "BatchDone",
     "Blocker",
     "Event",
     "Holder",
+    "Job",
     "LeftoverDropped",
     "LockWaited",
     "MigrationStarted",
@@ -42,6 +47,7 @@ __all__ = [
     "SnapshotsFound",
     "Status",
     "apply",
+    "backfill",
     "baseline",
     "connect",
     "find_blockers",
@@ -53,4 +59,5 @@ __all__ = [
     "record",
     "require_same",
     "sibling",
+    "unfinished",
 ]

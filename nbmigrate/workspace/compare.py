@@ -11,6 +11,7 @@ import psycopg
 
 from nbmigrate.diff.renames import kind_of
 from nbmigrate.errors import NbmigrateError
+from nbmigrate.hazards import ReadFacts
 from nbmigrate.model import Rename, Snapshot
 from nbmigrate.operations import Id
 from nbmigrate.plan import Answers, Canonical, Plan, make_plan
@@ -32,7 +33,7 @@ class Compared(NamedTuple):
     not_declared: tuple[str, ...]
 
 
-def compare(  # noqa: PLR0913 - the edges of a plan are arguments, none is read from outside
+def compare(  # noqa: PLR0913 - two sources, and what is known beside them
     old: Source,
     new: Source,
     *,
@@ -41,6 +42,8 @@ def compare(  # noqa: PLR0913 - the edges of a plan are arguments, none is read 
     canonical: Canonical,
     rows: Mapping[Id, int] | None = None,
     verdicts: Verdicts | None = None,
+    facts: ReadFacts | None = None,
+    server_version: int | None = None,
 ) -> Compared:
     """The plan from ``old`` to ``new``; each loss is a question when ``old`` is a database."""
     kept: Kept = keep_undeclared(old.snapshot, new.snapshot, ownership)
@@ -55,6 +58,8 @@ def compare(  # noqa: PLR0913 - the edges of a plan are arguments, none is read 
         canonical=canonical,
         rows=rows,
         ask_drops=old.is_live,
+        facts=facts,
+        server_version=server_version,
     )
     if verdicts and plan.is_empty:
         verdicts.remember(old.snapshot, kept.snapshot, answers)

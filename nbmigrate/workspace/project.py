@@ -13,6 +13,7 @@ from nbmigrate import __version__, executor
 from nbmigrate.journal import Journal
 from nbmigrate.model import EMPTY, Snapshot
 from nbmigrate.plan import NO_ANSWERS, Answers, Canonical
+from nbmigrate.postgresql.facts import Facts
 from nbmigrate.postgresql.scratch import read_ddl
 from nbmigrate.server import is_installed
 from nbmigrate.workspace.cache import DiskCache
@@ -70,6 +71,7 @@ class Project:
         self.target = Target(settings.url, self.root)
         self.live = LiveReader(self.target, settings.schemas)
         self._nothing: tuple[_Asked, Compared] | None = None
+        self.facts = Facts(lambda: self.target.connection)
 
     @property
     def declarations(self) -> Declarations:
@@ -136,7 +138,8 @@ class Project:
         asked = (old, new, answers, ownership)
         if self._nothing is not None and _is_same(self._nothing[0], asked):
             return self._nothing[1]
-        rows = RowCounts(self.target.connection, old.snapshot) if old.name == "live" else None
+        is_here = old.name == "live"
+        rows = RowCounts(self.target.connection, old.snapshot) if is_here else None
         found = compare(
             old,
             new,
@@ -144,7 +147,9 @@ class Project:
             ownership=ownership,
             canonical=self.asking(old),
             rows=rows,
-            verdicts=self._verdicts() if old.name == "live" else None,
+            verdicts=self._verdicts() if is_here else None,
+            facts=self.facts if is_here else None,
+            server_version=self.target.connection.info.server_version if is_here else None,
         )
         if found.plan.is_empty:
             self._nothing = (asked, found)
