@@ -13,6 +13,7 @@ import argparse
 import dataclasses
 import shlex
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -198,12 +199,18 @@ class NbmigrateMagics(Magics):
         magic = _magic_name(command)
         read: Line = split(line, magic)
         given = parse(command, magic, read.words)
-        with self.workspace.target.lock:
+        with self.workspace.target.lock, self._watched(name):
             result = command.run(self.workspace, given)
         result = self._presented(result, magic, read.words, given)
         if command.name != "diff":
             self._require_answers(result, shlex.join((magic, *read.words)))
         return self._kept(result, read.variable)
+
+    def _watched(self, name: str) -> AbstractContextManager[None]:
+        """What shows the progress of a command that changes a database, if a person looks."""
+        if name in {"push", "migrate"} and is_interactive(self._shell, self.settings):
+            return self._presenter().watch(self.workspace)
+        return nullcontext()
 
     def _presented(
         self, result: Result, magic: str, words: list[str], given: argparse.Namespace

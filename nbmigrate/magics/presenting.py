@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol
 
 from traitlets import Bool
@@ -28,6 +29,10 @@ class Presents(Protocol):
         given: Namespace,
     ) -> Result:
         """The result, which now shows itself as a widget when there is one for it."""
+        ...
+
+    def watch(self, workspace: Workspace) -> AbstractContextManager[None]:
+        """What shows the progress of long work on the workspace's database."""
         ...
 
 

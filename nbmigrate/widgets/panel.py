@@ -41,6 +41,10 @@ class Panel(anywidget.AnyWidget):
         self._static: Result | None = None
         self._is_adopted = False
         super().__init__(panel_id=uuid.uuid4().hex)
+        # ipykernel 7.4 hands a comm's messages to the loop that wrote to it last, which here is
+        # that of the cells: Cancel would wait for the very cell it is to stop.
+        if hasattr(self.comm, "_reply_subshell_for"):
+            self.comm._reply_subshell_for = lambda _data, default: default  # noqa: SLF001
         self.on_msg(self._receive)
 
     def state(self) -> Message:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from typing import Any
 
 from nbmigrate.commands.arguments import answers
 from nbmigrate.errors import NbmigrateError
-from nbmigrate.plan import Plan
+from nbmigrate.executor import Activity, AppliedStatement, Monitor
+from nbmigrate.plan import Answers, Plan
 from nbmigrate.results import GenerateResult, PushResult, Result
 from nbmigrate.results.words import count, duration, size
 from nbmigrate.widgets.answering import Given, key, line, merged
 from nbmigrate.widgets.bundled import script, style
 from nbmigrate.widgets.panel import Message, Panel
 from nbmigrate.widgets.plan_view import PlanView
+from nbmigrate.widgets.progress_panel import activity_text
 from nbmigrate.widgets.reviews import Review
 
 
@@ -25,7 +26,7 @@ class PlanPanel(Panel):
     a plan that has been replaced meanwhile is no agreement.
     """
 
-    _esm = script("panel", "sql", "virtual_list", "plan_parts", "plan")
+    _esm = script("panel", "work", "sql", "virtual_list", "plan_parts", "plan")
     _css = style("panel", "plan")
 
     def __init__(self, review: Review, typed: Sequence[str], result: Result) -> None:
@@ -36,9 +37,10 @@ class PlanPanel(Panel):
         self._given: dict[str, Given] = {}
         self._plan_lock = threading.Lock()
         self._title = review.title()
-        self._phase, self._revision = "review", 0
+        self._phase, self._revision, self._finished = "review", 0, 0
         self._done: Message | None = None
         self._notice: Message | None = None
+        self._monitor: Monitor | None = None
         self._view = PlanView(_plan_of(result))
         if _is_done(result):
             self._phase, self._done = "done", _outcome(result)
@@ -102,6 +104,11 @@ class PlanPanel(Panel):
         self.refresh()
         self.in_background(self._act)
 
+    def on_cancel(self, _message: Message) -> None:
+        """What runs is to be stopped on the server."""
+        if self._monitor is not None:
+            self._monitor.stop()
+
     # --- work --------------------------------------------------------------------
 
     def _plan_again(self) -> None:
@@ -118,22 +125,34 @@ class PlanPanel(Panel):
         self.refresh()
 
     def _act(self) -> None:
-        agreed = self._view.plan.fingerprint
+        target = self._review.workspace.target
         try:
-            with self._review.workspace.target.lock:
-                result = self._review.act(
-                    self._answers(), lambda plan: plan.fingerprint == agreed, self._on_event
-                )
-                if result is None:
-                    self._replace(self._review.plan(self._answers()))
+            with target.lock:
+                self._monitor = Monitor(target.connection, self._on_activity)
+                with self._monitor:
+                    result = self._do()
         except Exception as error:
-            self._phase = "review"
-            self._notice = {"tone": "bad", "text": _message(error), "hint": _hint(error)}
+            self._phase, self._notice = "review", self._what_failed(error)
             self.refresh()
             if not isinstance(error, NbmigrateError):
                 raise
             return
         self._finish(result)
+
+    def _do(self) -> Result | None:
+        self._finished = 0
+        agreed, given = self._view.plan.fingerprint, self._answers()
+        result = self._review.act(given, lambda plan: plan.fingerprint == agreed, self._on_event)
+        if result is None:
+            self._replace(self._review.plan(given))
+        return result
+
+    def _what_failed(self, error: Exception) -> Message:
+        text = error.message if isinstance(error, NbmigrateError) else type(error).__name__
+        hint = error.hint if isinstance(error, NbmigrateError) else ""
+        if self._monitor is not None and self._monitor.is_stopping:
+            return {"tone": "warn", "text": f"Cancelled. {text}", "hint": ""}
+        return {"tone": "bad", "text": text, "hint": hint}
 
     def _finish(self, result: Result | None) -> None:
         if result is None:
@@ -152,23 +171,23 @@ class PlanPanel(Panel):
             self._view = PlanView(plan)
             self._revision += 1
 
-    def _answers(self) -> Any:  # noqa: ANN401
+    def _answers(self) -> Answers:
         return merged(self._base, tuple(self._given.values()))
 
     def _on_event(self, event: object) -> None:
-        index, sql = getattr(event, "index", 0), getattr(event, "sql", "")
-        if index:
+        if isinstance(event, AppliedStatement):
+            self._finished = event.index
             total = len(self._view.plan.statements)
-            text = f"{index} of {count(total, 'statement')}: {str(sql)[:200]}"
-            self.tell("progress", fraction=index / total, text=text)
+            text = f"{event.index} of {count(total, 'statement')} done"
+            self.tell("progress", fraction=event.index / total, text=text)
 
-
-def _message(error: Exception) -> str:
-    return error.message if isinstance(error, NbmigrateError) else type(error).__name__
-
-
-def _hint(error: Exception) -> str:
-    return error.hint if isinstance(error, NbmigrateError) else ""
+    def _on_activity(self, activity: Activity) -> None:
+        total = len(self._view.plan.statements)
+        done = self._finished + (activity.fraction or 0)
+        is_known = activity.fraction is not None or total > 1
+        number = min(self._finished + 1, total)
+        text = f"Statement {number} of {total}, {activity_text(activity)}"
+        self.tell("progress", fraction=done / total if is_known else None, text=text)
 
 
 def _plan_of(result: Result) -> Plan:

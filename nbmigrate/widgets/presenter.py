@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from nbmigrate.widgets.plan_panel import PlanPanel
+from nbmigrate.widgets.progress_panel import shown_progress
 from nbmigrate.widgets.reviews import review_of
 
 if TYPE_CHECKING:
@@ -30,3 +32,7 @@ class Presenter:
         if review is None:
             return result
         return result.shown_by(lambda shown: PlanPanel(review, (magic, *words), shown).show(shown))
+
+    def watch(self, workspace: Workspace) -> AbstractContextManager[None]:
+        """What shows the progress of long work on the workspace's database."""
+        return shown_progress(workspace.target.connection)

@@ -104,12 +104,15 @@ class DiffReview(Review):
 def review_of(result: Result, workspace: Workspace, given: Namespace) -> Review | None:
     """The review that a result calls for; ``None`` when it has no plan to look at."""
     more: dict[str, Any] = {"workspace": workspace, "given": given}
+    plan = getattr(result, "plan", None)
+    if plan is None or plan.is_empty:
+        return None
     match result:
         case PushResult(dry_run=False):
             return PushReview(**more, action="Apply")
         case PushResult():
             return PushReview(**more)
-        case GenerateResult() if not result.plan.is_empty:
+        case GenerateResult():
             return GenerateReview(**more, action="Write migration")
         case DiffResult():
             return DiffReview(**more, old_name=result.old_name, new_name=result.new_name)

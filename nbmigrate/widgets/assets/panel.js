@@ -83,7 +83,13 @@ function panel(build) {
       model.off("msg:custom", receive);
       model.off("comm_live_update", leave);
     });
-    model.send({ kind: "open" });
+    // Until JupyterLab has a subshell for comms, a message waits behind the running cell.
+    const ask = (pause) => {
+      if (isDrawn || signal?.aborted || pause > 20_000) return;
+      model.send({ kind: "open" });
+      setTimeout(() => ask(pause * 2), pause);
+    };
+    ask(250);
   }
 
   function watch(model, signal) {

@@ -11,10 +11,9 @@ function drawPlan({ host, send, signal }) {
   const heard = el("div", { className: "nbm-heard", role: "status", "aria-live": "polite" });
   const head = el("div", { className: "nbm-head" });
   const above = el("div");
-  const work = el("div", { className: "nbm-work", hidden: true });
   const tree = el("div", { className: "nbm-tree", role: "tree", "aria-label": "changes" });
   const below = el("div");
-  host.append(head, above, tree, work, below, live, heard);
+  host.append(head, above, tree, below, live, heard);
   const list = new VirtualList(tree, { usual: 30, draw: drawLine });
 
   // --- the tree ---------------------------------------------------------------
@@ -179,25 +178,14 @@ function drawPlan({ host, send, signal }) {
 
   // --- work under way ---------------------------------------------------------
 
-  const bar = el("progress", { className: "nbm-progress", max: 1, "aria-label": "progress" });
-  const doing = el("div", { className: "nbm-muted nbm-doing" });
-  const cancel = button("Cancel", () => { cancel.disabled = true; send("cancel"); });
-  work.append(el("div", { className: "nbm-press" }, bar, cancel), doing);
+  const { node: work, begin, progress } = workUnderWay(() => send("cancel"));
+  work.hidden = true;
+  below.before(work);
 
   function drawWork() {
     const isWorking = state.phase === "working";
-    if (isWorking && work.hidden) {
-      bar.removeAttribute("value");
-      doing.textContent = "Starting …";
-      cancel.disabled = false;
-    }
+    if (isWorking && work.hidden) begin("Starting …");
     work.hidden = !isWorking;
-  }
-
-  function progress({ fraction, text }) {
-    if (fraction === null) bar.removeAttribute("value");
-    else bar.value = fraction;
-    doing.textContent = text;
   }
 
   // --- messages ---------------------------------------------------------------
