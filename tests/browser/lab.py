@@ -135,7 +135,7 @@ class LabPage:
     requests: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("pageerror", lambda error: self.errors.append(error.stack or str(error)))
         self.page.on("request", lambda request: self.requests.append(request.url))
 
     def outside(self) -> list[str]:
@@ -207,6 +207,14 @@ class LabPage:
     def panel(self, number: int = 0) -> Locator:
         """A panel of ours, counted from 0."""
         return self.page.locator(f"{SHOWN} .nbm").nth(number)
+
+    def settle(self) -> None:
+        """Wait until every panel lives in its static HTML."""
+        self.page.wait_for_function(
+            "(shown) => { const all = [...document.querySelectorAll(`${shown} .nbm`)];"
+            " return all.length && all.every((one) => one.closest('.jp-RenderedHTMLCommon')); }",
+            arg=SHOWN,
+        )
 
     def shoot(self, name: str, part: Locator | None = None) -> None:
         """Save a screenshot to ``out/browser``."""

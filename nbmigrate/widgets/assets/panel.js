@@ -45,16 +45,23 @@ function table(columns, rows, { right = [], caption = "" } = {}) {
 }
 
 /**
- * A panel as a widget module. `build({host, send, signal})` draws into `host` and returns the
- * handlers of the kernel's messages by kind.
+ * A panel as a widget module. `build({host, send, signal, memory})` draws into `host` and returns
+ * the handlers of the kernel's messages by kind. `memory` is one object for all views of a panel.
  *
  * A view lives in the widget's own output, or in the static HTML that is marked with the panel's
  * id. JupyterLab and Notebook show that HTML once the kernel is asked to "adopt" it.
  */
 function panel(build) {
   const mounted = new WeakSet();
+  const memories = new Map();
 
-  function mount(model, host, signal) {
+  function memoryOf(model) {
+    const id = model.get("panel_id");
+    if (!memories.has(id)) memories.set(id, {});
+    return memories.get(id);
+  }
+
+  function mount(model, host, signal, isDone = () => {}) {
     if (mounted.has(host)) return;
     mounted.add(host);
     const former = [...host.childNodes];
@@ -63,14 +70,15 @@ function panel(build) {
     for (const name of ["keydown", "keypress", "keyup"])
       root.addEventListener(name, (event) => event.stopPropagation());
     root.setAttribute("data-lm-suppress-shortcuts", "true");
-    const handlers = build({ host: root, signal, send: (kind, more = {}) => model.send({ kind, ...more }) });
+    const handlers = build({ host: root, signal, memory: memoryOf(model), send: (kind, more = {}) => model.send({ kind, ...more }) });
     let isDrawn = false;
     const receive = (message) => {
       if (message.kind === "state" && !isDrawn) {
         isDrawn = true;
         host.replaceChildren(root);
-      }
-      handlers[message.kind]?.(message);
+        handlers.state(message);
+        isDone();
+      } else handlers[message.kind]?.(message);
     };
     // Without its kernel a panel can do nothing: what was there before comes back.
     const leave = () => {
@@ -106,8 +114,9 @@ function panel(build) {
       watch(model, signal);
     },
     render({ model, el: host, signal }) {
-      mount(model, host, signal);
-      if (host.closest(".jp-OutputArea")) model.send({ kind: "adopt" });
+      mount(model, host, signal, () => {
+        if (host.closest(".jp-OutputArea")) model.send({ kind: "adopt" });
+      });
     },
   };
 }

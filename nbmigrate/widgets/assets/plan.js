@@ -1,10 +1,11 @@
 // The panel of a plan: questions on top, the tree of changes, and one button below.
 
-function drawPlan({ host, send, signal }) {
+function drawPlan({ host, send, memory }) {
   let state = null;
-  const open = new Set();          // numbers of opened objects
-  const folded = new Set();        // names of folded schemas
-  const known = new Map();         // what opened objects show, by number
+  memory.open ??= new Set();       // numbers of opened objects
+  memory.folded ??= new Set();     // names of folded schemas
+  memory.known ??= new Map();      // what opened objects show, by number
+  const { open, folded, known } = memory;
   let lines = [], at = 0;          // the lines of the tree, and the one that Tab goes to
 
   const live = el("div", { className: "nbm-live", role: "status", "aria-live": "polite" });
@@ -174,7 +175,7 @@ function drawPlan({ host, send, signal }) {
       press || why ? el("div", { className: "nbm-press" }, press, why) : null);
   }
 
-  const afterwards = () => (state.done?.undo ? el("div", { className: "nbm-press" }, button("Undo", () => send("undo", { revision: state.revision }), { title: state.done.undo })) : null);
+  const afterwards = () => (state.done?.undo ? el("div", { className: "nbm-press nbm-after" }, button("Undo", () => send("undo", { revision: state.revision }), { title: state.done.undo })) : null);
 
   // --- work under way ---------------------------------------------------------
 
@@ -206,7 +207,8 @@ function drawPlan({ host, send, signal }) {
       live.textContent = "";
       heard.textContent = { review: `${state.plan.counts}, ${state.plan.questions.length} to answer`, working: "working", done: state.done?.text }[state.phase];
       keepFocus(() => {
-        if (isNew) { open.clear(); known.clear(); }
+        if (memory.revision !== state.revision) { open.clear(); known.clear(); }
+        memory.revision = state.revision;
         drawHead(); drawAbove(); drawBelow(); drawWork();
         if (isNew) arrange();
       });
