@@ -61,6 +61,8 @@ DROP = repeated("--drop", "PATH", "answer: this may go, e.g. public.users.nickna
 BACKFILL = repeated("--backfill", "PATH=SQL", "answer: the value that rows already there get")
 ALLOW_DROP = switch("--allow-drop", help="answer: everything the plan drops may go")
 ANSWERS = (RENAME, DROP, BACKFILL, ALLOW_DROP)
+ONLINE = switch("--online", help="the form that keeps nobody waiting; not one transaction")
+ALLOW = repeated("--allow", "CODE=REASON", 'accept a hazard, e.g. NB206="a table of 40 rows"')
 DRY_RUN = switch("--dry-run", "-n", help="show what would be run; change nothing")
 EXIT_CODE = switch("--exit-code", help="end with 3 when there is a difference", place="cli")
 
@@ -105,7 +107,35 @@ def answers(given: argparse.Namespace) -> Answers:
     except ValueError as error:
         raise UsageConflictError(str(error)) from error
     allow = getattr(given, "allow_drop", False) or getattr(given, "yes", False)
-    return Answers(renames=renames, drops=tuple(given.drop), backfills=backfills, allow_drop=allow)
+    return Answers(
+        renames=renames,
+        drops=tuple(given.drop),
+        backfills=backfills,
+        allow_drop=allow,
+        allowed=dict(map(_allowed, getattr(given, "allow", ()))),
+        online=getattr(given, "online", False),
+    )
+
+
+def _allowed(text: str) -> tuple[str, str]:
+    """The code of a hazard and the reason for which it is accepted.
+
+    Raises:
+        UsageConflictError: there is no such code, or no reason.
+    """
+    from nbmigrate.hazards import CODES
+
+    code, _, reason = (part.strip() for part in text.partition("="))
+    if code not in CODES:
+        near = difflib.get_close_matches(code, CODES, n=3, cutoff=0.4)
+        listed = f"did you mean {', '.join(near)}?" if near else "the codes are in docs/hazards"
+        raise UsageConflictError(f"`{code}` is not the code of a hazard", hint=listed)
+    if not reason or "\n" in reason:
+        raise UsageConflictError(
+            f"--allow {code} needs a reason, on one line",
+            hint=f'--allow {code}="why it is safe here"',
+        )
+    return code, reason
 
 
 def _backfill(text: str) -> tuple[str, str]:

@@ -6,8 +6,10 @@ import argparse
 from typing import TYPE_CHECKING
 
 from nbmigrate.commands.arguments import (
+    ALLOW,
     ANSWERS,
     DRY_RUN,
+    ONLINE,
     SOURCE_HELP,
     Argument,
     answers,
@@ -49,6 +51,8 @@ COMMANDS: tuple[Command, ...] = (
         (
             source_argument("SOURCE", "source", SOURCE_HELP + "declared (default)"),
             *ANSWERS,
+            ONLINE,
+            ALLOW,
             switch("--yes", "-y", help="agree to the whole plan, drops included"),
             DRY_RUN,
         ),
@@ -77,6 +81,8 @@ COMMANDS: tuple[Command, ...] = (
                 place="magic",
             ),
             *ANSWERS,
+            ONLINE,
+            ALLOW,
             switch("--custom", help="an empty migration, to be written by hand"),
         ),
         _generate,

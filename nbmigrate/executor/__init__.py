@@ -7,6 +7,8 @@ blocking everybody, and leave all or nothing of a transaction, also after a cras
 
 from nbmigrate.executor.activity import Activity, Monitor, read_activity
 from nbmigrate.executor.apply import apply, require_same
+from nbmigrate.executor.backfilling import BatchDone, Job, backfill
+from nbmigrate.executor.backfills import Backfill, unfinished
 from nbmigrate.executor.blockers import Blocker, find_blockers
 from nbmigrate.executor.connections import connect, sibling
 from nbmigrate.executor.events import (
@@ -31,9 +33,12 @@ __all__ = [
     "Activity",
     "Applied",
     "AppliedStatement",
+    "Backfill",
+    "BatchDone",
     "Blocker",
     "Event",
     "Holder",
+    "Job",
     "LeftoverDropped",
     "LockWaited",
     "MigrationStarted",
@@ -45,6 +50,7 @@ __all__ = [
     "SnapshotsFound",
     "Status",
     "apply",
+    "backfill",
     "baseline",
     "connect",
     "find_blockers",
@@ -57,4 +63,5 @@ __all__ = [
     "record",
     "require_same",
     "sibling",
+    "unfinished",
 ]

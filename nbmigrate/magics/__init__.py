@@ -49,7 +49,7 @@ _SAVED_NOTE = "The URL is saved in this notebook, password included. Better set 
 def _magic_name(command: Command) -> str:
     if command is DECLARE:
         return "%%schema"
-    prefix = {"schema": "%", "query": "%%db_"}.get(command.name, "%db_")
+    prefix = {"schema": "%", "query": "%%db_", "backfill": "%%db_"}.get(command.name, "%db_")
     return prefix + command.name
 
 
@@ -192,6 +192,25 @@ class NbmigrateMagics(Magics):
         given = parse(find("query"), "%%db_query", words)
         values = {name: self._variable(name) for name in given.param}
         result = self.workspace.query(cell, values or None)
+        return self._kept(result, variable)
+
+    @_cell(find("backfill"))
+    def db_backfill(self, line: str, cell: str) -> Result:
+        from nbmigrate.magics.progress import BackfillProgress
+        from nbmigrate.workspace.backfill_commands import function_of
+
+        words, variable = split(line, "%%db_backfill")
+        command = find("backfill")
+        given = parse(command, "%%db_backfill", words)
+        if given.set and cell.strip():
+            raise UsageError("%%db_backfill: say it with --set or in the cell, not both")
+        if not given.set and given.sql:
+            given.set = cell
+        elif not given.set:
+            given.function = function_of(cell, self._shell.user_ns)
+        with BackfillProgress() as progress:
+            given.on_event = progress
+            result = command.run(self.workspace, given)
         return self._kept(result, variable)
 
     def _run(self, name: str, line: str) -> Result:

@@ -95,6 +95,7 @@ def plan_dict(plan: Plan) -> Record:
         "statements": [statement.sql for statement in plan.statements],
         "hazards": json_form(plan.hazards),
         "questions": [{**json_form(q), "flags": list(q.flags)} for q in plan.questions],
+        "harmless": plan.is_harmless,
         "fingerprint": plan.fingerprint,
     }
 

@@ -10,6 +10,7 @@ import psycopg
 
 from nbmigrate.diff.renames import kind_of
 from nbmigrate.errors import NbmigrateError
+from nbmigrate.hazards import ReadFacts
 from nbmigrate.model import Rename, Snapshot
 from nbmigrate.operations import Id
 from nbmigrate.plan import Answers, Canonical, Plan, make_plan
@@ -31,7 +32,7 @@ class Compared(NamedTuple):
     not_declared: tuple[str, ...]
 
 
-def compare(
+def compare(  # noqa: PLR0913 - two sources, and what is known beside them
     old: Source,
     new: Source,
     *,
@@ -39,6 +40,8 @@ def compare(
     ownership: Ownership,
     canonical: Canonical,
     rows: Mapping[Id, int] | None = None,
+    facts: ReadFacts | None = None,
+    server_version: int | None = None,
 ) -> Compared:
     """The plan from ``old`` to ``new``; each loss is a question when ``old`` is a database."""
     kept: Kept = keep_undeclared(old.snapshot, new.snapshot, ownership)
@@ -50,6 +53,8 @@ def compare(
         canonical=canonical,
         rows=rows,
         ask_drops=old.is_live,
+        facts=facts,
+        server_version=server_version,
     )
     return Compared(plan, kept.not_declared)
 

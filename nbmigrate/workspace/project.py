@@ -13,6 +13,7 @@ from nbmigrate import executor
 from nbmigrate.journal import Journal
 from nbmigrate.model import EMPTY, Snapshot
 from nbmigrate.plan import NO_ANSWERS, Answers, Canonical
+from nbmigrate.postgresql.facts import Facts
 from nbmigrate.postgresql.scratch import read_ddl
 from nbmigrate.server import is_installed
 from nbmigrate.workspace.cache import DiskCache
@@ -65,6 +66,7 @@ class Project:
         self.settings = settings
         self.target = Target(settings.url, self.root)
         self.live = LiveReader(self.target, settings.schemas)
+        self.facts = Facts(lambda: self.target.connection)
 
     @property
     def declarations(self) -> Declarations:
@@ -128,7 +130,8 @@ class Project:
         answers = with_declared_renames(answers, old, new)
         removed = self.declarations.removed if new.name == "declared" else frozenset()
         ownership = ownership_of(old, new, answers=answers, removed=removed, ours=self._ours)
-        rows = RowCounts(self.target.connection, old.snapshot) if old.name == "live" else None
+        is_here = old.name == "live"
+        rows = RowCounts(self.target.connection, old.snapshot) if is_here else None
         return compare(
             old,
             new,
@@ -136,6 +139,8 @@ class Project:
             ownership=ownership,
             canonical=self.asking(old),
             rows=rows,
+            facts=self.facts if is_here else None,
+            server_version=self.target.connection.info.server_version if is_here else None,
         )
 
     def asking(self, old: Source) -> Canonical:
