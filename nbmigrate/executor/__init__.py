@@ -5,6 +5,7 @@
 blocking everybody, and leave all or nothing of a transaction, also after a crash.
 """
 
+from nbmigrate.executor.activity import Activity, Monitor, read_activity
 from nbmigrate.executor.apply import apply, require_same
 from nbmigrate.executor.backfilling import BatchDone, Job, backfill
 from nbmigrate.executor.backfills import Backfill, unfinished
@@ -29,6 +30,7 @@ from nbmigrate.executor.settings import Settings
 from nbmigrate.executor.urls import mask_sql, mask_url
 
 __all__ = [
+    "Activity",
     "Applied",
     "AppliedStatement",
     "Backfill",
@@ -41,6 +43,7 @@ __all__ = [
     "LockWaited",
     "MigrationStarted",
     "MigratorLock",
+    "Monitor",
     "OnEvent",
     "Retried",
     "Settings",
@@ -54,6 +57,7 @@ __all__ = [
     "mask_sql",
     "mask_url",
     "migrate",
+    "read_activity",
     "read_ledger",
     "read_status",
     "record",

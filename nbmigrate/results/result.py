@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import msgspec
 
@@ -56,6 +56,11 @@ class Result:
         fields = dataclasses.fields(self)  # type: ignore[arg-type]  # every subclass is one
         names = (field.name for field in fields if field.name not in self.not_in_json)
         return {name: plain(getattr(self, name)) for name in names}
+
+    def shown_by(self, show: Callable[[Self], None]) -> Self:
+        """The same result, which IPython displays by calling ``show``."""
+        vars(self)["_ipython_display_"] = lambda: show(self)
+        return self
 
     def __repr__(self) -> str:
         return to_text(self.blocks())
