@@ -52,7 +52,8 @@ class Bench:
             compare_positions(pair, counters, positions(connection, pair, pair.new))
             found = introspect(connection, roles=roles)
             again = plan_between(connection, found, target, pair.answers)
-            assert operation_lines(again.operations) == "", plan.sql
+            rest = operation_lines(again.operations)
+            assert rest == "", f"still to do: {rest}\nafter\n{plan.sql}"
             require_equal(dump, normalised(self.database.dump()), plan)
         self.operations.update(type(op).__name__ for op in plan.operations)
 
