@@ -156,7 +156,7 @@ def make_plan(  # noqa: PLR0913 - the three edges of a plan are arguments, none 
     asked = {question.path for question in questions}
     questions += [q for q in _backfill_questions(operations, rows or {}) if q.path not in asked]
     if ask_drops and not answers.allow_drop:
-        questions += _drop_questions(hazards, questions, answers, rows or {})
+        questions += _drop_questions(hazards, questions, answers)
     return Plan(
         old=old,
         new=spelled,
@@ -288,7 +288,6 @@ def _drop_questions(
     hazards: Sequence[Hazard],
     asked: Sequence[Question],
     answers: Answers,
-    rows: Mapping[Id, int],
 ) -> Iterator[Question]:
     """One question for each loss that is neither answered nor part of a rename question."""
     known = {format_path(*parse_path(path)) for path in answers.drops}
@@ -298,12 +297,9 @@ def _drop_questions(
             continue
         if any(choice.flag in question.flags for question in asked):
             continue
-        count = rows.get((*parse_path(hazard.path), "", "")[:2])  # type: ignore[arg-type]  # a pair
-        evidence = (f"{count:,} rows",) if count is not None else ()
         yield Question(
             kind="drop",
             path=hazard.path,
             text=f"`{hazard.path}`: {hazard.text}. Do that?",
-            evidence=evidence,
             choices=(choice,),
         )

@@ -165,10 +165,12 @@ def _from_file(path: str) -> Answers:
         found = json.loads(Path(path).read_text("utf-8-sig"))
         if not isinstance(found, dict):
             raise ValueError("not an object")  # noqa: TRY301, TRY004 - said with the others below
-        if unknown := sorted(found.keys() - set(Answers.__struct_fields__)):
+        fields = dict(zip(Answers.__struct_fields__, Answers.__struct_encode_fields__, strict=True))
+        found = {fields.get(key, key): value for key, value in found.items()}
+        if unknown := sorted(found.keys() - set(fields.values())):
             raise UsageConflictError(
                 f"{path}: `{unknown[0]}` is no kind of answer",
-                hint=f"there are: {', '.join(Answers.__struct_fields__)}",
+                hint=f"there are: {', '.join(fields)}",
             )
         read = msgspec.convert(found, Answers)
         renames = tuple(str(Rename.parse(text)) for text in read.renames)
