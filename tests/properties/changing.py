@@ -21,7 +21,7 @@ def drop_one(world: World) -> None:
     kinds = sorted({t.kind for t in world.things.values()}, key=KINDS.index)
     if kinds:
         thing = world.any(world.one(kinds))
-        if thing and not thing.data.get("rid") is True:
+        if thing and thing.data.get("rid") is not True:
             world.drop(thing.id)
 
 
@@ -177,7 +177,7 @@ def retype_column(world: World) -> None:
         other.data["type"] = new
         other.data.pop("collate", None)
         if other.data.get("default"):
-            other.data["default"] = default if default else ""
+            other.data["default"] = default or ""
         _note_backfill(world, other)
 
 
@@ -190,7 +190,9 @@ def linked(world: World, number: int) -> set[int]:
     """The column and all that foreign keys tie to it."""
     found = {number}
     while True:
-        more = {n for fk in world.all("fk") for ends in fk.data["ends"] if found & {*ends} for n in ends}
+        more = {
+            n for fk in world.all("fk") for ends in fk.data["ends"] if found & {*ends} for n in ends
+        }
         if more <= found:
             return found
         found |= more
@@ -206,7 +208,9 @@ def is_bound(world: World, column: Thing) -> bool:
     for user in world.users(column.id):
         if user.kind == "column" or (user.kind == "setting" and "ALTER COLUMN" in user.text):
             return True
-        if user.kind == "index" and not re.search(r"\(«\d+»( DESC)?( NULLS (FIRST|LAST))?\)", user.text):
+        if user.kind == "index" and not re.search(
+            r"\(«\d+»( DESC)?( NULLS (FIRST|LAST))?\)", user.text
+        ):
             return True
         if user.kind == "setting" and "OWNED BY" in user.text:
             return True
@@ -237,9 +241,15 @@ def change_not_null(world: World) -> None:
     if column.data.get("not_null"):
         column.data["not_null"] = False
         world.backfills.pop(column.id, None)
-    elif not any(column.id in ends for fk in world.all("fk") for pair in fk.data["ends"] for ends in [pair]):
-        is_key = any(column.id in user.needs() for user in world.all("unique", "exclude", "index", "domain"))
-        if column.data.get("nullable") and (is_key or column.data["content"].startswith("composite")):
+    elif not any(
+        column.id in ends for fk in world.all("fk") for pair in fk.data["ends"] for ends in [pair]
+    ):
+        is_key = any(
+            column.id in user.needs() for user in world.all("unique", "exclude", "index", "domain")
+        )
+        if column.data.get("nullable") and (
+            is_key or column.data["content"].startswith("composite")
+        ):
             return
         column.data["not_null"] = True
         if column.data.get("nullable"):
@@ -256,7 +266,11 @@ def change_counting(world: World) -> None:
     if base not in ("integer", "bigint"):
         return
     column.data.pop("identity", None)
-    modes = ["plain", "identity"] if "by" in world.things[column.owner].data else ["plain", "serial", "identity"]
+    modes = (
+        ["plain", "identity"]
+        if "by" in world.things[column.owner].data
+        else ["plain", "serial", "identity"]
+    )
     column.data["mode"] = world.one(modes)
     column.data["default"] = ""
     column.data["type"] = base
@@ -275,7 +289,9 @@ def change_generated(world: World) -> None:
         if "STORED" in text and world.some(0.4):
             del column.data["generated"]
         else:
-            column.data["generated"] = text.replace("* 2", "* 3").replace("::numeric)", "::numeric + 1)", 1)
+            column.data["generated"] = text.replace("* 2", "* 3").replace(
+                "::numeric)", "::numeric + 1)", 1
+            )
 
 
 def attach_or_detach(world: World) -> None:

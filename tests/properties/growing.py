@@ -106,7 +106,9 @@ def trigger_function(world: World) -> Thing:
     found = [f for f in world.all("function") if f.data["takes"] == "trigger"]
     if found and world.some():
         return world.one(found)  # type: ignore[no-any-return]
-    text = "CREATE FUNCTION «*.»() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN RETURN NEW; END $f$"
+    text = (
+        "CREATE FUNCTION «*.»() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN RETURN NEW; END $f$"
+    )
     return world.add("function", world.schema(), text, takes="trigger")
 
 
@@ -141,7 +143,9 @@ def _add_rid(world: World, table: Thing, form: str) -> None:
 def identity(world: World) -> str:
     """An identity and its options."""
     when, options = world.one(["ALWAYS", "BY DEFAULT"]), world.one(["", "", "INCREMENT 5", "CYCLE"])
-    return f"GENERATED {when} AS IDENTITY ({options})" if options else f"GENERATED {when} AS IDENTITY"
+    return (
+        f"GENERATED {when} AS IDENTITY ({options})" if options else f"GENERATED {when} AS IDENTITY"
+    )
 
 
 def column_name(world: World, table: Thing) -> dict[str, str]:
@@ -185,7 +189,11 @@ def backfill(world: World, column: Thing) -> str:
     if kind in ("enum", "enums"):
         label = f"«{world.things[int(where)].data['labels'][0]}'»"
         return f"{label}::«{where}.»" if kind == "enum" else f"ARRAY[{label}]::«{where}.»[]"
-    return f"NULL::«{where}.»" if kind == "composite" else f"'{'[1,2)' if kind == 'ranged' else 1}'::«{where}.»"
+    return (
+        f"NULL::«{where}.»"
+        if kind == "composite"
+        else f"'{'[1,2)' if kind == 'ranged' else 1}'::«{where}.»"
+    )
 
 
 def some_type(world: World) -> tuple[str, str, str | None]:
@@ -216,7 +224,7 @@ def add_generated(world: World) -> None:
         if functions and world.some():
             function = world.one(functions)
             expression = f"«{function.id}.»(«{column.id}»::numeric)"
-        is_stored = "«" in expression.split("*")[0] and "(" in expression or world.some()
+        is_stored = ("«" in expression.split("*")[0] and "(" in expression) or world.some()
         how = "STORED" if is_stored else "VIRTUAL"
         data = {"type": "numeric", "content": "computed", "filled": False}
         generated = f"GENERATED ALWAYS AS ({expression}) {how}"

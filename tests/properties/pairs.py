@@ -162,12 +162,8 @@ def _rows(world: World) -> Iterator[str]:
             continue
         columns = [c for c in _columns(world, table) if "generated" not in c.data]
         names = ", ".join(quote(world.names[c.id]) for c in columns)
-        rows = ", ".join(
-            "(" + ", ".join(value(world, c, n) for c in columns) + ")" for n in ROWS
-        )
-        yield (
-            f"INSERT INTO {_name(world, table)} ({names}) OVERRIDING SYSTEM VALUE VALUES {rows}"
-        )
+        rows = ", ".join("(" + ", ".join(value(world, c, n) for c in columns) + ")" for n in ROWS)
+        yield (f"INSERT INTO {_name(world, table)} ({names}) OVERRIDING SYSTEM VALUE VALUES {rows}")
 
 
 # --- drawing -----------------------------------------------------------------
@@ -194,7 +190,9 @@ def random_pair(seed: int, without: Container[int] = ()) -> Pair:
     return Pair(seed, old, world)
 
 
-def _take(world: World, seed: int, step: int, steps: tuple[object, ...], without: Container[int]) -> None:
+def _take(
+    world: World, seed: int, step: int, steps: tuple[object, ...], without: Container[int]
+) -> None:
     world.rng = random.Random(f"{seed} {step}")
     chosen = world.one(steps)
     if step not in without:

@@ -4,11 +4,5 @@ from __future__ import annotations
 
 import os
 
-import pytest
-
-from tests.fixtures.postgres import Database
-from tests.properties.bench import Bench
-from tests.properties.pairs import random_pair
-
 PAIRS = int(os.environ.get("NBMIGRATE_PAIRS", "500"))
 FIRST = int(os.environ.get("NBMIGRATE_FIRST_PAIR", "0"))
