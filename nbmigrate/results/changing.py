@@ -105,6 +105,7 @@ class PushResult(Framed):
     database: str
     dry_run: bool = False
     not_declared: tuple[str, ...] = ()
+    undo: int = 0
 
     @property
     def questions(self) -> tuple[Question, ...]:
@@ -119,6 +120,7 @@ class PushResult(Framed):
         timings = (self._timings(),) if len(self.applied) > 1 else ()
         return (
             self._heading(),
+            *((Text("%db_undo brings it back.", "muted"),) if self.undo else ()),
             *plan_blocks(self.plan),
             *timings,
             *left_alone(self.not_declared),

@@ -11,9 +11,10 @@ from __future__ import annotations
 from nbmigrate.workspace.migration_commands import MigrationCommands
 from nbmigrate.workspace.row_commands import RowCommands
 from nbmigrate.workspace.schema_commands import SchemaCommands
+from nbmigrate.workspace.undo_commands import UndoCommands
 
 __all__ = ["Workspace"]
 
 
-class Workspace(SchemaCommands, MigrationCommands, RowCommands):
+class Workspace(SchemaCommands, MigrationCommands, RowCommands, UndoCommands):
     """A project and every command on it; the arguments are those of :class:`.Project`."""

@@ -8,8 +8,8 @@ from typing import Any
 
 from nbmigrate import executor, results
 from nbmigrate.model import EMPTY
-from nbmigrate.plan import NO_ANSWERS, Answers, Plan
-from nbmigrate.workspace import generating, looking
+from nbmigrate.plan import NO_ANSWERS, Answers
+from nbmigrate.workspace import generating, keeping, looking
 from nbmigrate.workspace.ledger_entries import ledger_change
 from nbmigrate.workspace.project import Project
 from nbmigrate.workspace.sources import Source, recorded
@@ -27,11 +27,13 @@ class MigrationCommands(Project):
         *,
         answers: Answers = NO_ANSWERS,
         dry_run: bool = False,
+        keep: bool = True,
         on_event: executor.OnEvent | None = None,
     ) -> results.PushResult:
         """Bring the database to the source at once, all or nothing; without a file.
 
-        With open questions, or with ``dry_run``, nothing is applied.
+        With open questions, or with ``dry_run``, nothing is applied. What is lost is kept for
+        an undo unless ``keep`` is off.
 
         Raises:
             StatementFailedError: PostgreSQL refused a statement; everything is as before.
@@ -41,10 +43,12 @@ class MigrationCommands(Project):
         live = self.live.read(new.snapshot)
         started = time.perf_counter()
         old = Source(live.snapshot, "live", is_live=True)
-        plan, not_declared = self.compare(old, new, answers)
+        found, not_declared = self.compare(old, new, answers)
+        kept = keeping.with_keeping(self, found, keep=keep)
+        plan = kept.plan
         applied: Sequence[Any] = ()
         if plan.statements and not plan.questions and not dry_run:
-            applied = self._apply(plan, live.fingerprint, on_event)
+            applied = self._apply(kept, live.fingerprint, on_event)
         return results.PushResult(
             plan=plan,
             applied=tuple(
@@ -54,16 +58,28 @@ class MigrationCommands(Project):
             database=self.target.database,
             dry_run=dry_run,
             not_declared=not_declared,
+            undo=kept.number if applied else 0,
         )
 
-    def _apply(self, plan: Plan, mark: str, on_event: executor.OnEvent | None) -> Sequence[Any]:
+    def _apply(
+        self, kept: keeping.KeptPlan, mark: str, on_event: executor.OnEvent | None
+    ) -> Sequence[Any]:
         connection = self.target.connection
-        change = ledger_change(plan.operations, executor.read_ledger(connection))
+        change = ledger_change(kept.plan.operations, executor.read_ledger(connection))
+
+        def guard() -> None:
+            self.live.require(connection, mark)
+            keeping.require_number(connection, kept.number)
+
+        def finish() -> None:
+            executor.record(connection, **change._asdict())
+            keeping.record_push(connection, kept, self.settings.schemas)
+
         return executor.apply(
             connection,
-            plan.statements,
-            guard=lambda: self.live.require(connection, mark),
-            finish=lambda: executor.record(connection, **change._asdict()),
+            kept.plan.statements,
+            guard=guard,
+            finish=finish,
             on_event=on_event,
             settings=self.executor_settings(lock_wait_ms=PUSH_WAIT_MS),
         )
