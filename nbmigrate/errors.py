@@ -25,6 +25,7 @@
     |   |-- DriftError                 the database is not what the plan was made for
     |   |-- NothingToUndoError         the stack of pushes and migrations is empty
     |   |-- UndoConflictError          .paths: changed since by somebody
+    |   |-- IrreversibleError          .tag: a migration that says no way back
     |   `-- UndoPurgedError            its data is no longer in the trash
     |-- ServerError                    the embedded PostgreSQL could not be started
     |-- AnswerNeededError              .questions: nothing was applied
@@ -278,6 +279,17 @@ class UndoConflictError(ExecutionError):
         )
         self.number = number
         self.paths = list(paths)
+
+
+class IrreversibleError(ExecutionError):
+    """A migration that cannot be taken back."""
+
+    def __init__(self, tag: str, reason: str) -> None:
+        super().__init__(
+            f"`{tag}` is not reversible: {reason}; nothing was changed",
+            hint="write a migration that does the opposite: nbmigrate generate --custom",
+        )
+        self.tag = tag
 
 
 class UndoPurgedError(ExecutionError):

@@ -225,7 +225,7 @@ class MigrateResult(Framed):
         rows = tuple((m.tag, f"{m.statements:,}", duration(m.ms)) for m in self.applied)
         table = TableBlock(("migration", "statements", "time"), rows, frozenset({1, 2}))
         title = f"Applied {count(len(self.applied), 'migration')} to {self.database}"
-        return (Heading(title), table)
+        return (Heading(title), Text("%db_undo takes the last one back.", "muted"), table)
 
     def _dry_run(self) -> tuple[Block, ...]:
         return (Code(self.dry_run_sql, "SQL that would run"),) if self.dry_run_sql else ()

@@ -10,6 +10,7 @@ from nbmigrate.plan import Plan
 from nbmigrate.results.changing import WrittenFile
 from nbmigrate.results.plans import plan_blocks
 from nbmigrate.results.result import Framed, Record, Result, plain, rows_block
+from nbmigrate.results.undoing import TrashEntry, trash_blocks
 from nbmigrate.results.words import count, duration, path, size
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class StatusResult(Framed):
     not_declared: tuple[str, ...] = ()
     unmanaged: tuple[str, ...] = ()
     declared: tuple[str, ...] = ()
+    trash: tuple[TrashEntry, ...] = ()
 
     @property
     def is_different(self) -> bool:
@@ -79,6 +81,7 @@ class StatusResult(Framed):
             *self._drift(),
             *_listed("Not declared here (left alone)", self.not_declared),
             *_listed("In the database and not managed", self.unmanaged),
+            *trash_blocks(self.trash),
         )
 
     def _migrations(self) -> Block:

@@ -134,6 +134,15 @@ def trash_table(entries: tuple[TrashEntry, ...]) -> TableBlock:
     return TableBlock(head, rows, frozenset({0, 6, 7}))
 
 
+def trash_blocks(entries: tuple[TrashEntry, ...]) -> tuple[Block, ...]:
+    """What is kept, for a status; nothing when the trash is empty."""
+    if not entries:
+        return ()
+    rows, amount = sum(e.rows for e in entries), sum(e.bytes for e in entries)
+    title = f"In the trash (%db_undo brings it back): {rows:,} rows, {size(amount)}"
+    return (Heading(title, 2), trash_table(entries))
+
+
 @dataclass(frozen=True, repr=False)
 class PurgeResult(Framed):
     """What ``undo --purge`` threw away, or asks about."""

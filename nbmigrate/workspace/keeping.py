@@ -9,16 +9,16 @@ import msgspec
 import psycopg
 
 from nbmigrate import executor
-from nbmigrate.diff.losses import find_losses
+from nbmigrate.diff.losses import Names, find_losses
 from nbmigrate.diff.renames import kind_of
 from nbmigrate.errors import DriftError
 from nbmigrate.executor.undo import Holding, UndoRecord, keeping, records
-from nbmigrate.model import Rename
-from nbmigrate.plan import Plan
+from nbmigrate.model import Rename, parse_path
+from nbmigrate.plan import Plan, Question
 from nbmigrate.postgresql.introspect import introspect
 from nbmigrate.results.changes import counts_text, tree
 from nbmigrate.workspace.ledger_entries import ledger_change
-from nbmigrate.workspace.live import with_linked_policies
+from nbmigrate.workspace.live import RowCounts, with_linked_policies
 
 if TYPE_CHECKING:
     from nbmigrate.model import Snapshot
@@ -46,11 +46,28 @@ def with_keeping(workspace: Project, plan: Plan, *, keep: bool = True) -> KeptPl
     change = ledger_change(plan.operations, ())
     owned = tuple(sorted(set(change.dropped) & executor.read_ledger(connection)))
     if not keep:
-        return KeptPlan(plan, Holding(owned=owned), number)
+        return KeptPlan(_for_good(workspace, plan), Holding(owned=owned), number)
     losses = find_losses(plan.old, plan.operations)
     found = keeping(connection, plan.old, plan.operations, plan.statements, losses, number=number)
     kept = msgspec.structs.replace(plan, statements=found.statements)
     return KeptPlan(kept, msgspec.structs.replace(found.holding, owned=owned), number)
+
+
+def _for_good(workspace: Project, plan: Plan) -> Plan:
+    """The plan whose questions about losses say how many rows no undo will bring back."""
+    rows = RowCounts(workspace.target.connection, plan.old)
+    names = Names(plan.operations)
+
+    def told(question: Question) -> Question:
+        if question.kind != "drop":
+            return question
+        path = parse_path(question.path)
+        count = rows.get(names.old_table((path[0], path[1]))) if len(path) > 1 else None
+        lost = "" if count is None else f" of {count:,} rows"
+        text = f"{question.text} With --no-keep nothing{lost} is kept for an undo."
+        return msgspec.structs.replace(question, text=text)
+
+    return msgspec.structs.replace(plan, questions=tuple(map(told, plan.questions)))
 
 
 def require_number(connection: Connection, number: int) -> None:

@@ -19,7 +19,12 @@ from nbmigrate.dialect import Statement
 from nbmigrate.diff.inverse import inverted, merge, relaxed
 from nbmigrate.diff.losses import Loss, Losses, find_losses
 from nbmigrate.diff.renames import apply_renames
-from nbmigrate.errors import NothingToUndoError, UndoConflictError, UndoPurgedError
+from nbmigrate.errors import (
+    IrreversibleError,
+    NothingToUndoError,
+    UndoConflictError,
+    UndoPurgedError,
+)
 from nbmigrate.executor.undo import Holding, Keeping, UndoRecord, keeping, records, restore
 from nbmigrate.executor.undo.records import DONE, PURGED, UNDONE
 from nbmigrate.executor.undo.restore import Restoring
@@ -70,6 +75,7 @@ def undo(
     record = last_done(workspace)
     if with_data and record.state == PURGED:
         raise UndoPurgedError(record.id)
+    settings = workspace.executor_settings(lock_wait_ms=10_000)
     mark = workspace.live.read(record.after).fingerprint
     way = find_way(workspace, record, answers, with_data=with_data)
     started = time.perf_counter()
@@ -80,9 +86,9 @@ def undo(
             connection,
             way.statements,
             guard=lambda: _guard(workspace, connection, mark, way.number),
-            finish=lambda: _finish(connection, record, way, counted),
+            finish=lambda: _finish(connection, record, way, counted, settings),
             on_event=_counting(counted, on_event),
-            settings=workspace.executor_settings(lock_wait_ms=10_000),
+            settings=settings,
         )
     return results.UndoResult(
         number=record.id,
@@ -114,7 +120,13 @@ def find_way(workspace: Project, record: UndoRecord, answers: Answers, *, with_d
 
     Raises:
         UndoConflictError: what the push made was changed since.
+        IrreversibleError: a migration that was written by hand says no way back.
     """
+    if record.holding.irreversible:
+        raise IrreversibleError(record.tag, record.holding.irreversible)
+    if record.holding.down:
+        number = records.next_id(workspace.target.connection)
+        return Way(_texts(*record.holding.down), (), {}, Holding(), number)
     back = inverted(record.renames)
     schemas = workspace.settings.schemas
     known = (record.before, record.after)
@@ -252,6 +264,7 @@ def _finish(
     record: UndoRecord,
     way: Way,
     counted: Mapping[int, int],
+    settings: executor.Settings,
 ) -> None:
     """In the transaction of the undo: the stack, the ledger, the history, the empty trash."""
     change = ledger_change(way.operations, executor.read_ledger(connection))
@@ -259,6 +272,8 @@ def _finish(
         connection, created=record.holding.owned, dropped=change.dropped, renamed=change.renamed
     )
     records.mark(connection, [record.id], UNDONE)
+    if record.kind == "migrate":
+        executor.forget(connection, settings, record.tag)
     if way.own.tables:
         _record_own(connection, record, way)
     records.drop_trash(connection, tuple(_emptied(connection, record, way, counted)))

@@ -32,10 +32,17 @@ _COPIED_PER_SECOND = 100_000_000
 
 
 class Keeping(NamedTuple):
-    """The statements of a plan with those that keep, and what they will have kept."""
+    """The statements of a plan, those around it that keep, and what they will have kept."""
 
-    statements: tuple[Statement, ...]
+    before: tuple[Statement, ...]
+    during: tuple[Statement, ...]
+    after: tuple[Statement, ...]
     holding: Holding
+
+    @property
+    def statements(self) -> tuple[Statement, ...]:
+        """All of them, in order."""
+        return (*self.before, *self.during, *self.after)
 
 
 class _Size(Value, frozen=True, kw_only=True):
@@ -55,7 +62,7 @@ def keeping(  # noqa: PLR0913 - a plan and where it is to be kept
 ) -> Keeping:
     """The statements with what they lose kept under ``number``; as they are when nothing is."""
     if not (losses.rows or losses.positions):
-        return Keeping(tuple(statements), Holding())
+        return Keeping((), tuple(statements), (), Holding())
     created = {op.table.id for op in operations if isinstance(op, o.CreateTable)}
     dropped = {
         op.table.id: op
@@ -82,13 +89,16 @@ def keeping(  # noqa: PLR0913 - a plan and where it is to be kept
         positions=numbered,
         positions_table=trash.trash_name(number, 0, "positions") if numbered else "",
     )
-    found = _replaced(statements, dropped, tables, old)
-    before = (_MAKE_SCHEMA, *_copies(connection, old, holding))
-    return Keeping((*_statements(before), *found, *_statements(_images(tables, old))), holding)
+    return Keeping(
+        _statements((_MAKE_SCHEMA, *_copies(connection, old, holding))),
+        tuple(_replaced(statements, dropped, tables, old)),
+        _statements(_images(tables, old)),
+        holding,
+    )
 
 
-def _statements(texts: Sequence[str]) -> Iterator[Statement]:
-    return (Statement(sql=text) for text in texts)
+def _statements(texts: Sequence[str]) -> tuple[Statement, ...]:
+    return tuple(Statement(sql=text) for text in texts)
 
 
 def _unmoved(positions: Sequence[Position], tables: Sequence[Kept]) -> Iterator[Position]:

@@ -47,13 +47,17 @@ class KeptPosition(Value, frozen=True, kw_only=True):
 class Holding(Value, frozen=True, kw_only=True):
     """All that one push or migration put into the trash.
 
-    ``owned`` is what the ledger held of the things that were dropped.
+    ``owned`` is what the ledger held of the things that were dropped. ``down`` are the
+    statements that a migration written by hand brings for its undo; ``irreversible`` says
+    why it has none.
     """
 
     tables: tuple[Kept, ...] = ()
     positions: tuple[KeptPosition, ...] = ()
     positions_table: str = ""
     owned: tuple[tuple[str, str, str], ...] = ()
+    down: tuple[str, ...] = ()
+    irreversible: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
