@@ -22,7 +22,11 @@
     |   |-- ConnectFailedError
     |   |-- LockTimeoutError           .timeout_ms .blockers
     |   |-- StatementFailedError       .tag .index .sql .sqlstate .detail
-    |   `-- DriftError                 the database is not what the plan was made for
+    |   |-- DriftError                 the database is not what the plan was made for
+    |   |-- NothingToUndoError         the stack of pushes and migrations is empty
+    |   |-- UndoConflictError          .paths: changed since by somebody
+    |   |-- IrreversibleError          .tag: a migration that says no way back
+    |   `-- UndoPurgedError            its data is no longer in the trash
     |-- ServerError                    the embedded PostgreSQL could not be started
     |-- AnswerNeededError              .questions: nothing was applied
     `-- UsageConflictError             arguments that do not go together
@@ -248,6 +252,55 @@ class DriftError(ExecutionError):
     """The database is not what the plan was made for."""
 
     exit_code = EXIT_DIFFERENT
+
+
+class NothingToUndoError(ExecutionError):
+    """Nothing was pushed or migrated here that was not taken back already."""
+
+    def __init__(self, database: str) -> None:
+        super().__init__(
+            f"nothing to undo in {database}: no push or migration of nbmigrate is recorded here",
+            hint="nbmigrate undo --list shows what was undone before",
+        )
+
+
+class UndoConflictError(ExecutionError):
+    """What a push made was changed since, so that there is no one way back."""
+
+    exit_code = EXIT_DIFFERENT
+
+    def __init__(self, number: int, paths: Sequence[str]) -> None:
+        listed = "; ".join(f"`{path}`" for path in paths)
+        super().__init__(
+            f"undo {number} conflicts with later changes of the database: {listed}; "
+            "nothing was changed",
+            hint="take the later change back first (push what was there), then undo again; "
+            "the kept data stays in nbmigrate_trash until then",
+        )
+        self.number = number
+        self.paths = list(paths)
+
+
+class IrreversibleError(ExecutionError):
+    """A migration that cannot be taken back."""
+
+    def __init__(self, tag: str, reason: str) -> None:
+        super().__init__(
+            f"`{tag}` is not reversible: {reason}; nothing was changed",
+            hint="write a migration that does the opposite: nbmigrate generate --custom",
+        )
+        self.tag = tag
+
+
+class UndoPurgedError(ExecutionError):
+    """The data of an undo was thrown away."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(
+            f"the data that undo {number} would bring back was purged; nothing was changed",
+            hint="--without-data takes the schema back alone",
+        )
+        self.number = number
 
 
 class ServerError(NbmigrateError):

@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 
 
 def _push(workspace: Workspace, given: argparse.Namespace) -> Result:
-    return workspace.push(given.source or "declared", answers=answers(given), dry_run=given.dry_run)
+    return workspace.push(
+        given.source or "declared",
+        answers=answers(given),
+        dry_run=given.dry_run,
+        keep=not given.no_keep,
+    )
 
 
 def _generate(workspace: Workspace, given: argparse.Namespace) -> Result:
@@ -54,6 +59,7 @@ COMMANDS: tuple[Command, ...] = (
             ONLINE,
             ALLOW,
             switch("--yes", "-y", help="agree to the whole plan, drops included"),
+            switch("--no-keep", help="keep nothing of what is lost: there will be no undo of it"),
             DRY_RUN,
         ),
         _push,

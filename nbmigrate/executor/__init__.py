@@ -22,7 +22,7 @@ from nbmigrate.executor.events import (
     Retried,
     SnapshotsFound,
 )
-from nbmigrate.executor.history import Status, read_status
+from nbmigrate.executor.history import Status, forget, read_status
 from nbmigrate.executor.ledger import read_ledger, record
 from nbmigrate.executor.lock import Holder, MigratorLock
 from nbmigrate.executor.migrate import baseline, migrate
@@ -54,6 +54,7 @@ __all__ = [
     "baseline",
     "connect",
     "find_blockers",
+    "forget",
     "mask_sql",
     "mask_url",
     "migrate",

@@ -305,3 +305,20 @@ def record(
         "DELETE FROM nbmigrate.progress WHERE history = $1 AND tag = $2",
         [history_name(settings), migration.tag],
     )
+
+
+def forget(connection: psycopg.Connection[Any], settings: Settings, tag: str) -> None:
+    """Take a migration out of both histories, in the transaction that took it back."""
+    name = history_name(settings)
+    found = raw.rows(
+        connection,
+        "DELETE FROM nbmigrate.migrations WHERE history = $1 AND tag = $2"
+        " RETURNING hash, created_at",
+        [name, tag],
+    )
+    for row in found:
+        raw.run(
+            connection,
+            f"DELETE FROM {history_sql(settings)} WHERE hash = $1 AND created_at = $2",
+            [row["hash"], row["created_at"]],
+        )

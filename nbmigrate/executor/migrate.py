@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import psycopg
 
@@ -37,6 +37,18 @@ from nbmigrate.executor.soundness import require_sound
 from nbmigrate.executor.urls import mask_url
 
 
+class Around(Protocol):
+    """What else is done in the transactions of a migration (an undo is made possible there)."""
+
+    def before(self, connection: psycopg.Connection[Any], migration: MigrationLike) -> None:
+        """Called in its first transaction, before its first statement."""
+        ...
+
+    def after(self, connection: psycopg.Connection[Any], migration: MigrationLike) -> None:
+        """Called in its last transaction, after its last statement."""
+        ...
+
+
 class _AppliedMeanwhileError(Exception):
     """Another migrator has committed this migration; it stops the transaction, not the run."""
 
@@ -48,6 +60,7 @@ def migrate(
     to: str | None = None,
     on_event: OnEvent | None = None,
     settings: Settings | None = None,
+    around: Around | None = None,
 ) -> tuple[Applied, ...]:
     """Apply what is pending, up to and including ``to``, and return it.
 
@@ -77,7 +90,7 @@ def migrate(
         with lock:
             session = Session(url, worker, lock, settings, listen, Failpoint.of(settings))
             try:
-                return _run_pending(session, migrations, wanted)
+                return _run_pending(session, migrations, wanted, around)
             finally:
                 session.close_replacement(worker)
 
@@ -154,7 +167,10 @@ def _prepare(connection: psycopg.Connection[Any], settings: Settings) -> None:
 
 
 def _run_pending(
-    session: Session, migrations: Sequence[MigrationLike], wanted: Sequence[MigrationLike]
+    session: Session,
+    migrations: Sequence[MigrationLike],
+    wanted: Sequence[MigrationLike],
+    around: Around | None,
 ) -> tuple[Applied, ...]:
     # Read again under the lock: the one who was waited for may have done it all.
     pending = _pending(session.connection, migrations, wanted, session.settings)
@@ -165,7 +181,7 @@ def _run_pending(
     done: list[Applied] = []
     for migration, status, steps in work:
         session.require_lock()
-        applied = _apply_one(session, migration, steps, late=status.late)
+        applied = _apply_one(session, migration, steps, around, late=status.late)
         if applied is not None:
             done.append(applied)
             session.on_event(applied)
@@ -174,7 +190,12 @@ def _run_pending(
 
 
 def _apply_one(
-    session: Session, migration: MigrationLike, steps: tuple[Step, ...], *, late: bool
+    session: Session,
+    migration: MigrationLike,
+    steps: tuple[Step, ...],
+    around: Around | None,
+    *,
+    late: bool,
 ) -> Applied | None:
     start = session.settings.monotonic()
     progress = Progress(history.history_name(session.settings), migration.tag)
@@ -189,6 +210,8 @@ def _apply_one(
             is_last = at == len(parts) - 1
             step_count = len(steps) if is_last else None
             work = _work(session, migration, part, start=start, step_count=step_count)
+            if around is not None:
+                _surround(work, session, migration, around, first=at + done == 0, last=is_last)
             work.kept = _kept(migration, part, len(steps), is_whole=len(parts) == 1 and not done)
             _run_part(session, part, work, progress)
     except _AppliedMeanwhileError:
@@ -248,6 +271,31 @@ def _work(
 
     origin = Origin(migration.tag, str(migration.path))
     return Work(origin=origin, kept="", before=before, after=after)
+
+
+def _surround(
+    work: Work,
+    session: Session,
+    migration: MigrationLike,
+    around: Around,
+    *,
+    first: bool,
+    last: bool,
+) -> None:
+    enter, leave = work.before, work.after
+
+    def before() -> None:
+        enter()
+        around.before(session.connection, migration)
+
+    def after() -> None:
+        around.after(session.connection, migration)
+        leave()
+
+    if first:
+        work.before = before
+    if last:
+        work.after = after
 
 
 def _enter(connection: psycopg.Connection[Any], settings: Settings) -> None:

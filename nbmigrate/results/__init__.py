@@ -30,6 +30,13 @@ from nbmigrate.results.showing import (
     TableCard,
     TableResult,
 )
+from nbmigrate.results.undoing import (
+    PurgeResult,
+    Restored,
+    TrashEntry,
+    TrashResult,
+    UndoResult,
+)
 
 __all__ = [
     "AppliedMigration",
@@ -46,13 +53,18 @@ __all__ = [
     "MigrationState",
     "Problem",
     "PullResult",
+    "PurgeResult",
     "PushResult",
     "QueryResult",
+    "Restored",
     "Result",
     "SchemaResult",
     "StatusResult",
     "StudioResult",
     "TableCard",
     "TableResult",
+    "TrashEntry",
+    "TrashResult",
+    "UndoResult",
     "WrittenFile",
 ]

@@ -105,6 +105,7 @@ class PushResult(Framed):
     database: str
     dry_run: bool = False
     not_declared: tuple[str, ...] = ()
+    undo: int = 0
 
     @property
     def questions(self) -> tuple[Question, ...]:
@@ -119,6 +120,7 @@ class PushResult(Framed):
         timings = (self._timings(),) if len(self.applied) > 1 else ()
         return (
             self._heading(),
+            *((Text("%db_undo brings it back.", "muted"),) if self.undo else ()),
             *plan_blocks(self.plan),
             *timings,
             *left_alone(self.not_declared),
@@ -224,7 +226,7 @@ class MigrateResult(Framed):
         rows = tuple((m.tag, f"{m.statements:,}", duration(m.ms)) for m in self.applied)
         table = TableBlock(("migration", "statements", "time"), rows, frozenset({1, 2}))
         title = f"Applied {count(len(self.applied), 'migration')} to {self.database}"
-        return (Heading(title), table)
+        return (Heading(title), Text("%db_undo takes the last one back.", "muted"), table)
 
     def _dry_run(self) -> tuple[Block, ...]:
         return (Code(self.dry_run_sql, "SQL that would run"),) if self.dry_run_sql else ()

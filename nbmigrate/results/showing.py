@@ -11,6 +11,7 @@ from nbmigrate.results.backfilling import BackfillState, unfinished_blocks
 from nbmigrate.results.changing import WrittenFile
 from nbmigrate.results.plans import plan_blocks
 from nbmigrate.results.result import Framed, Record, Result, plain, rows_block
+from nbmigrate.results.undoing import TrashEntry, trash_blocks
 from nbmigrate.results.words import count, duration, path, size
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class StatusResult(Framed):
     unmanaged: tuple[str, ...] = ()
     declared: tuple[str, ...] = ()
     backfills: tuple[BackfillState, ...] = ()
+    trash: tuple[TrashEntry, ...] = ()
 
     @property
     def is_different(self) -> bool:
@@ -82,6 +84,7 @@ class StatusResult(Framed):
             *unfinished_blocks(self.backfills),
             *_listed("Not declared here (left alone)", self.not_declared),
             *_listed("In the database and not managed", self.unmanaged),
+            *trash_blocks(self.trash),
         )
 
     def _migrations(self) -> Block:

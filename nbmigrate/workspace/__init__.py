@@ -12,9 +12,10 @@ from nbmigrate.workspace.backfill_commands import BackfillCommands
 from nbmigrate.workspace.migration_commands import MigrationCommands
 from nbmigrate.workspace.row_commands import RowCommands
 from nbmigrate.workspace.schema_commands import SchemaCommands
+from nbmigrate.workspace.undo_commands import UndoCommands
 
 __all__ = ["Workspace"]
 
 
-class Workspace(SchemaCommands, MigrationCommands, RowCommands, BackfillCommands):
+class Workspace(SchemaCommands, MigrationCommands, RowCommands, BackfillCommands, UndoCommands):
     """A project and every command on it; the arguments are those of :class:`.Project`."""

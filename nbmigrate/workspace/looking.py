@@ -10,6 +10,8 @@ from nbmigrate.errors import ConnectFailedError, MissingFileError, ServerError
 from nbmigrate.model.names import format_path
 from nbmigrate.plan import Plan
 from nbmigrate.postgresql.introspect import unmanaged
+from nbmigrate.workspace import trash
+from nbmigrate.workspace.keeping_migrations import KeepingAround
 from nbmigrate.workspace.sources import Source
 
 if TYPE_CHECKING:
@@ -51,7 +53,12 @@ def migrate(
     applied: Sequence[Any] = ()
     if not dry_run:
         applied = executor.migrate(
-            workspace.target.url, migrations, to=to, on_event=listen, settings=settings
+            workspace.target.url,
+            migrations,
+            to=to,
+            on_event=listen,
+            settings=settings,
+            around=KeepingAround(workspace.journal, workspace.settings.schemas),
         )
     states = executor.read_status(workspace.target.connection, migrations, settings)
     pending = tuple(s.tag for s in states if s.state == "pending")
@@ -110,6 +117,7 @@ def status(workspace: Project) -> results.StatusResult:
             )
             for b in executor.unfinished(connection)
         ),
+        trash=tuple(entry for entry in trash.entries(workspace) if entry.bytes),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from nbmigrate import executor, results
 from nbmigrate.model import EMPTY
 from nbmigrate.plan import NO_ANSWERS, Answers, Plan
-from nbmigrate.workspace import generating, looking
+from nbmigrate.workspace import generating, keeping, looking
 from nbmigrate.workspace.evidence import with_evidence
 from nbmigrate.workspace.ledger_entries import ledger_change
 from nbmigrate.workspace.prechecks import with_prechecks
@@ -30,12 +30,14 @@ class MigrationCommands(Project):
         answers: Answers = NO_ANSWERS,
         dry_run: bool = False,
         agree: Callable[[Plan], bool] | None = None,
+        keep: bool = True,
         on_event: executor.OnEvent | None = None,
     ) -> results.PushResult:
         """Bring the database to the source at once, all or nothing; without a file.
 
         With open questions, with ``dry_run``, or when ``agree`` says no to the plan, nothing is
         applied.
+        What is lost is kept for an undo unless ``keep`` is off.
 
         Raises:
             StatementFailedError: PostgreSQL refused a statement; everything is as before.
@@ -45,13 +47,15 @@ class MigrationCommands(Project):
         live = self.live.read(new.snapshot)
         started = time.perf_counter()
         old = Source(live.snapshot, "live", is_live=True)
-        plan, not_declared = self.compare(old, new, answers)
-        plan = with_prechecks(self.target.connection, plan)
-        plan = with_evidence(self.target.connection, plan)
+        found, not_declared = self.compare(old, new, answers)
+        checked = with_prechecks(self.target.connection, found)
+        checked = with_evidence(self.target.connection, checked)
+        kept = keeping.with_keeping(self, checked, keep=keep)
+        plan = kept.plan
         applied: Sequence[Any] = ()
         is_asked = plan.questions or dry_run or (agree is not None and not agree(plan))
         if plan.statements and not is_asked:
-            applied = self._apply(plan, live.fingerprint, on_event)
+            applied = self._apply(kept, live.fingerprint, on_event)
         return results.PushResult(
             plan=plan,
             applied=tuple(
@@ -61,16 +65,28 @@ class MigrationCommands(Project):
             database=self.target.database,
             dry_run=dry_run,
             not_declared=not_declared,
+            undo=kept.number if applied else 0,
         )
 
-    def _apply(self, plan: Plan, mark: str, on_event: executor.OnEvent | None) -> Sequence[Any]:
+    def _apply(
+        self, kept: keeping.KeptPlan, mark: str, on_event: executor.OnEvent | None
+    ) -> Sequence[Any]:
         connection = self.target.connection
-        change = ledger_change(plan.operations, executor.read_ledger(connection))
+        change = ledger_change(kept.plan.operations, executor.read_ledger(connection))
+
+        def guard() -> None:
+            self.live.require(connection, mark)
+            keeping.require_number(connection, kept.number)
+
+        def finish() -> None:
+            executor.record(connection, **change._asdict())
+            keeping.record_push(connection, kept, self.settings.schemas)
+
         return executor.apply(
             connection,
-            plan.statements,
-            guard=lambda: self.live.require(connection, mark),
-            finish=lambda: executor.record(connection, **change._asdict()),
+            kept.plan.statements,
+            guard=guard,
+            finish=finish,
             on_event=on_event,
             settings=self.executor_settings(lock_wait_ms=PUSH_WAIT_MS),
         )

@@ -1,0 +1,174 @@
+"""The stack of what can be undone: table ``nbmigrate.undo``, a row per push or migration.
+
+A row holds both snapshots (compressed), the renames, and what is in the trash. It is
+written in the transaction of what it speaks of.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import psycopg
+
+from nbmigrate.executor import bookkeeping, raw
+from nbmigrate.executor.undo import trash
+from nbmigrate.executor.undo.trash import Holding
+from nbmigrate.model import Snapshot
+from nbmigrate.model.tables import Value
+from nbmigrate.operations import Operation
+
+_TABLE = f"""
+CREATE TABLE IF NOT EXISTS {bookkeeping.SCHEMA}.undo (
+    id integer PRIMARY KEY,
+    kind text NOT NULL,
+    tag text NOT NULL,
+    state text NOT NULL,
+    what text[] NOT NULL,
+    before bytea NOT NULL,
+    after bytea NOT NULL,
+    operations bytea NOT NULL,
+    renames text[] NOT NULL,
+    holding jsonb NOT NULL,
+    done_at timestamptz NOT NULL DEFAULT now(),
+    undone_at timestamptz,
+    "user" text NOT NULL DEFAULT session_user,
+    application text NOT NULL DEFAULT current_setting('application_name')
+);
+"""
+
+#: Whether its data can still come back: done -> undone, or done -> purged.
+DONE, UNDONE, PURGED = "done", "undone", "purged"
+
+
+class UndoRecord(Value, frozen=True, kw_only=True):
+    """One push or migration that can be undone, or was."""
+
+    id: int
+    kind: str
+    before: Snapshot
+    after: Snapshot
+    operations: tuple[Operation, ...] = ()
+    renames: tuple[str, ...] = ()
+    holding: Holding = Holding()
+    what: tuple[str, ...] = ()
+    tag: str = ""
+    state: str = DONE
+    done_at: str = ""
+    user: str = ""
+
+
+class TrashTable(Value, frozen=True, kw_only=True):
+    """A table of the trash as it is now."""
+
+    name: str
+    rows: int
+    bytes: int
+
+
+def is_prepared(connection: psycopg.Connection[Any]) -> bool:
+    """Whether anything was ever recorded here."""
+    return bookkeeping.table_exists(connection, bookkeeping.SCHEMA, "undo")
+
+
+def next_id(connection: psycopg.Connection[Any]) -> int:
+    """The number that the next record gets."""
+    if not is_prepared(connection):
+        return 1
+    [row] = raw.rows(connection, "SELECT coalesce(max(id), 0) + 1 AS id FROM nbmigrate.undo")
+    return int(row["id"])
+
+
+def write(connection: psycopg.Connection[Any], record: UndoRecord) -> None:
+    """Put the record on the stack; call it in the transaction of what it speaks of."""
+    bookkeeping.ensure(connection)
+    if not is_prepared(connection):
+        connection.execute(_TABLE)
+    raw.run(
+        connection,
+        "INSERT INTO nbmigrate.undo (id, kind, tag, state, what, before, after, operations,"
+        " renames, holding) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::jsonb)",
+        [
+            *(record.id, record.kind, record.tag, record.state, list(record.what)),
+            *(_packed(record.before), _packed(record.after), _packed(record.operations)),
+            *(list(record.renames), msgspec.json.encode(record.holding).decode()),
+        ],
+    )
+
+
+def _packed(value: object) -> bytes:
+    return zlib.compress(msgspec.json.encode(value))
+
+
+def read(
+    connection: psycopg.Connection[Any],
+    *,
+    states: Sequence[str] = (DONE, UNDONE, PURGED),
+    limit: int | None = None,
+) -> tuple[UndoRecord, ...]:
+    """The records in one of the states, the newest first."""
+    if not is_prepared(connection):
+        return ()
+    found = raw.rows(
+        connection,
+        "SELECT id, kind, tag, state, what, before, after, operations, renames,"
+        " holding::text, \"user\", pg_catalog.to_char(done_at AT TIME ZONE 'UTC',"
+        ' \'YYYY-MM-DD"T"HH24:MI:SS"Z"\') AS done_at'
+        " FROM nbmigrate.undo WHERE state = ANY($1) ORDER BY id DESC LIMIT $2",
+        [list(states), limit],
+    )
+    return tuple(map(_record, found))
+
+
+def _record(row: raw.Row) -> UndoRecord:
+    def unpacked(name: str, type_: Any) -> Any:  # noqa: ANN401 - a type, and a value of it
+        return msgspec.json.decode(zlib.decompress(row[name]), type=type_)
+
+    return UndoRecord(
+        id=row["id"],
+        kind=row["kind"],
+        tag=row["tag"],
+        state=row["state"],
+        what=tuple(row["what"]),
+        before=unpacked("before", Snapshot),
+        after=unpacked("after", Snapshot),
+        operations=unpacked("operations", tuple[Operation, ...]),
+        renames=tuple(row["renames"]),
+        holding=msgspec.json.decode(row["holding"], type=Holding),
+        done_at=row["done_at"],
+        user=row["user"],
+    )
+
+
+def mark(connection: psycopg.Connection[Any], ids: Sequence[int], state: str) -> None:
+    """Give the records another state."""
+    raw.run(
+        connection,
+        "UPDATE nbmigrate.undo SET state = $2, undone_at = now() WHERE id = ANY($1)",
+        [list(ids), state],
+    )
+
+
+def trash_tables(connection: psycopg.Connection[Any]) -> dict[str, TrashTable]:
+    """What lies in the trash, by name; rows beyond a million are PostgreSQL's estimate."""
+    found = raw.rows(
+        connection,
+        "SELECT c.relname::text AS name, greatest(c.reltuples, 0)::bigint AS rows,"
+        " pg_catalog.pg_total_relation_size(c.oid) AS bytes"
+        " FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n"
+        " ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relkind = 'r' ORDER BY c.oid",
+        [trash.SCHEMA],
+    )
+    return {row["name"]: TrashTable(**row) for row in found}
+
+
+def drop_trash(connection: psycopg.Connection[Any], names: Sequence[str]) -> None:
+    """Drop these tables of the trash, and the trash itself when it is empty then."""
+    there = trash_tables(connection)
+    for name in names:
+        if name in there:
+            connection.execute(f"DROP TABLE {trash.in_trash(name)} CASCADE".encode())
+    if there and not trash_tables(connection):
+        connection.execute(f"DROP SCHEMA {trash.SCHEMA} RESTRICT".encode())

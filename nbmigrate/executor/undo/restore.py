@@ -1,0 +1,203 @@
+"""Bringing back: the statements that put what the trash holds where it was.
+
+They run between the two halves of an undo: the columns are there again, and what would
+refuse a row (keys, NOT NULL, triggers) is not there yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from nbmigrate.executor.undo import trash
+from nbmigrate.executor.undo.keep import image
+from nbmigrate.executor.undo.trash import Holding, Kept, KeptPosition
+from nbmigrate.model import Snapshot, Table
+from nbmigrate.model.names import key
+from nbmigrate.model.tables import Column
+from nbmigrate.operations import Id
+from nbmigrate.postgresql.identifiers import literal, quote
+
+
+class Restoring(NamedTuple):
+    """A statement that brings rows back, and of what."""
+
+    sql: str
+    kept: Kept
+
+
+def moved_back(holding: Holding, live: Snapshot) -> tuple[str, ...]:
+    """The statements that move whole tables back."""
+    texts: list[str] = []
+    schemas = {"public", *live.schemas}
+    for kept in holding.tables:
+        if kept.moved is None:
+            continue
+        schema, name = kept.moved.place
+        if schema not in schemas:
+            texts.append(f"CREATE SCHEMA {quote(schema)};")
+            schemas.add(schema)
+        texts += _move_back(kept, schema, name)
+    return tuple(texts)
+
+
+def with_moved(live: Snapshot, holding: Holding, before: Snapshot) -> Snapshot:
+    """The schema when the tables are back: each as it was, but for what was taken off."""
+    tables, schemas = dict(live.tables), dict(live.schemas)
+    for kept in holding.tables:
+        if kept.moved is not None:
+            table = trash.table_of(before, kept.loss)
+            schema, name = kept.moved.place
+            if schema != "public":
+                schemas[schema] = schema
+            tables[key(*kept.moved.place)] = msgspec.structs.replace(
+                table,
+                schema="" if schema == "public" else schema,
+                name=name,
+                foreign_keys={},
+                triggers={},
+                rules={},
+                policies={},
+                statistics={},
+            )
+    return msgspec.structs.replace(live, tables=tables, schemas=schemas)
+
+
+def _move_back(kept: Kept, schema: str, name: str) -> Iterator[str]:
+    assert kept.moved is not None
+    there, back = trash.in_trash(kept.name), trash.full((schema, kept.name))
+    yield f"ALTER TABLE {there} SET SCHEMA {quote(schema)};"
+    yield f"ALTER TABLE {back} RENAME TO {quote(name)};"
+    for kind, new, was in kept.moved.parts:
+        yield f"ALTER {kind} {quote(schema)}.{quote(new)} RENAME TO {quote(was)};"
+
+
+def leave_changed(holding: Holding, before: Snapshot) -> tuple[str, ...]:
+    """Mark the rows whose columns somebody has changed since; theirs is the newer value."""
+    texts = []
+    for kept in holding.tables:
+        if (survivor := kept.loss.survivor) is None:
+            continue
+        table = trash.table_of(before, kept.loss)
+        own = " AND ".join(f"k.{quote(n)} = a.{quote(n)}" for n in kept.loss.key)
+        live = " AND ".join(
+            f"{_comparable(table.columns[was], 't.', new)} = a.{quote(was)}"
+            for was, new in zip(kept.loss.key, survivor.key, strict=True)
+        )
+        mark = quote(trash.skip_column(table))
+        texts.append(
+            f"UPDATE {trash.in_trash(kept.name)} AS k SET {mark} = true"
+            f" FROM {trash.in_trash(trash.after_name(kept.name))} AS a"
+            f" JOIN {trash.full(survivor.table)} AS t ON {live}"
+            f" WHERE {own} AND {image(survivor.columns, 't.')} <> a.{mark};"
+        )
+    return tuple(texts)
+
+
+def bring_back(holding: Holding, before: Snapshot, target: Snapshot) -> Iterator[Restoring]:
+    """The copied rows and columns, into tables under their old names."""
+    for kept in holding.tables:
+        table = target.tables.get(key(*kept.loss.table))
+        if kept.moved is not None or table is None:
+            continue
+        was = trash.table_of(before, kept.loss)
+        if kept.loss.is_whole:
+            yield Restoring(_insert(was, kept), kept)
+        elif names := [n for n in kept.loss.columns if n in table.columns]:
+            update = _update_by_key if kept.loss.key else _update_by_rest
+            yield Restoring(update(was, table, kept, names), kept)
+
+
+def _insert(was: Table, kept: Kept) -> str:
+    columns = trash.kept_columns(was, kept.loss)
+    names = ", ".join(quote(c.name) for c in columns)
+    values = ", ".join(trash.as_was(c, "k.") for c in columns)
+    return (
+        f"INSERT INTO {trash.full(was.id)} ({names}) OVERRIDING SYSTEM VALUE"
+        f" SELECT {values} FROM {trash.in_trash(kept.name)} AS k;"
+    )
+
+
+def _update_by_key(was: Table, table: Table, kept: Kept, names: Sequence[str]) -> str:  # noqa: ARG001 - one shape
+    found = " AND ".join(
+        f"{_comparable(was.columns[n], 't.', n)} = k.{quote(n)}" for n in kept.loss.key
+    )
+    return (
+        f"UPDATE {trash.source(kept.loss)} AS t SET {_assignments(was, names)}"
+        f" FROM {trash.in_trash(kept.name)} AS k"
+        f" WHERE {found} AND NOT k.{quote(trash.skip_column(was))};"
+    )
+
+
+def _update_by_rest(was: Table, table: Table, kept: Kept, names: Sequence[str]) -> str:
+    """Rows without a key: those equal in all else are told apart by nothing, so any will do."""
+    rest = [
+        c
+        for c in trash.kept_columns(was, kept.loss)
+        if c.name not in kept.loss.columns and c.name in table.columns
+    ]
+    live, there = _row(rest, "t."), _row(rest, "k.")
+    number = "row_number() OVER (PARTITION BY nbmigrate_row) AS nbmigrate_number"
+    rows = trash.source(kept.loss)
+    return (
+        f"UPDATE {rows} AS t SET {_assignments(was, names)}\n"
+        f"FROM (SELECT *, {number} FROM (SELECT t.tableoid AS nbmigrate_table,"
+        f" t.ctid AS nbmigrate_at, {live} AS nbmigrate_row FROM {rows} AS t) AS s) AS live\n"
+        f"JOIN (SELECT *, {number} FROM (SELECT k.*, {there} AS nbmigrate_row"
+        f" FROM {trash.in_trash(kept.name)} AS k) AS s) AS k"
+        " USING (nbmigrate_row, nbmigrate_number)\n"
+        "WHERE t.ctid = live.nbmigrate_at AND t.tableoid = live.nbmigrate_table;"
+    )
+
+
+def _row(columns: Sequence[Column], alias: str) -> str:
+    values = ", ".join(f"{alias}{quote(c.name)}::text" for c in columns)
+    return f"ROW({values})::text"
+
+
+def _assignments(was: Table, names: Sequence[str]) -> str:
+    return ", ".join(f"{quote(n)} = {trash.as_was(was.columns[n], 'k.')}" for n in names)
+
+
+def _comparable(column: Column, alias: str, name: str) -> str:
+    return f"{alias}{quote(name)}{'' if trash.is_plain(column) else '::text'}"
+
+
+def positions_back(holding: Holding, target: Snapshot) -> tuple[str, ...]:
+    """Every sequence goes on where it was, unless rows came that are beyond."""
+    texts = (_position(holding, kept, target) for kept in holding.positions)
+    return tuple(text for text in texts if text)
+
+
+def _position(holding: Holding, kept: KeptPosition, target: Snapshot) -> str:
+    position, rest = kept.position, ""
+    if not position.column:
+        if key(*position.id) not in target.sequences:
+            return ""
+        name = literal(trash.full(position.id))
+    else:
+        table = target.tables.get(key(*position.id))
+        if table is None or position.column not in table.columns:
+            return ""
+        name = (
+            f"pg_catalog.pg_get_serial_sequence({literal(trash.full(position.id))},"
+            f" {literal(position.column)})"
+        )
+        rest = _beyond(position.id, position.column, table)
+    return (
+        f"SELECT pg_catalog.setval({name}::regclass, k.last_value, k.is_called)"
+        f" FROM {trash.in_trash(holding.positions_table)} AS k"
+        f" WHERE k.number = {kept.number}{rest};"
+    )
+
+
+def _beyond(id_: Id, column: str, table: Table) -> str:
+    identity = table.columns[column].identity
+    if identity and (identity.increment or "1").startswith("-"):
+        return ""
+    return (
+        f" AND NOT EXISTS (SELECT FROM {trash.full(id_)} AS t"
+        f" WHERE t.{quote(column)} > k.last_value)"
+    )

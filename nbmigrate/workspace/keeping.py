@@ -1,0 +1,116 @@
+"""Before a push: what it would lose is kept; after it: what it did is recorded, for an undo."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+import psycopg
+
+from nbmigrate import executor
+from nbmigrate.diff.losses import Names, find_losses
+from nbmigrate.diff.renames import kind_of
+from nbmigrate.errors import DriftError
+from nbmigrate.executor.undo import Holding, UndoRecord, keeping, records
+from nbmigrate.model import Rename, parse_path
+from nbmigrate.plan import Plan, Question
+from nbmigrate.postgresql.introspect import introspect
+from nbmigrate.results.changes import counts_text, tree
+from nbmigrate.workspace.ledger_entries import ledger_change
+from nbmigrate.workspace.live import RowCounts, with_linked_policies
+
+if TYPE_CHECKING:
+    from nbmigrate.model import Snapshot
+    from nbmigrate.workspace.project import Project
+
+
+Connection = psycopg.Connection[Any]
+Schemas = tuple[str, ...] | None
+
+
+class KeptPlan(NamedTuple):
+    """A plan with the statements that keep, and the number under which it will be undone."""
+
+    plan: Plan
+    holding: Holding
+    number: int
+
+
+def with_keeping(workspace: Project, plan: Plan, *, keep: bool = True) -> KeptPlan:
+    """The plan, and what it will have put into the trash; with ``keep`` off, nothing."""
+    if not plan.statements:
+        return KeptPlan(plan, Holding(), 0)
+    connection = workspace.target.connection
+    number = records.next_id(connection)
+    change = ledger_change(plan.operations, ())
+    owned = tuple(sorted(set(change.dropped) & executor.read_ledger(connection)))
+    if not keep:
+        return KeptPlan(_for_good(workspace, plan), Holding(owned=owned), number)
+    losses = find_losses(plan.old, plan.operations)
+    found = keeping(connection, plan.old, plan.operations, plan.statements, losses, number=number)
+    kept = msgspec.structs.replace(plan, statements=found.statements)
+    return KeptPlan(kept, msgspec.structs.replace(found.holding, owned=owned), number)
+
+
+def _for_good(workspace: Project, plan: Plan) -> Plan:
+    """The plan whose questions about losses say how many rows no undo will bring back."""
+    rows = RowCounts(workspace.target.connection, plan.old)
+    names = Names(plan.operations)
+
+    def told(question: Question) -> Question:
+        if question.kind != "drop":
+            return question
+        path = parse_path(question.path)
+        count = rows.get(names.old_table((path[0], path[1]))) if len(path) > 1 else None
+        lost = "" if count is None else f" of {count:,} rows"
+        text = f"{question.text} With --no-keep nothing{lost} is kept for an undo."
+        return msgspec.structs.replace(question, text=text)
+
+    return msgspec.structs.replace(plan, questions=tuple(map(told, plan.questions)))
+
+
+def require_number(connection: Connection, number: int) -> None:
+    """Nothing, when no push or undo came in between.
+
+    Raises:
+        DriftError: the number under which the trash was planned is taken.
+    """
+    if records.next_id(connection) != number:
+        raise DriftError(
+            "somebody else pushed after the plan was made; nothing was applied",
+            hint="run the command again: it plans anew",
+        )
+
+
+def record_push(connection: Connection, kept: KeptPlan, schemas: Schemas) -> None:
+    """Write the record of a push, in its transaction: the schema before and as it is now."""
+    plan = kept.plan
+    records.write(
+        connection,
+        UndoRecord(
+            id=kept.number,
+            kind="push",
+            before=plan.old,
+            after=read_again(connection, schemas, (plan.old, plan.new)),
+            operations=plan.operations,
+            renames=done_renames(plan),
+            holding=kept.holding,
+            what=(counts_text(tree(plan.operations)),),
+        ),
+    )
+
+
+def read_again(connection: Connection, schemas: Schemas, known: Sequence[Snapshot]) -> Snapshot:
+    """The live schema, seen from inside a transaction too; roles as far as they are ``known``."""
+    roles = sorted({name for snapshot in known for name in snapshot.roles})
+    live = introspect(connection, schemas=schemas, roles=roles or False)
+    for snapshot in known:
+        live = with_linked_policies(live, snapshot)
+    return live
+
+
+def done_renames(plan: Plan) -> tuple[str, ...]:
+    """The answered renames that the plan really makes; others stay in a cell for ever."""
+    pairs = ((text, Rename.parse(text)) for text in plan.answers.renames)
+    return tuple(text for text, pair in pairs if kind_of(plan.new, pair.new) is not None)

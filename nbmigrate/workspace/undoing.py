@@ -1,0 +1,334 @@
+"""Undo: the last push taken back, with its data, in one transaction.
+
+What is to be is a three-way merge: the schema as it is now, without what the push made of it.
+The way there has two halves, each an ordinary plan of the engine. Between them, when the
+columns are there again and what would refuse a row is not yet, the rows come back.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+import psycopg
+
+from nbmigrate import executor, results
+from nbmigrate.dialect import Statement
+from nbmigrate.diff.inverse import inverted, merge, relaxed
+from nbmigrate.diff.losses import Loss, Losses, find_losses
+from nbmigrate.diff.renames import apply_renames
+from nbmigrate.errors import (
+    IrreversibleError,
+    NothingToUndoError,
+    UndoConflictError,
+    UndoPurgedError,
+)
+from nbmigrate.executor.undo import Holding, Keeping, UndoRecord, keeping, records, restore
+from nbmigrate.executor.undo.records import DONE, PURGED, UNDONE
+from nbmigrate.executor.undo.restore import Restoring
+from nbmigrate.executor.undo.trash import SCHEMA, after_name, source
+from nbmigrate.model import Rename, Snapshot, format_path
+from nbmigrate.operations import Id, Operation
+from nbmigrate.plan import NO_ANSWERS, Answers, Plan, make_plan
+from nbmigrate.postgresql import POSTGRESQL
+from nbmigrate.postgresql.identifiers import quote_all
+from nbmigrate.workspace.keeping import read_again, require_number
+from nbmigrate.workspace.ledger_entries import ledger_change
+from nbmigrate.workspace.live import count_rows
+
+if TYPE_CHECKING:
+    from nbmigrate.workspace.project import Project
+
+#: Makes the engine build an enum anew: a label that is added cannot be used before a commit
+#: (PostgreSQL docs, ALTER TYPE), and an undo is one transaction.
+_PHANTOM = "nbmigrate_undo"
+
+
+class Way(NamedTuple):
+    """Everything an undo runs; ``restoring`` are statements by their number."""
+
+    statements: tuple[Statement, ...]
+    operations: tuple[Operation, ...]
+    restoring: Mapping[int, Restoring]
+    own: Holding
+    number: int
+
+
+def undo(
+    workspace: Project,
+    *,
+    answers: Answers = NO_ANSWERS,
+    dry_run: bool = False,
+    with_data: bool = True,
+    on_event: executor.OnEvent | None = None,
+) -> results.UndoResult:
+    """Take the last push back that was not taken back yet.
+
+    Raises:
+        NothingToUndoError: nothing was pushed here, or all of it is undone.
+        UndoConflictError: what it made was changed since; nothing was run.
+        UndoPurgedError: its data is gone, and ``with_data`` is asked.
+    """
+    connection = workspace.target.connection
+    record = last_done(workspace)
+    if with_data and record.state == PURGED:
+        raise UndoPurgedError(record.id)
+    settings = workspace.executor_settings(lock_wait_ms=10_000)
+    mark = workspace.live.read(record.after).fingerprint
+    way = find_way(workspace, record, answers, with_data=with_data)
+    started = time.perf_counter()
+    applied: Sequence[executor.AppliedStatement] = ()
+    if not dry_run:
+        counted: dict[int, int] = {}
+        applied = executor.apply(
+            connection,
+            way.statements,
+            guard=lambda: _guard(workspace, connection, mark, way.number),
+            finish=lambda: _finish(connection, record, way, counted, settings),
+            on_event=_counting(counted, on_event),
+            settings=settings,
+        )
+    return results.UndoResult(
+        number=record.id,
+        what=record.what,
+        operations=way.operations,
+        sql=tuple(s.sql for s in way.statements),
+        restored=_restored(record, way, applied, with_data=with_data),
+        ms=(time.perf_counter() - started) * 1000,
+        database=workspace.target.database,
+        dry_run=dry_run,
+        with_data=with_data,
+    )
+
+
+def last_done(workspace: Project) -> UndoRecord:
+    """The top of the stack.
+
+    Raises:
+        NothingToUndoError: it is empty.
+    """
+    found = records.read(workspace.target.connection, states=(DONE, PURGED), limit=1)
+    if not found:
+        raise NothingToUndoError(workspace.target.database)
+    return found[0]
+
+
+def find_way(workspace: Project, record: UndoRecord, answers: Answers, *, with_data: bool) -> Way:
+    """The statements that lead back.
+
+    Raises:
+        UndoConflictError: what the push made was changed since.
+        IrreversibleError: a migration that was written by hand says no way back.
+    """
+    if record.holding.irreversible:
+        raise IrreversibleError(record.tag, record.holding.irreversible)
+    if record.holding.down:
+        number = records.next_id(workspace.target.connection)
+        return Way(_texts(*record.holding.down), (), {}, Holding(), number)
+    back = inverted(record.renames)
+    schemas = workspace.settings.schemas
+    known = (record.before, record.after)
+    live = read_again(workspace.target.connection, schemas, known)
+    merged = merge(record.before, record.after, live, back)
+    if merged.conflicts:
+        raise UndoConflictError(record.id, merged.conflicts)
+    holding = record.holding if with_data else Holding(owned=record.holding.owned)
+    target, now = merged.snapshot, restore.with_moved(live, holding, record.before)
+    restoring = tuple(restore.bring_back(holding, record.before, target))
+    filled = {one.kept.loss.table: one.kept.loss.columns for one in restoring}
+    first, second = _halves(now, target, filled, back, answers)
+    number = records.next_id(workspace.target.connection)
+    head = _texts(
+        *restore.leave_changed(holding, record.before), *restore.moved_back(holding, live)
+    )
+    kept = _keeping_own(workspace, now, first, set(filled), number)
+    between = _texts(*(one.sql for one in restoring), *_IMMEDIATE[: len(restoring)])
+    tail = _texts(*restore.positions_back(holding, target))
+    start = len(head) + len(kept.statements)
+    return Way(
+        (*head, *kept.statements, *between, *second.statements, *tail),
+        _shown(restoring, first, now=now, target=target, back=back),
+        {start + at: one for at, one in enumerate(restoring, 1)},
+        kept.holding,
+        number,
+    )
+
+
+#: Keys that wait for the commit would keep their tables from being altered.
+_IMMEDIATE = ("SET CONSTRAINTS ALL IMMEDIATE;",)
+
+
+def _texts(*texts: str) -> tuple[Statement, ...]:
+    return tuple(Statement(sql=text) for text in texts)
+
+
+def _halves(
+    now: Snapshot,
+    target: Snapshot,
+    filled: Mapping[Id, Sequence[str]],
+    back: Sequence[str],
+    answers: Answers,
+) -> tuple[Plan, Plan]:
+    """From now to where rows can come, and from there to the end."""
+    renames = Answers(renames=tuple(back))
+    now = _with_phantoms(now, target)
+    if not filled:
+        return _plan(now, target, answers.merged(renames)), _plan(target, target, NO_ANSWERS)
+    renamed = apply_renames(now, target, map(Rename.parse, back)).snapshot
+    half = relaxed(target, renamed, filled)
+    return _plan(now, half, renames), _plan(half, target, answers)
+
+
+def _plan(old: Snapshot, new: Snapshot, answers: Answers) -> Plan:
+    """Both were read from one database, so that they are spelled alike already."""
+    return make_plan(
+        old,
+        new,
+        dialect=POSTGRESQL,
+        answers=answers,
+        canonical=lambda before, after: (before, after),
+    )
+
+
+def _with_phantoms(now: Snapshot, target: Snapshot) -> Snapshot:
+    enums = {
+        name: msgspec.structs.replace(enum, values=(*enum.values, _PHANTOM))
+        if name in target.enums and set(target.enums[name].values) - set(enum.values)
+        else enum
+        for name, enum in now.enums.items()
+    }
+    return msgspec.structs.replace(now, enums=enums)
+
+
+def _keeping_own(
+    workspace: Project, now: Snapshot, first: Plan, filled: set[Id], number: int
+) -> Keeping:
+    """What came into the push's own tables and columns since then is kept as well."""
+    losses = find_losses(now, first.operations)
+    connection = workspace.target.connection
+    rows = tuple(
+        loss
+        for loss in losses.rows
+        if loss.survivor is None and loss.table not in filled and _has_values(connection, loss)
+    )
+    return keeping(
+        connection,
+        now,
+        first.operations,
+        first.statements,
+        Losses(rows, ()),
+        number=number,
+        may_move=False,
+    )
+
+
+def _has_values(connection: psycopg.Connection[Any], loss: Loss) -> bool:
+    where = "" if loss.is_whole else f" WHERE num_nonnulls({quote_all(loss.columns)}) > 0"
+    query = f"SELECT FROM {source(loss)}{where} LIMIT 1"
+    return bool(connection.execute(query.encode()).fetchall())
+
+
+def _shown(
+    restoring: Sequence[Restoring],
+    first: Plan,
+    *,
+    now: Snapshot,
+    target: Snapshot,
+    back: Sequence[str],
+) -> tuple[Operation, ...]:
+    """What changes as a whole: the two halves drop and make again what only stood in the way."""
+    if not restoring:
+        return first.operations
+    return _plan(now, target, Answers(renames=tuple(back))).operations
+
+
+def _guard(workspace: Project, connection: psycopg.Connection[Any], mark: str, number: int) -> None:
+    workspace.live.require(connection, mark)
+    require_number(connection, number)
+
+
+def _counting(counted: dict[int, int], on_event: executor.OnEvent | None) -> executor.OnEvent:
+    def listen(event: executor.Event) -> None:
+        if isinstance(event, executor.AppliedStatement):
+            counted[event.index] = event.rows
+        if on_event is not None:
+            on_event(event)
+
+    return listen
+
+
+def _finish(
+    connection: psycopg.Connection[Any],
+    record: UndoRecord,
+    way: Way,
+    counted: Mapping[int, int],
+    settings: executor.Settings,
+) -> None:
+    """In the transaction of the undo: the stack, the ledger, the history, the empty trash."""
+    change = ledger_change(way.operations, executor.read_ledger(connection))
+    executor.record(
+        connection, created=record.holding.owned, dropped=change.dropped, renamed=change.renamed
+    )
+    records.mark(connection, [record.id], UNDONE)
+    if record.kind == "migrate":
+        executor.forget(connection, settings, record.tag)
+    if way.own.tables:
+        _record_own(connection, record, way)
+    records.drop_trash(connection, tuple(_emptied(connection, record, way, counted)))
+
+
+def _emptied(
+    connection: psycopg.Connection[Any],
+    record: UndoRecord,
+    way: Way,
+    counted: Mapping[int, int],
+) -> Iterator[str]:
+    """The tables of the trash of which every row is back where it was."""
+    back = {one.kept.name: counted.get(at, 0) for at, one in way.restoring.items()}
+    for kept in record.holding.tables:
+        if kept.name in back and count_rows(connection, (SCHEMA, kept.name)) <= back[kept.name]:
+            yield kept.name
+        if kept.loss.survivor is not None and kept.name in back:
+            yield after_name(kept.name)
+    if record.holding.positions_table:
+        yield record.holding.positions_table
+
+
+def _record_own(connection: psycopg.Connection[Any], record: UndoRecord, way: Way) -> None:
+    """What the undo itself put into the trash; nothing brings it back but a person."""
+    own = UndoRecord(
+        id=way.number,
+        kind="undo",
+        before=record.after,
+        after=record.before,
+        holding=way.own,
+        what=(f"undo of {record.id}",),
+        state=UNDONE,
+    )
+    records.write(connection, own)
+
+
+def _restored(
+    record: UndoRecord,
+    way: Way,
+    applied: Sequence[executor.AppliedStatement],
+    *,
+    with_data: bool,
+) -> tuple[results.Restored, ...]:
+    """Per table: what was kept, and how many rows of it are back."""
+    if not with_data:
+        return ()
+    back = {one.kept.name: at for at, one in way.restoring.items()}
+    rows = {statement.index: statement.rows for statement in applied}
+    return tuple(
+        results.Restored(
+            path=format_path(*kept.loss.table),
+            columns=() if kept.loss.is_whole else kept.loss.columns,
+            kept=kept.rows,
+            rows=rows.get(back[kept.name], -1) if kept.name in back else kept.rows,
+            is_moved=kept.moved is not None,
+        )
+        for kept in record.holding.tables
+    )

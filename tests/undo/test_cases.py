@@ -1,0 +1,46 @@
+"""Every case of ``tests/cases``: push, undo, push, undo, and nobody can tell it from before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from nbmigrate.journal import Journal
+from nbmigrate.model import EMPTY, Snapshot
+from nbmigrate.plan import make_plan
+from nbmigrate.postgresql import POSTGRESQL
+from nbmigrate.workspace import Workspace
+from tests.casefile import Case, all_cases, declared
+from tests.fixtures.postgres import Database, Server
+from tests.test_cases import build_new, build_old, emptied, skip_old_server
+from tests.undo.images import image
+
+CASES = [case for case in all_cases() if not case.get("error")]
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+def test_push_undo_push_undo(case: Case, arena: Database, server: Server, tmp_path: Path) -> None:
+    skip_old_server(case, server)
+    with emptied(arena, case) as database:
+        target = build_new(case, database).snapshot
+    if not case.is_sql:
+        target = declared(case, "new").snapshot
+    write_folder(tmp_path, target)
+    answers = case.answers(() if case.is_sql else declared(case, "new").renames)
+    with emptied(arena, case) as database:
+        build_old(case, database.connect())
+        before = image(database)
+        with Workspace(database.url, root=tmp_path) as workspace:
+            for _ in range(2):
+                answer = answers.merged(type(answers)(allow_drop=True))
+                if not workspace.push("migrations", answers=answer).applied:
+                    pytest.skip("NOTHING TO PUSH: the case differs in what a database cannot tell")
+                workspace.undo()
+                assert image(database) == before
+
+
+def write_folder(root: Path, snapshot: Snapshot) -> None:
+    """A migrations folder whose last snapshot this is."""
+    plan = make_plan(EMPTY, snapshot, dialect=POSTGRESQL)
+    Journal(root / "migrations").append(plan, name="new", now_ms=1, words=lambda: "new")

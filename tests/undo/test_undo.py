@@ -1,0 +1,426 @@
+"""What undo promises, case by case: data of every kind, later changes, the stack, the trash."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from nbmigrate.errors import (
+    IrreversibleError,
+    NothingToUndoError,
+    UndoConflictError,
+    UndoPurgedError,
+)
+from nbmigrate.plan import Answers
+from nbmigrate.workspace import Workspace
+from tests.fixtures.postgres import Database
+from tests.undo.images import image, rows
+
+ALL = Answers(allow_drop=True)
+
+
+@pytest.fixture
+def workspace(tmp_path, database):
+    with Workspace(database.url, root=tmp_path) as opened:
+        yield opened
+
+
+def push(workspace: Workspace, ddl: str, **answers: object):
+    (workspace.root / "new.sql").write_text(ddl)
+    return workspace.push("new.sql", answers=ALL.merged(Answers(**answers)))  # type: ignore[arg-type]  # fields
+
+
+#: name: (old DDL with rows, new DDL, answers)
+HARD = {
+    "a table without key": (
+        (
+            "CREATE TABLE t (a integer, b text);"
+            "INSERT INTO t VALUES (1, 'x'), (1, 'y'), (1, 'y'), (NULL, NULL), (2, NULL)"
+        ),
+        "CREATE TABLE t (a integer);",
+        {},
+    ),
+    "narrowed without key": (
+        (
+            "CREATE TABLE t (a integer, b text);"
+            "INSERT INTO t VALUES (1, 'abcdef'), (1, 'abcxyz'), (1, 'abcxyz'), (2, NULL)"
+        ),
+        "CREATE TABLE t (a integer, b varchar(3));",
+        {},
+    ),
+    "every column goes": (
+        "CREATE TABLE t (a integer, b text); INSERT INTO t VALUES (1, 'x'), (2, 'y')",
+        "CREATE TABLE t (c integer);",
+        {},
+    ),
+    "a cycle of foreign keys": (
+        (
+            "CREATE TABLE a (id integer PRIMARY KEY, b integer);"
+            "CREATE TABLE b (id integer PRIMARY KEY, a integer REFERENCES a);"
+            "ALTER TABLE a ADD FOREIGN KEY (b) REFERENCES b DEFERRABLE INITIALLY DEFERRED;"
+            "BEGIN; INSERT INTO a VALUES (1, 1); INSERT INTO b VALUES (1, 1); COMMIT"
+        ),
+        "CREATE TABLE c (id integer);",
+        {},
+    ),
+    "a key that others refer to": (
+        (
+            "CREATE TABLE a (id varchar(20) PRIMARY KEY, x text NOT NULL);"
+            "CREATE TABLE b (id integer PRIMARY KEY, a varchar(20) REFERENCES a ON UPDATE CASCADE);"
+            "INSERT INTO a VALUES ('one', 'x'), ('two', 'y'); INSERT INTO b VALUES (1, 'one')"
+        ),
+        "CREATE TABLE a (id varchar(20) PRIMARY KEY); CREATE TABLE b (id integer PRIMARY KEY);",
+        {},
+    ),
+    "partitions": (
+        (
+            "CREATE TABLE p (id integer, at date, x text, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);"
+            "CREATE TABLE p1 PARTITION OF p FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');"
+            "CREATE TABLE p2 PARTITION OF p DEFAULT;"
+            "INSERT INTO p VALUES (1, '2020-02-02', 'a'), (2, '2025-02-02', 'b')"
+        ),
+        "CREATE TABLE other (id integer);",
+        {},
+    ),
+    "a column of partitions": (
+        (
+            "CREATE TABLE p (id integer, at date, x text, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);"
+            "CREATE TABLE p1 PARTITION OF p FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');"
+            "CREATE TABLE p2 PARTITION OF p DEFAULT;"
+            "INSERT INTO p VALUES (1, '2020-02-02', 'a'), (2, '2025-02-02', 'b')"
+        ),
+        (
+            "CREATE TABLE p (id integer, at date, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);"
+            "CREATE TABLE p1 PARTITION OF p FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');"
+            "CREATE TABLE p2 PARTITION OF p DEFAULT;"
+        ),
+        {},
+    ),
+    "a column of heirs": (
+        (
+            "CREATE TABLE p (id integer PRIMARY KEY, x text); CREATE TABLE c (y text) INHERITS (p);"
+            "INSERT INTO p VALUES (1, 'a'), (2, 'b'); INSERT INTO c VALUES (1, 'c', 'd')"
+        ),
+        "CREATE TABLE p (id integer PRIMARY KEY); CREATE TABLE c (y text) INHERITS (p);",
+        {},
+    ),
+    "positions": (
+        (
+            "CREATE TABLE s (id serial PRIMARY KEY, i integer GENERATED ALWAYS AS IDENTITY, x text);"
+            "CREATE SEQUENCE q START 5; SELECT nextval('q'), nextval('q');"
+            "INSERT INTO s (x) VALUES ('a'), ('b'), ('c'); DELETE FROM s WHERE x = 'c'"
+        ),
+        "CREATE TABLE s (x text);",
+        {},
+    ),
+    "a label removed": (
+        (
+            "CREATE TYPE mood AS ENUM ('sad', 'ok', 'gone');"
+            "CREATE TABLE t (id integer PRIMARY KEY, m mood NOT NULL DEFAULT 'ok', h text);"
+            "INSERT INTO t VALUES (1, 'sad', 'x'), (2, 'ok', 'y')"
+        ),
+        (
+            "CREATE TYPE mood AS ENUM ('sad', 'ok');"
+            "CREATE TABLE t (id integer PRIMARY KEY, m mood NOT NULL DEFAULT 'ok');"
+        ),
+        {},
+    ),
+    "an enum and its table": (
+        (
+            "CREATE TYPE mood AS ENUM ('sad', 'ok');"
+            "CREATE TABLE t (id integer PRIMARY KEY, m mood[] NOT NULL);"
+            "INSERT INTO t VALUES (1, '{sad,ok}'), (2, '{}')"
+        ),
+        "CREATE TABLE other (id integer);",
+        {},
+    ),
+    "scale and length": (
+        (
+            "CREATE TABLE t (id integer PRIMARY KEY, n numeric(10, 4), v varchar(20), at timestamptz(6));"
+            "INSERT INTO t VALUES (1, 1.2345, 'abcdefgh', '2020-01-01 10:00:00.123456Z'), (2)"
+        ),
+        "CREATE TABLE t (id integer PRIMARY KEY, n numeric(10, 1), v varchar(3), at timestamptz(0));",
+        {},
+    ),
+    "nulls filled": (
+        (
+            "CREATE TABLE t (id integer PRIMARY KEY, v text);"
+            "INSERT INTO t VALUES (1, NULL), (2, 'x'), (3, NULL)"
+        ),
+        "CREATE TABLE t (id integer PRIMARY KEY, v text NOT NULL);",
+        {"backfills": {"public.t.v": "'none'"}},
+    ),
+    "generated": (
+        (
+            "CREATE TABLE t (id integer PRIMARY KEY, a text, g text GENERATED ALWAYS AS (upper(a)) STORED);"
+            "INSERT INTO t VALUES (1, 'x'), (2, 'y')"
+        ),
+        "CREATE TABLE t (id integer PRIMARY KEY);",
+        {},
+    ),
+    "hostile names": (
+        (
+            'CREATE SCHEMA "S ""x"; CREATE TABLE "S ""x"."t; --" ("i d" integer PRIMARY KEY,'
+            ' "c""%s" text, "nbmigrate_skip" text); CREATE INDEX "i \'x" ON "S ""x"."t; --" ("c""%s");'
+            'INSERT INTO "S ""x"."t; --" VALUES (1, \'%s $1\', \'z\');'
+            'CREATE TABLE "T ""%s" ("a\'b" text); INSERT INTO "T ""%s" VALUES (\'q\')'
+        ),
+        'CREATE SCHEMA "S ""x"; CREATE TABLE "S ""x"."t; --" ("i d" integer PRIMARY KEY);',
+        {},
+    ),
+    "toasted and odd values": (
+        (
+            "CREATE TABLE t (id integer PRIMARY KEY, j json, b bytea, f double precision, x text);"
+            "INSERT INTO t SELECT 1, '{\"a\":  1}', '\\x00ff', 'NaN', string_agg(md5(i::text), '')"
+            " FROM generate_series(1, 10000) AS i"
+        ),
+        "CREATE TABLE t (id integer PRIMARY KEY);",
+        {},
+    ),
+    "views and what is read from them": (
+        (
+            "CREATE TABLE t (id integer PRIMARY KEY, x integer); INSERT INTO t VALUES (1, 5);"
+            "CREATE VIEW v AS SELECT id, x FROM t; CREATE MATERIALIZED VIEW m AS SELECT sum(x) AS s FROM v"
+        ),
+        "CREATE TABLE t (id integer PRIMARY KEY);",
+        {},
+    ),
+    "triggers stay silent": (
+        (
+            "CREATE TABLE t (id integer PRIMARY KEY, x text, changed integer DEFAULT 0);"
+            "CREATE FUNCTION bump() RETURNS trigger LANGUAGE plpgsql AS"
+            " 'BEGIN NEW.changed = 99; RETURN NEW; END';"
+            "INSERT INTO t VALUES (1, 'a'); "
+            "CREATE TRIGGER bump BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION bump()"
+        ),
+        (
+            "CREATE TABLE t (id integer PRIMARY KEY, changed integer DEFAULT 0);"
+            "CREATE FUNCTION bump() RETURNS trigger LANGUAGE plpgsql AS"
+            " 'BEGIN NEW.changed = 99; RETURN NEW; END';"
+            "CREATE TRIGGER bump BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION bump();"
+        ),
+        {},
+    ),
+    "a rename and a drop": (
+        "CREATE TABLE t (id integer PRIMARY KEY, a text, b text); INSERT INTO t VALUES (1, 'a', 'b')",
+        "CREATE TABLE u (id integer PRIMARY KEY, aa text);",
+        {"renames": ("public.t->public.u", "public.u.a->public.u.aa")},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HARD)
+def test_push_undo_push_undo(workspace, database: Database, name: str) -> None:
+    old, new, answers = HARD[name]
+    database.connect().execute(old.encode())
+    before = image(database)
+    for _ in range(2):
+        assert push(workspace, new, **answers).applied
+        assert image(database) != before
+        workspace.undo()
+        assert image(database) == before
+
+
+def test_a_dropped_table_is_moved_not_copied(workspace, database: Database) -> None:
+    database.execute("CREATE TABLE t (id serial PRIMARY KEY)", "INSERT INTO t DEFAULT VALUES")
+    with database.connect() as connection:
+        [(node,)] = connection.execute("SELECT pg_relation_filenode('t')").fetchall()
+        push(workspace, "CREATE TABLE other (id integer);")
+        query = "SELECT count(*) FROM pg_class WHERE relfilenode = %s AND relnamespace = %s::regnamespace"
+        assert connection.execute(query, [node, "nbmigrate_trash"]).fetchone() == (1,)
+        workspace.undo()
+        [(again,)] = connection.execute("SELECT pg_relation_filenode('t')").fetchall()
+    assert again == node
+
+
+def test_the_stack_is_walked_back(workspace, database: Database) -> None:
+    database.execute("CREATE TABLE t (a text, b text)", "INSERT INTO t VALUES ('a', 'b')")
+    images = [image(database)]
+    for ddl in ("CREATE TABLE t (a text);", "CREATE TABLE s (x text);", "CREATE TABLE s (y text);"):
+        push(workspace, ddl)
+        images.append(image(database))
+    for expected in reversed(images[:-1]):
+        workspace.undo()
+        assert image(database) == expected
+    with pytest.raises(NothingToUndoError):
+        workspace.undo()
+
+
+def test_rows_of_later_stay(workspace, database: Database) -> None:
+    database.execute(
+        "CREATE TABLE t (id integer PRIMARY KEY, a text, v varchar(9))",
+        "INSERT INTO t VALUES (1, 'a', 'abcdef'), (2, 'b', 'abcdef'), (3, 'c', 'abcdef')",
+    )
+    push(workspace, "CREATE TABLE t (id integer PRIMARY KEY, v varchar(3));")
+    database.execute(
+        "INSERT INTO t VALUES (4, 'new')",
+        "DELETE FROM t WHERE id = 1",
+        "UPDATE t SET v = 'own' WHERE id = 2",
+    )
+    result = workspace.undo()
+    found = database.connect().execute("SELECT id, a, v FROM t ORDER BY id").fetchall()
+    assert found[2] == (4, None, "new")
+    assert found[1] == (3, "c", "abcdef")
+    assert found[0][2] == "own"
+    assert result.restored[0].kept == 3
+
+
+def test_a_later_change_elsewhere_stays(workspace, database: Database) -> None:
+    database.execute(
+        "CREATE TABLE t (id integer PRIMARY KEY, a text)", "INSERT INTO t VALUES (1, 'a')"
+    )
+    push(workspace, "CREATE TABLE t (id integer PRIMARY KEY);")
+    database.execute("ALTER TABLE t ADD COLUMN later integer", "CREATE TABLE more (id integer)")
+    workspace.undo()
+    found = database.connect().execute("SELECT id, a, later FROM t").fetchall()
+    assert found == [(1, "a", None)]
+    assert "TABLE public.more" in database.dump()
+
+
+def test_a_conflict_is_refused_with_its_name(workspace, database: Database) -> None:
+    database.execute("CREATE TABLE t (id integer PRIMARY KEY, a text)")
+    push(workspace, "CREATE TABLE t (id integer PRIMARY KEY);")
+    database.execute("ALTER TABLE t ADD COLUMN a integer")
+    before = image(database)
+    with pytest.raises(UndoConflictError) as caught:
+        workspace.undo()
+    assert caught.value.paths == ["public.t: column a"]
+    assert image(database) == before
+
+
+def test_a_dry_run_changes_nothing(workspace, database: Database) -> None:
+    database.execute("CREATE TABLE t (id integer PRIMARY KEY)", "INSERT INTO t VALUES (7)")
+    push(workspace, "CREATE TABLE s (x text);")
+    before = database.dump(schema_only=False, exclude=())
+    result = workspace.undo(dry_run=True)
+    assert "public.t" in repr(result)
+    assert database.dump(schema_only=False, exclude=()) == before
+
+
+def test_what_came_into_a_new_table_is_kept_too(workspace, database: Database) -> None:
+    push(workspace, "CREATE TABLE s (x text);")
+    database.execute("INSERT INTO s VALUES ('precious')")
+    workspace.undo()
+    assert "precious" in database.dump(schema_only=False, exclude=())
+
+
+def test_status_shows_the_trash_and_purge_asks(workspace, database: Database) -> None:
+    database.execute("CREATE TABLE t (id integer PRIMARY KEY)", "INSERT INTO t VALUES (7), (8)")
+    push(workspace, "CREATE TABLE s (x text);")
+    assert workspace.status().trash[0].rows == 2
+    asked = workspace.undo_purge()
+    assert "2 rows" in asked.questions[0].text
+    assert workspace.undo_list().entries[0].rows == 2
+    assert workspace.undo_purge(agreed=True).purged
+    assert "nbmigrate_trash" not in database.dump(exclude=())
+    with pytest.raises(UndoPurgedError):
+        workspace.undo()
+    workspace.undo(with_data=False)
+    assert rows(database) == ""
+    assert "TABLE public.t " in database.dump()
+
+
+def test_own_schemas_are_no_part_of_a_schema(workspace, database: Database) -> None:
+    database.execute("CREATE TABLE t (id integer PRIMARY KEY)")
+    push(workspace, "CREATE TABLE s (x text);")
+    assert push(workspace, "CREATE TABLE s (x text);").plan.is_empty
+    assert "nbmigrate" not in workspace.pull(sql=True).code
+
+
+def test_nothing_is_kept_when_that_is_asked(workspace, database: Database) -> None:
+    database.execute("CREATE TABLE t (id integer PRIMARY KEY)", "INSERT INTO t VALUES (7), (8)")
+    (workspace.root / "new.sql").write_text("CREATE TABLE s (x text);")
+    asked = workspace.push("new.sql", keep=False)
+    assert any("2 rows" in q.text and "--no-keep" in q.text for q in asked.questions)
+    workspace.push("new.sql", keep=False, answers=ALL)
+    assert "nbmigrate_trash" not in database.dump(exclude=())
+
+
+def test_a_hundred_thousand_rows(workspace, database: Database) -> None:
+    database.execute(
+        "CREATE TABLE t (id integer PRIMARY KEY, a text, b text)",
+        "INSERT INTO t SELECT i, md5(i::text), 'b' || i FROM generate_series(1, 100000) AS i",
+    )
+    before = image(database)
+    push(workspace, "CREATE TABLE t (id integer PRIMARY KEY, b varchar(3));")
+    workspace.undo()
+    assert image(database) == before
+
+
+@pytest.mark.parametrize("place", ["after_statement:2", "after_statement:4", "before_commit"])
+@pytest.mark.parametrize("command", ["push", "undo"])
+def test_killed_in_the_middle(
+    workspace, database: Database, tmp_path: Path, command: str, place: str
+) -> None:
+    database.execute(
+        "CREATE TABLE t (id integer PRIMARY KEY, a text NOT NULL, b text)",
+        "CREATE TABLE gone (id serial PRIMARY KEY)",
+        "INSERT INTO t VALUES (1, 'a', 'b')",
+        "INSERT INTO gone DEFAULT VALUES",
+    )
+    ddl = "CREATE TABLE t (id integer PRIMARY KEY, b varchar(1));"
+    (tmp_path / "new.sql").write_text(ddl)
+    first = image(database)
+    if command == "undo":
+        push(workspace, ddl)
+    workspace.close()
+    before = database.dump(schema_only=False, exclude=())
+    words = ["push", "new.sql", "--allow-drop"] if command == "push" else ["undo"]
+    environ = {
+        **os.environ,
+        "DATABASE_URL": database.url,
+        "NBMIGRATE_FAILPOINT": f"{place}=kill",
+    }
+    line = [sys.executable, "-m", "nbmigrate", *words]
+    killed = subprocess.run(line, cwd=tmp_path, env=environ, capture_output=True, check=False)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
+    environ.pop("NBMIGRATE_FAILPOINT")
+    assert image(database) == (first if command == "push" else image_of(before, database))
+    again = subprocess.run(line, cwd=tmp_path, env=environ, capture_output=True, check=False)
+    assert again.returncode == 0, again.stderr.decode()
+    if command == "undo":
+        assert image(database) == first
+
+
+def image_of(dump: str, database: Database) -> str:
+    """The image now, when the whole dump is still what it was."""
+    assert database.dump(schema_only=False, exclude=()) == dump
+    return image(database)
+
+
+def test_a_migration_is_undone_with_its_data(workspace, database: Database) -> None:
+    source = workspace.root / "new.sql"
+    source.write_text("CREATE TABLE t (id integer PRIMARY KEY, a text); CREATE TABLE s (x text);")
+    workspace.generate("first", "new.sql")
+    workspace.migrate()
+    database.execute("INSERT INTO t VALUES (1, 'a'), (2, 'b')", "INSERT INTO s VALUES ('x')")
+    before = image(database)
+    source.write_text("CREATE TABLE t (id integer PRIMARY KEY);")
+    workspace.generate("second", "new.sql", answers=ALL)
+    for _ in range(2):
+        assert [m.tag for m in workspace.migrate().applied] == ["0001_second"]
+        workspace.undo()
+        assert image(database) == before
+        assert workspace.migrate(dry_run=True).pending == ("0001_second",)
+        query = "SELECT count(*) FROM drizzle.__drizzle_migrations"
+        assert database.connect().execute(query).fetchone() == (1,)
+
+
+def test_a_migration_by_hand_is_undone_by_its_section(workspace, database: Database) -> None:
+    database.execute("CREATE TABLE t (x text)", "INSERT INTO t VALUES ('a')")
+    tag = workspace.generate("fill", custom=True).tag
+    path = workspace.root / "migrations" / f"{tag}.sql"
+    path.write_text("UPDATE t SET x = 'b';\n-- down:\n-- UPDATE t\n--   SET x = 'a';\n")
+    before = image(database)
+    workspace.migrate()
+    workspace.undo()
+    assert image(database) == before
+    path.write_text("UPDATE t SET x = 'b';\n")
+    workspace.migrate()
+    with pytest.raises(IrreversibleError):
+        workspace.undo()
