@@ -8,10 +8,10 @@ FIND_PYTHON := for p in $(PYTHON) python3 python3.14 python3.13 python3.12 pytho
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run lab test check fmt bench clean
+.PHONY: help run lab test browser check fmt bench clean
 
 help: ## Show the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/.run ## Execute notebooks/quickstart.ipynb on a fresh PostgreSQL of its own
 	@$(BIN)/python notebooks/execute.py notebooks/quickstart.ipynb
@@ -21,7 +21,11 @@ lab: $(VENV)/.run ## Open a copy of the same notebook in JupyterLab
 	@cd out/lab && ../../$(BIN)/jupyter lab $$([ "$$(id -u)" -ne 0 ] || echo --allow-root) quickstart.ipynb
 
 test: $(VENV)/.test ## Run the whole test suite on a PostgreSQL of its own
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --ignore=tests/browser $(ARGS)
+	@[ -n "$(ARGS)" ] || $(MAKE) --no-print-directory browser
+
+browser: $(VENV)/.test ## Run the tests of the widgets in JupyterLab and chromium (part of make test)
+	@$(BIN)/python -m pytest tests/browser $(ARGS)
 
 check: $(VENV)/.dev ## Check format, style, types and imports
 	$(BIN)/ruff format --check .
@@ -33,7 +37,7 @@ fmt: $(VENV)/.dev ## Format, and fix what can be fixed
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.test ## Measure introspection and pushes on 10, 100 and 1000 tables
+bench: $(VENV)/.bench ## Measure nbmigrate beside its peers; writes benchmarks/RESULTS.md
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 clean: ## Remove .venv, out and caches
@@ -56,6 +60,11 @@ $(VENV)/.test: pyproject.toml | $(BIN)/python
 	@echo "Installing nbmigrate, PostgreSQL and the test tools into $(VENV) (a minute or two, once)"
 	@$(PIP) --editable '.[test]'
 	@touch $@ $(VENV)/.run
+
+$(VENV)/.bench: pyproject.toml | $(BIN)/python
+	@echo "Installing nbmigrate and its peers into $(VENV) (a minute or two, once)"
+	@$(PIP) --editable '.[bench]'
+	@touch $@ $(VENV)/.run $(VENV)/.test
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	@echo "Installing nbmigrate and the development tools into $(VENV) (a minute or two, once)"

@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from nbmigrate.operations import Operation
 
 
+#: Comments by which a file says what its text does not: any tool can read it all the same.
+COMMIT_BEFORE = "/* nbmigrate: in a transaction of its own */"
+NO_TRANSACTION = "/* nbmigrate: in no transaction */"
+
+
 class Statement(Value, frozen=True, kw_only=True):
     """One SQL statement, ready to run, ending in ``;``.
 

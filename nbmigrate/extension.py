@@ -6,6 +6,7 @@ again replaces that instance; nothing is registered twice.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from nbmigrate.magics import NbmigrateMagics
@@ -13,12 +14,15 @@ from nbmigrate.magics import NbmigrateMagics
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from nbmigrate.magics.presenting import Presents
+
 
 def load(shell: InteractiveShell) -> None:
     """Register the magics and their completion."""
     unload(shell)
-    magics = NbmigrateMagics(shell)
+    magics = NbmigrateMagics(shell, _presenter)
     shell.register_magics(magics)
+    shell.configurables.append(magics.settings)  # type: ignore[arg-type]  # %config reads any Configurable there
     if shell.Completer is not None:
         shell.Completer.custom_matchers.append(magics.complete)
 
@@ -33,6 +37,15 @@ def unload(shell: InteractiveShell) -> None:
     for kind, names in found.magics.items():
         for name in names:
             manager.magics[kind].pop(name, None)
+    ours = (found, found.settings)
+    shell.configurables[:] = [one for one in shell.configurables if one not in ours]
     matchers = shell.Completer.custom_matchers
     matchers[:] = [matcher for matcher in matchers if matcher is not found.complete]
     found.close()
+
+
+@cache
+def _presenter() -> Presents:
+    from nbmigrate.widgets import Presenter
+
+    return Presenter()

@@ -282,11 +282,23 @@ class DropDefault(_Operation, frozen=True, kw_only=True):
 
 
 class SetNotNull(_Operation, frozen=True, kw_only=True):
-    """``backfill`` is SQL that replaces NULLs first."""
+    """``backfill`` is SQL that replaces NULLs first; ``apart`` opens a transaction for it."""
 
     table: Id
     column: str
     backfill: str | None = None
+    apart: bool = False
+
+
+class FillColumn(_Operation, frozen=True, kw_only=True):
+    """Gives the rows that have NULL there the value of ``value`` (SQL), batch by batch.
+
+    Each batch is committed; done again, it goes on with what is still NULL.
+    """
+
+    table: Id
+    column: str
+    value: str
 
 
 class DropNotNull(_Operation, frozen=True, kw_only=True):
@@ -395,11 +407,27 @@ class DropExclusion(_Operation, frozen=True, kw_only=True):
 
 
 class ValidateConstraint(_Operation, frozen=True, kw_only=True):
-    """Holds the rows that are there against a constraint that was NOT VALID."""
+    """Holds the rows that are there against a constraint that was NOT VALID.
+
+    ``apart``: in a transaction of its own, so that no earlier lock is held meanwhile.
+    """
 
     table: Id
     kind: Literal["check", "foreign key"]
     name: str
+    apart: bool = False
+
+
+class AddKeyFromIndex(_Operation, frozen=True, kw_only=True):
+    """Makes a unique index, built before, the index of a constraint of the same name."""
+
+    table: Id
+    kind: Literal["primary key", "unique"]
+    name: str
+    columns: tuple[str, ...]
+    deferrable: bool = False
+    initially_deferred: bool = False
+    comment: str | None = None
 
 
 class RenameConstraint(_Operation, frozen=True, kw_only=True):
@@ -415,10 +443,19 @@ class RenameConstraint(_Operation, frozen=True, kw_only=True):
 
 
 class CreateIndex(_Operation, frozen=True, kw_only=True):
-    """``table`` may be a materialized view."""
+    """``table`` may be a materialized view; ``only`` leaves the partitions out."""
 
     table: Id
     index: Index
+    only: bool = False
+
+
+class AttachIndex(_Operation, frozen=True, kw_only=True):
+    """Makes the index of a partition part of its parent's; with the last one that is valid."""
+
+    table: Id
+    index: str
+    part: Id
 
 
 class RenameIndex(_Operation, frozen=True, kw_only=True):
@@ -678,6 +715,7 @@ ColumnOp = (
     | SetDefault
     | DropDefault
     | SetNotNull
+    | FillColumn
     | DropNotNull
     | AddIdentity
     | AlterIdentity
@@ -698,9 +736,10 @@ ConstraintOp = (
     | AddExclusion
     | DropExclusion
     | ValidateConstraint
+    | AddKeyFromIndex
     | RenameConstraint
 )
-IndexOp = CreateIndex | RenameIndex | DropIndex
+IndexOp = CreateIndex | AttachIndex | RenameIndex | DropIndex
 ViewOp = CreateView | RenameView | MoveView | AlterViewOptions | DropView
 PolicyOp = CreatePolicy | RenamePolicy | AlterPolicy | DropPolicy
 

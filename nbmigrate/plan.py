@@ -21,9 +21,10 @@ from nbmigrate.diff.candidates import Candidate, describe, find_candidates
 from nbmigrate.diff.renames import apply_renames
 from nbmigrate.diff.respell import respell
 from nbmigrate.errors import RenameError, UsageConflictError
-from nbmigrate.hazards import Hazard, find_hazards, needs_backfill
+from nbmigrate.hazards import Hazard, ReadFacts, find_hazards, needs_backfill
 from nbmigrate.model import Rename, Snapshot, format_path, parse_path
 from nbmigrate.model.tables import Value
+from nbmigrate.online import OLDEST, go_online
 from nbmigrate.operations import AddColumn, AlterColumnType, Id, Operation, RecreateEnum
 
 #: Brings two snapshots into one spelling, so that what is equal is equal for ``==``.
@@ -36,13 +37,16 @@ class Answers(Value, frozen=True, kw_only=True):
     ``renames`` as ``OLD->NEW``; ``drops`` are paths that may go (and are then no
     rename candidates); ``backfills`` map the path of a column to SQL, ``casts`` to the SQL of
     USING; ``labels`` map the path of a label that goes to the one its rows get;
-    ``allow_drop`` answers every drop question at once.
+    ``allow_drop`` answers every drop question at once. ``allowed`` maps codes of hazards to the reason
+    for which they are accepted. ``online`` wishes for the form that keeps nobody waiting.
     """
 
     renames: tuple[str, ...] = ()
     drops: tuple[str, ...] = ()
     backfills: Mapping[str, str] = {}
     allow_drop: bool = False
+    allowed: Mapping[str, str] = {}
+    online: bool = False
     casts: Mapping[str, str] = {}
     labels: Mapping[str, str] = {}
 
@@ -53,6 +57,8 @@ class Answers(Value, frozen=True, kw_only=True):
             drops=tuple(dict.fromkeys((*self.drops, *other.drops))),
             backfills={**self.backfills, **other.backfills},
             allow_drop=self.allow_drop or other.allow_drop,
+            allowed={**self.allowed, **other.allowed},
+            online=self.online or other.online,
             casts={**self.casts, **other.casts},
             labels={**self.labels, **other.labels},
         )
@@ -121,8 +127,15 @@ class Plan(Value, frozen=True, kw_only=True):
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of the plan: equal plans, equal fingerprints."""
-        return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()
+        """SHA-256 of the plan: equal plans, equal fingerprints, however big the tables are now."""
+        lasting = tuple(hazard.without_facts for hazard in self.hazards if not hazard.is_momentary)
+        plan = msgspec.structs.replace(self, hazards=lasting)
+        return hashlib.sha256(msgspec.json.encode(plan, order="deterministic")).hexdigest()
+
+    @property
+    def is_harmless(self) -> bool:
+        """True when it may be applied at once: no loss, no question, nobody waits for long."""
+        return not self.questions and all(hazard.is_harmless for hazard in self.hazards)
 
 
 def make_plan(  # noqa: PLR0913 - the three edges of a plan are arguments, none is read from outside
@@ -134,12 +147,15 @@ def make_plan(  # noqa: PLR0913 - the three edges of a plan are arguments, none 
     canonical: Canonical | None = None,
     rows: Mapping[Id, int] | None = None,
     ask_drops: bool = False,
+    facts: ReadFacts | None = None,
+    server_version: int | None = None,
 ) -> Plan:
     """What leads from ``old`` to ``new``, and what must be answered first.
 
     ``canonical`` brings both into one spelling; the default is what the dialect can tell
     without a server. ``rows`` are row counts where they are known; only then are
-    backfills asked for. With ``ask_drops`` each loss of data is a question.
+    backfills asked for. With ``ask_drops`` each loss of data is a question. ``facts`` tells
+    what the hazards mean on the tables as they are now.
 
     Raises:
         RenameError: an answer names something that is not there.
@@ -150,7 +166,17 @@ def make_plan(  # noqa: PLR0913 - the three edges of a plan are arguments, none 
     spelled = respell(patched, same_old, new, same_new)
     found = diff(patched, spelled, renames=renamed, backfills=answers.backfills)
     operations = tuple(_with_answer(operation, answers) for operation in found)
-    hazards = find_hazards(operations)
+    if answers.online:
+        version = server_version or OLDEST
+        operations = go_online(operations, patched, spelled, server_version=version)
+    hazards = find_hazards(
+        operations,
+        facts=facts,
+        server_version=server_version,
+        old=old,
+        new=spelled,
+        allowed=answers.allowed,
+    )
     questions = [*_rename_questions(patched, spelled, answers)]
     # A column that may be an old one under a new name needs no value before that is answered.
     asked = {question.path for question in questions}

@@ -6,13 +6,18 @@ the caller. Each module of this folder holds a family of commands.
 
 from __future__ import annotations
 
-from nbmigrate.commands import changing, project, rows
+from nbmigrate.commands import backfill, changing, project, rows
 from nbmigrate.commands.command import Command, answer_needed
 from nbmigrate.commands.project import DECLARE
 
 __all__ = ["COMMANDS", "DECLARE", "Command", "answer_needed", "find"]
 
-COMMANDS: tuple[Command, ...] = (*changing.COMMANDS, *project.COMMANDS, *rows.COMMANDS)
+COMMANDS: tuple[Command, ...] = (
+    *changing.COMMANDS,
+    *project.COMMANDS,
+    *rows.COMMANDS,
+    *backfill.COMMANDS,
+)
 
 
 def find(name: str) -> Command:

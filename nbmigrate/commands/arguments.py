@@ -62,6 +62,8 @@ RENAME = repeated("--rename", "OLD->NEW", "answer: this is a rename, e.g. public
 DROP = repeated("--drop", "PATH", "answer: this may go, e.g. public.users.nickname")
 BACKFILL = repeated("--backfill", "PATH=SQL", "answer: the value that rows already there get")
 ALLOW_DROP = switch("--allow-drop", help="answer: everything the plan drops may go")
+ONLINE = switch("--online", help="the form that keeps nobody waiting; not one transaction")
+ALLOW = repeated("--allow", "CODE=REASON", 'accept a hazard, e.g. NB206="a table of 40 rows"')
 USING = repeated("--using", "PATH=SQL", "answer: how a column's values become its new type")
 MAP = repeated("--map", "PATH=LABEL", "answer: what rows get instead of an enum's removed label")
 ANSWERS_FILE = repeated("--answers", "FILE", "answers as JSON: renames, drops, backfills, casts …")
@@ -128,7 +130,30 @@ def _from_flags(given: argparse.Namespace) -> Answers:
         casts=valued["using"],
         labels=valued["map"],
         allow_drop=getattr(given, "allow_drop", False) or getattr(given, "yes", False),
+        allowed=dict(map(_allowed, getattr(given, "allow", ()))),
+        online=getattr(given, "online", False),
     )
+
+
+def _allowed(text: str) -> tuple[str, str]:
+    """The code of a hazard and the reason for which it is accepted.
+
+    Raises:
+        UsageConflictError: there is no such code, or no reason.
+    """
+    from nbmigrate.hazards import CODES
+
+    code, _, reason = (part.strip() for part in text.partition("="))
+    if code not in CODES:
+        near = difflib.get_close_matches(code, CODES, n=3, cutoff=0.4)
+        listed = f"did you mean {', '.join(near)}?" if near else "the codes are in docs/hazards"
+        raise UsageConflictError(f"`{code}` is not the code of a hazard", hint=listed)
+    if not reason or "\n" in reason:
+        raise UsageConflictError(
+            f"--allow {code} needs a reason, on one line",
+            hint=f'--allow {code}="why it is safe here"',
+        )
+    return code, reason
 
 
 #: Flags of the form PATH=VALUE, with what one looks like.

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbmigrate.commands.arguments import (
+    ALLOW,
     ANSWERS,
     DRY_RUN,
+    ONLINE,
     SOURCE_HELP,
     Argument,
     answers,
@@ -60,6 +62,8 @@ COMMANDS: tuple[Command, ...] = (
         (
             source_argument("SOURCE", "source", SOURCE_HELP + "declared (default)"),
             *ANSWERS,
+            ONLINE,
+            ALLOW,
             switch("--yes", "-y", help="agree to the whole plan, drops included"),
             DRY_RUN,
         ),
@@ -88,6 +92,8 @@ COMMANDS: tuple[Command, ...] = (
                 place="magic",
             ),
             *ANSWERS,
+            ONLINE,
+            ALLOW,
             switch("--custom", help="an empty migration, to be written by hand"),
             Argument(
                 ("--sql-file",),

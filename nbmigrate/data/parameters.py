@@ -40,7 +40,7 @@ def bind(sql: str, params: Mapping[str, Any]) -> tuple[str, list[Any]]:
             pieces.append(token.text)
         before = [*before[-1:], token]
     _require_used(params, names)
-    return "".join(pieces), [_adapted(params[name]) for name in names]
+    return "".join(pieces), [bound_value(params[name]) for name in names]
 
 
 def _is_marked(before: list[Token]) -> bool:
@@ -63,7 +63,8 @@ def _require_used(params: Mapping[str, Any], names: list[str]) -> None:
         )
 
 
-def _adapted(value: Any) -> Any:  # noqa: ANN401 - any value of the notebook
+def bound_value(value: Any) -> Any:  # noqa: ANN401 - any value of the notebook
+    """The value as the server binds it."""
     if isinstance(value, dict) or _is_list_of_dicts(value):
         return Jsonb(value)
     # pandas' missing values (NA, NaT) know no other database word than NULL.

@@ -5,7 +5,10 @@
 blocking everybody, and leave all or nothing of a transaction, also after a crash.
 """
 
+from nbmigrate.executor.activity import Activity, Monitor, read_activity
 from nbmigrate.executor.apply import apply, require_same
+from nbmigrate.executor.backfilling import BatchDone, Job, backfill
+from nbmigrate.executor.backfills import Backfill, unfinished
 from nbmigrate.executor.blockers import Blocker, find_blockers
 from nbmigrate.executor.connections import connect, sibling
 from nbmigrate.executor.events import (
@@ -27,30 +30,38 @@ from nbmigrate.executor.settings import Settings
 from nbmigrate.executor.urls import mask_sql, mask_url
 
 __all__ = [
+    "Activity",
     "Applied",
     "AppliedStatement",
+    "Backfill",
+    "BatchDone",
     "Blocker",
     "Event",
     "Holder",
+    "Job",
     "LeftoverDropped",
     "LockWaited",
     "MigrationStarted",
     "MigratorLock",
+    "Monitor",
     "OnEvent",
     "Retried",
     "Settings",
     "SnapshotsFound",
     "Status",
     "apply",
+    "backfill",
     "baseline",
     "connect",
     "find_blockers",
     "mask_sql",
     "mask_url",
     "migrate",
+    "read_activity",
     "read_ledger",
     "read_status",
     "record",
     "require_same",
     "sibling",
+    "unfinished",
 ]

@@ -90,8 +90,17 @@ def plan_segments(statements: Sequence[Statement]) -> tuple[tuple[Segment, ...],
         Step(number, s.sql, 0, s.transactional, s.commit_before)
         for number, s in enumerate(statements, 1)
     ]
+    if _is_in_order(steps):
+        found = segments(steps)
+        return (found if found[0].is_transactional else (Segment(()), *found)), ()
     inside = segments(step for step in steps if step.is_transactional)
     return inside or (Segment(()),), tuple(s for s in steps if not s.is_transactional)
+
+
+def _is_in_order(steps: Sequence[Step]) -> bool:
+    """True when something is built outside a transaction for a later step (plans made online)."""
+    alone = [step.number for step in steps if not step.is_transactional]
+    return bool(alone) and any(s.commit_before and s.number > alone[0] for s in steps)
 
 
 def _run(
@@ -102,12 +111,16 @@ def _run(
 ) -> tuple[AppliedStatement, ...]:
     parts, alone = plan_segments(statements)
     done: list[AppliedStatement] = []
+    last = max(at for at, part in enumerate(parts) if part.is_transactional)
     for at, part in enumerate(parts):
+        if not part.is_transactional:
+            done.append(_run_alone(session, part.steps[0], _kept(done, "")))
+            continue
         work = Work(
             origin=Origin(),
             kept=_kept(done, "; nothing was changed"),
             before=guard if at == 0 else _nothing,
-            after=finish if at == len(parts) - 1 else _nothing,
+            after=finish if at == last else _nothing,
         )
         done += run_transaction(session, part.steps, work)
     for step in alone:

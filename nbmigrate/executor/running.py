@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import psycopg
 
 from nbmigrate.errors import ExecutionError
+from nbmigrate.executor.activity import announce
 from nbmigrate.executor.blockers import Blocker, Watch
 from nbmigrate.executor.connections import connect, prepare
 from nbmigrate.executor.events import AppliedStatement, OnEvent, Retried
@@ -40,6 +41,9 @@ class Session:
     settings: Settings
     on_event: OnEvent
     failpoint: Failpoint
+
+    def __post_init__(self) -> None:
+        announce(self.connection)
 
     @property
     def observer(self) -> psycopg.Connection[Any]:

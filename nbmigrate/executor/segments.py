@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from nbmigrate.dialect import COMMIT_BEFORE, NO_TRANSACTION
 from nbmigrate.errors import MigrationFileError
 from nbmigrate.postgresql.tokens import code, first_words
 
@@ -115,13 +116,15 @@ def read_steps(migration: MigrationLike) -> tuple[Step, ...]:
                 hint="nothing was run",
             )
     return tuple(
-        Step(number, one.sql, one.line, is_transactional(one.sql))
+        Step(number, one.sql, one.line, is_transactional(one.sql), COMMIT_BEFORE in one.sql)
         for number, one in enumerate(found, 1)
     )
 
 
 def is_transactional(sql: str) -> bool:
     """Whether PostgreSQL allows the statement inside a transaction block."""
+    if NO_TRANSACTION in sql:
+        return False
     words = [t.word for t in code(sql) if t.word]
     if any(tuple(words[: len(head)]) == head for head in _ALWAYS_ALONE):
         return False

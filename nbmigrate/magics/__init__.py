@@ -9,9 +9,11 @@ one short error with the line to type, which stops "Run All" there.
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 import shlex
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -29,6 +31,7 @@ from nbmigrate.commands import COMMANDS, DECLARE, Command, answer_needed, find
 from nbmigrate.errors import NbmigrateError
 from nbmigrate.magics.cells import Cells
 from nbmigrate.magics.completion import build_matcher
+from nbmigrate.magics.presenting import NbMigrate, Presents, is_interactive
 from nbmigrate.magics.reading import Line, help_text, parse, split
 
 if TYPE_CHECKING:
@@ -46,7 +49,7 @@ _SAVED_NOTE = "The URL is saved in this notebook, password included. Better set 
 def _magic_name(command: Command) -> str:
     if command is DECLARE:
         return "%%schema"
-    prefix = {"schema": "%", "query": "%%db_"}.get(command.name, "%db_")
+    prefix = {"schema": "%", "query": "%%db_", "backfill": "%%db_"}.get(command.name, "%db_")
     return prefix + command.name
 
 
@@ -82,11 +85,16 @@ def _registered(kind: Any, command: Command, function: Any) -> Any:  # noqa: ANN
 
 @magics_class
 class NbmigrateMagics(Magics):
-    """The magics of one shell, with its workspace and the cells it has seen."""
+    """The magics of one shell, with its workspace and the cells it has seen.
 
-    def __init__(self, shell: InteractiveShell) -> None:
+    ``presenter`` makes the one who draws widgets; it is called when a notebook first needs it.
+    """
+
+    def __init__(self, shell: InteractiveShell, presenter: Callable[[], Presents]) -> None:
         super().__init__(shell)
         self._shell = shell
+        self._presenter = presenter
+        self.settings = NbMigrate(parent=shell)
         self._workspace: Workspace | None = None
         self._cells = Cells()
         self._aliases: dict[str, str] = {}
@@ -186,15 +194,50 @@ class NbmigrateMagics(Magics):
         result = self.workspace.query(cell, values or None)
         return self._kept(result, variable)
 
+    @_cell(find("backfill"))
+    def db_backfill(self, line: str, cell: str) -> Result:
+        from nbmigrate.magics.progress import BackfillProgress
+        from nbmigrate.workspace.backfill_commands import function_of
+
+        words, variable = split(line, "%%db_backfill")
+        command = find("backfill")
+        given = parse(command, "%%db_backfill", words)
+        if given.set and cell.strip():
+            raise UsageError("%%db_backfill: say it with --set or in the cell, not both")
+        if not given.set and given.sql:
+            given.set = cell
+        elif not given.set:
+            given.function = function_of(cell, self._shell.user_ns)
+        with BackfillProgress() as progress:
+            given.on_event = progress
+            result = command.run(self.workspace, given)
+        return self._kept(result, variable)
+
     def _run(self, name: str, line: str) -> Result:
         command = find(name)
         magic = _magic_name(command)
         read: Line = split(line, magic)
         given = parse(command, magic, read.words)
-        result = command.run(self.workspace, given)
+        with self.workspace.target.lock, self._watched(name):
+            result = command.run(self.workspace, given)
+        result = self._presented(result, magic, read.words, given)
         if command.name != "diff":
             self._require_answers(result, shlex.join((magic, *read.words)))
         return self._kept(result, read.variable)
+
+    def _watched(self, name: str) -> AbstractContextManager[None]:
+        """What shows the progress of a command that changes a database, if a person looks."""
+        if name in {"push", "migrate"} and is_interactive(self._shell, self.settings):
+            return self._presenter().watch(self.workspace)
+        return nullcontext()
+
+    def _presented(
+        self, result: Result, magic: str, words: list[str], given: argparse.Namespace
+    ) -> Result:
+        """The result, shown by a widget where a person can use one."""
+        if not is_interactive(self._shell, self.settings):
+            return result
+        return self._presenter().present(result, self.workspace, magic, words, given)
 
     def _require_answers(self, result: Result, typed: str) -> None:
         """Show a result that waits for answers, then stop."""

@@ -4,6 +4,7 @@ In a notebook it is HTML, in a terminal text, as ``.frame`` a pandas DataFrame a
 as ``.as_dict()`` what ``--json`` prints.
 """
 
+from nbmigrate.results.backfilling import BackfillResult, BackfillState
 from nbmigrate.results.changing import (
     AppliedMigration,
     AppliedStatement,
@@ -33,6 +34,8 @@ from nbmigrate.results.showing import (
 __all__ = [
     "AppliedMigration",
     "AppliedStatement",
+    "BackfillResult",
+    "BackfillState",
     "CheckResult",
     "ConnectResult",
     "DeclareResult",

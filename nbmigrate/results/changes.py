@@ -96,8 +96,10 @@ class _Node:
     sign: Sign = "~"
     label: str = ""
     children: list[Change] = field(default_factory=list)
+    operations: list[Operation] = field(default_factory=list)
 
-    def take(self, entry: _Entry) -> None:
+    def take(self, entry: _Entry, operation: Operation) -> None:
+        self.operations.append(operation)
         self.children += entry.children
         if entry.sign != "~":
             # A view that is dropped and created in one plan is the same view, defined anew.
@@ -106,21 +108,37 @@ class _Node:
             self.kind = entry.kind
             self.label = entry.label or self.label
 
-    def finished(self) -> Change:
+    def finished(self) -> Group:
         label = f"{self.kind} {self.label or self.name}"
-        return Change(self.sign, label, children=tuple(self.children))
+        change = Change(self.sign, label, children=tuple(self.children))
+        return Group(change, self.kind, self.name, tuple(self.operations))
 
 
-def tree(operations: Iterable[Operation]) -> tuple[Change, ...]:
-    """The operations grouped by the object they change, in order of first appearance."""
+@dataclass(frozen=True)
+class Group:
+    """The operations on one object, and how they stand in the tree of changes."""
+
+    change: Change
+    kind: str
+    name: str
+    operations: tuple[Operation, ...]
+
+
+def groups(operations: Iterable[Operation]) -> tuple[Group, ...]:
+    """The operations by the object they change, in order of first appearance."""
     nodes: dict[tuple[str, str], _Node] = {}
     for operation in operations:
         entry = _entry(operation)
         # Tables and views share one namespace, and an index may stand on either.
         group = "relation" if entry.kind in {"table", "view", "materialized view"} else entry.kind
         node = nodes.setdefault((group, entry.name), _Node(entry.kind, entry.name))
-        node.take(entry)
+        node.take(entry, operation)
     return tuple(node.finished() for node in nodes.values())
+
+
+def tree(operations: Iterable[Operation]) -> tuple[Change, ...]:
+    """The operations as changes, one per object, in order of first appearance."""
+    return tuple(group.change for group in groups(operations))
 
 
 def counts(nodes: Sequence[Change]) -> dict[str, int]:

@@ -128,7 +128,8 @@ class PushResult(Framed):
         if self.applied:
             done = f"{count(len(self.applied), 'statement')} in {duration(self.ms)}"
             return Heading(f"Pushed to {self.database}: {done}")
-        why = "dry run" if self.dry_run else "answers are needed"
+        why = "answers are needed" if self.plan.questions else "it waits for your word"
+        why = "dry run" if self.dry_run else why
         return Heading(f"Nothing was changed in {self.database}: {why}")
 
     def _timings(self) -> Block:

@@ -12,6 +12,7 @@ from nbmigrate.operations import (
     AddExclusion,
     AddForeignKey,
     AddIdentity,
+    AddKeyFromIndex,
     AddPrimaryKey,
     AddSerial,
     AddUnique,
@@ -20,6 +21,7 @@ from nbmigrate.operations import (
     AlterPolicy,
     AlterRule,
     AlterTrigger,
+    AttachIndex,
     ColumnOp,
     ConstraintOp,
     CreateIndex,
@@ -43,6 +45,7 @@ from nbmigrate.operations import (
     DropStatistics,
     DropTrigger,
     DropUnique,
+    FillColumn,
     IndexOp,
     PolicyOp,
     RenameColumn,
@@ -78,7 +81,7 @@ InsideOp = ColumnOp | ConstraintOp | IndexOp | StatisticsOp | PolicyOp | Trigger
 def describe_inside(operation: InsideOp) -> Change:  # noqa: PLR0911 - one return per family
     """The operation as one line under its table."""
     match operation:
-        case CreateIndex() | RenameIndex() | DropIndex():
+        case CreateIndex() | AttachIndex() | RenameIndex() | DropIndex():
             return _index(operation)
         case CreateStatistics(statistics=statistics):
             return Change("+", statistics_text(statistics))
@@ -102,6 +105,7 @@ def describe_inside(operation: InsideOp) -> Change:  # noqa: PLR0911 - one retur
             | AddExclusion()
             | DropExclusion()
             | ValidateConstraint()
+            | AddKeyFromIndex()
             | RenameConstraint()
         ):
             return _constraint(operation)
@@ -113,6 +117,8 @@ def _index(operation: IndexOp) -> Change:
     match operation:
         case CreateIndex(index=index):
             return Change("+", index_text(index))
+        case AttachIndex(index=index_name, part=part):
+            return Change("~", f"index {index_name}: with that of {'.'.join(part)}")
         case RenameIndex(old=old, new=new):
             return Change(">", f"index {old} -> {new}")
         case DropIndex(index=index):
@@ -159,7 +165,7 @@ def _rule(operation: RuleOp) -> Change:
             assert_never(operation)
 
 
-def _constraint(operation: ConstraintOp) -> Change:  # noqa: PLR0911 - one return per operation
+def _constraint(operation: ConstraintOp) -> Change:  # noqa: C901, PLR0911 - one return per operation
     match operation:
         case AddUnique() | DropUnique():
             return Change(_sign(operation), unique_text(operation.unique))
@@ -173,6 +179,8 @@ def _constraint(operation: ConstraintOp) -> Change:  # noqa: PLR0911 - one retur
             return Change(_sign(operation), exclusion_text(operation.exclusion))
         case ValidateConstraint(kind=kind, name=name):
             return Change("~", f"{kind} {name}: validated")
+        case AddKeyFromIndex(kind=kind, name=name, columns=columns):
+            return Change("+", f"{kind} {name} {names(columns)}, from its index")
         case RenameConstraint(kind=kind, old=old, new=new):
             return Change(">", f"{kind} {old} -> {new}")
         case _:
@@ -198,6 +206,7 @@ _PropertyOp = (
     | SetDefault
     | DropDefault
     | SetNotNull
+    | FillColumn
     | DropNotNull
     | AddIdentity
     | AlterIdentity
@@ -223,6 +232,8 @@ def _property_words(operation: _PropertyOp) -> tuple[str, str, str]:  # noqa: C9
             return column.name, "no default", ""
         case SetNotNull(column=name, backfill=backfill):
             return name, "not null", _filled(backfill)
+        case FillColumn(column=name, value=value):
+            return name, "filled in batches", value
         case DropNotNull(column=name):
             return name, "NULL allowed", ""
         case AddIdentity(column=column):

@@ -54,12 +54,24 @@ def _flags(flags: tuple[str, ...]) -> tuple[Block, ...]:
 
 def hazard_blocks(hazards: tuple[Hazard, ...]) -> tuple[Block, ...]:
     """What the plan would do to data and to other sessions."""
-    return tuple(Text(_hazard(hazard), _TONES[hazard.severity]) for hazard in hazards)
+    return tuple(Text(_hazard(hazard), _tone(hazard)) for hazard in hazards)
+
+
+def _tone(hazard: Hazard) -> Tone:
+    """What was measured to be harmless, or accepted, is said quietly."""
+    is_known = hazard.estimate_seconds is not None and hazard.severity == "blocks"
+    if hazard.allowed or (is_known and hazard.is_harmless):
+        return "muted"
+    return _TONES[hazard.severity]
 
 
 def _hazard(hazard: Hazard) -> str:
-    advice = f"\nadvice: {hazard.advice}" if hazard.advice else ""
-    return f"{hazard.path}: {hazard.text} ({hazard.severity}, {hazard.code}){advice}"
+    advice = f"\nadvice: {hazard.advice}" if hazard.advice and not hazard.allowed else ""
+    meaning = f"\nhere: {hazard.meaning}" if hazard.meaning else ""
+    allowed = f"\nallowed: {hazard.allowed}" if hazard.allowed else ""
+    lock = f", {hazard.lock}" if hazard.blocks_others and hazard.work != "instant" else ""
+    kind = f"({hazard.severity}, {hazard.code}{lock})"
+    return f"{hazard.path}: {hazard.text} {kind}{meaning}{allowed}{advice}"
 
 
 def _sql(plan: Plan, *, is_open: bool) -> Code:

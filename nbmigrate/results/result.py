@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import msgspec
 
@@ -57,6 +57,11 @@ class Result:
         names = (field.name for field in fields if field.name not in self.not_in_json)
         return {name: plain(getattr(self, name)) for name in names}
 
+    def shown_by(self, show: Callable[[Self], None]) -> Self:
+        """The same result, which IPython displays by calling ``show``."""
+        vars(self)["_ipython_display_"] = lambda: show(self)
+        return self
+
     def __repr__(self) -> str:
         return to_text(self.blocks())
 
@@ -90,6 +95,7 @@ def plan_dict(plan: Plan) -> Record:
         "statements": [statement.sql for statement in plan.statements],
         "hazards": json_form(plan.hazards),
         "questions": [{**json_form(q), "flags": list(q.flags)} for q in plan.questions],
+        "harmless": plan.is_harmless,
         "fingerprint": plan.fingerprint,
     }
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from nbmigrate.display import Block, Facts, Heading, Section, TableBlock, Text
 from nbmigrate.plan import Plan
+from nbmigrate.results.backfilling import BackfillState, unfinished_blocks
 from nbmigrate.results.changing import WrittenFile
 from nbmigrate.results.plans import plan_blocks
 from nbmigrate.results.result import Framed, Record, Result, plain, rows_block
@@ -60,6 +61,7 @@ class StatusResult(Framed):
     not_declared: tuple[str, ...] = ()
     unmanaged: tuple[str, ...] = ()
     declared: tuple[str, ...] = ()
+    backfills: tuple[BackfillState, ...] = ()
 
     @property
     def is_different(self) -> bool:
@@ -77,6 +79,7 @@ class StatusResult(Framed):
             Facts(tuple(facts)),
             self._migrations(),
             *self._drift(),
+            *unfinished_blocks(self.backfills),
             *_listed("Not declared here (left alone)", self.not_declared),
             *_listed("In the database and not managed", self.unmanaged),
         )

@@ -182,7 +182,7 @@ def count(number: int, noun: str) -> str:
 def _plural(noun: str) -> str:
     if noun.endswith("y"):
         return noun[:-1] + "ies"
-    return noun + ("es" if noun.endswith(("x", "s")) else "s")
+    return noun + ("es" if noun.endswith(("x", "s", "ch")) else "s")
 
 
 def duration(ms: float) -> str:

@@ -8,6 +8,7 @@ per family of commands; this class is all of them.
 
 from __future__ import annotations
 
+from nbmigrate.workspace.backfill_commands import BackfillCommands
 from nbmigrate.workspace.migration_commands import MigrationCommands
 from nbmigrate.workspace.row_commands import RowCommands
 from nbmigrate.workspace.schema_commands import SchemaCommands
@@ -15,5 +16,5 @@ from nbmigrate.workspace.schema_commands import SchemaCommands
 __all__ = ["Workspace"]
 
 
-class Workspace(SchemaCommands, MigrationCommands, RowCommands):
+class Workspace(SchemaCommands, MigrationCommands, RowCommands, BackfillCommands):
     """A project and every command on it; the arguments are those of :class:`.Project`."""

@@ -100,6 +100,16 @@ def status(workspace: Project) -> results.StatusResult:
         not_declared=not_declared,
         unmanaged=unmanaged(connection),
         declared=workspace.cells,
+        backfills=tuple(
+            results.BackfillState(
+                table=format_path(b.schema, b.name),
+                change=b.change,
+                rows=b.rows,
+                cursor=b.cursor or (),
+                updated_at=b.updated_at.isoformat(timespec="seconds"),
+            )
+            for b in executor.unfinished(connection)
+        ),
     )
 
 

@@ -29,11 +29,13 @@ class MigrationCommands(Project):
         *,
         answers: Answers = NO_ANSWERS,
         dry_run: bool = False,
+        agree: Callable[[Plan], bool] | None = None,
         on_event: executor.OnEvent | None = None,
     ) -> results.PushResult:
         """Bring the database to the source at once, all or nothing; without a file.
 
-        With open questions, or with ``dry_run``, nothing is applied.
+        With open questions, with ``dry_run``, or when ``agree`` says no to the plan, nothing is
+        applied.
 
         Raises:
             StatementFailedError: PostgreSQL refused a statement; everything is as before.
@@ -47,7 +49,8 @@ class MigrationCommands(Project):
         plan = with_prechecks(self.target.connection, plan)
         plan = with_evidence(self.target.connection, plan)
         applied: Sequence[Any] = ()
-        if plan.statements and not plan.questions and not dry_run:
+        is_asked = plan.questions or dry_run or (agree is not None and not agree(plan))
+        if plan.statements and not is_asked:
             applied = self._apply(plan, live.fingerprint, on_event)
         return results.PushResult(
             plan=plan,

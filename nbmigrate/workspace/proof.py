@@ -15,17 +15,17 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-from nbmigrate.dialect import Statement
+from nbmigrate.dialect import COMMIT_BEFORE, Statement
 from nbmigrate.errors import JournalError
 from nbmigrate.executor.connections import connect
-from nbmigrate.executor.segments import is_transactional
+from nbmigrate.executor.segments import Step, is_transactional, segments
 from nbmigrate.journal import Migration
 from nbmigrate.journal.split import MARKER
 from nbmigrate.model import Snapshot
 from nbmigrate.plan import Plan, make_plan
 from nbmigrate.postgresql import POSTGRESQL
+from nbmigrate.postgresql.asking import Scratch
 from nbmigrate.postgresql.introspect import introspect
-from nbmigrate.postgresql.scratch import Scratch
 
 _DUPLICATE_OBJECT = "42710"
 
@@ -133,15 +133,19 @@ def _compare(connection: psycopg.Connection[Any], new: Snapshot) -> Plan:
 
 
 def _run(connection: psycopg.Connection[Any], texts: Sequence[str]) -> Failed | None:
-    """Run the texts, in one transaction as far as PostgreSQL allows; what failed, if anything."""
+    """Run the texts as migrate does, transaction by transaction; what failed, if anything."""
+    steps = [
+        Step(number, text, 1, is_transactional(text), COMMIT_BEFORE in text)
+        for number, text in enumerate(texts, 1)
+    ]
     try:
-        with connection.transaction():
-            for text in texts:
-                if is_transactional(text):
-                    _execute(connection, text)
-        for text in texts:
-            if not is_transactional(text):
-                connection.execute(text.encode())
+        for segment in segments(steps):
+            if not segment.is_transactional:
+                connection.execute(segment.steps[0].sql.encode())
+                continue
+            with connection.transaction():
+                for step in segment.steps:
+                    _execute(connection, step.sql)
     except psycopg.Error as error:
         text = f"{error.diag.message_primary or error} (SQLSTATE {error.sqlstate})"
         return Failed(text, error.sqlstate or "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ class Target:
         self._server: EmbeddedServer | None = None
         self._url = ""
         self._connection: psycopg.Connection[Any] | None = None
+        #: Held by whoever works on the connection: a cell, or a widget in another thread.
+        self.lock = threading.RLock()
 
     @property
     def is_embedded(self) -> bool:

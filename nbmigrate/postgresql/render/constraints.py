@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
+from nbmigrate.dialect import COMMIT_BEFORE
 from nbmigrate.model import KeyOptions
 from nbmigrate.operations import (
     AddCheck,
     AddExclusion,
     AddForeignKey,
+    AddKeyFromIndex,
     AddPrimaryKey,
     AddUnique,
     DropCheck,
@@ -47,8 +49,11 @@ def render_constraint(operation: ConstraintOp) -> tuple[str, ...]:  # noqa: C901
             return add_constraint(table, exclusion_clause(exclusion), exclusion)
         case DropExclusion(table=table, exclusion=exclusion):
             return (drop_constraint(table, exclusion.name),)
-        case ValidateConstraint(table=table, name=checked):
-            return (f"ALTER TABLE {qualified(table)} VALIDATE CONSTRAINT {quote(checked)};",)
+        case ValidateConstraint(table=table, name=checked, apart=apart):
+            end = f" {COMMIT_BEFORE};" if apart else ";"
+            return (f"ALTER TABLE {qualified(table)} VALIDATE CONSTRAINT {quote(checked)}{end}",)
+        case AddKeyFromIndex():
+            return add_key_from_index(operation)
         case DropUnique(table=table, unique=dropped) | DropCheck(table=table, check=dropped):
             return (drop_constraint(table, dropped.name),)
         case DropForeignKey(table=table, foreign_key=key):
@@ -71,6 +76,17 @@ def add_primary_key(operation: AddPrimaryKey) -> tuple[str, ...]:
     return (
         f"ALTER TABLE {qualified(operation.table)} ADD {name}PRIMARY KEY{columns}{extra};",
         *comment_on(f"CONSTRAINT {quote(found)} ON {qualified(operation.table)}", options.comment),
+    )
+
+
+def add_key_from_index(operation: AddKeyFromIndex) -> tuple[str, ...]:
+    """ADD CONSTRAINT ... USING INDEX: the index is there, and takes the constraint's name."""
+    table, name = qualified(operation.table), quote(operation.name)
+    late = _deferrable(operation)
+    kind = operation.kind.upper()
+    return (
+        f"ALTER TABLE {table} ADD CONSTRAINT {name} {kind} USING INDEX {name}{late} {COMMIT_BEFORE};",
+        *comment_on(f"CONSTRAINT {name} ON {table}", operation.comment),
     )
 
 
@@ -168,7 +184,7 @@ def _include(key: PrimaryKey | Unique | KeyOptions) -> str:
     return f" INCLUDE ({quote_all(key.include)})" if key.include else ""
 
 
-def _deferrable(constraint: PrimaryKey | Unique | ForeignKey | KeyOptions) -> str:
+def _deferrable(constraint: PrimaryKey | Unique | ForeignKey | KeyOptions | AddKeyFromIndex) -> str:
     if constraint.initially_deferred:
         return " DEFERRABLE INITIALLY DEFERRED"
     return " DEFERRABLE" if constraint.deferrable else ""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from msgspec.structs import replace
 
-from nbmigrate.operations import CreateIndex, DropIndex, RenameIndex
+from nbmigrate.operations import AttachIndex, CreateIndex, DropIndex, RenameIndex
 from nbmigrate.postgresql.directions import split_direction
 from nbmigrate.postgresql.expressions import strip_parens
 from nbmigrate.postgresql.identifiers import qualified, quote, quote_all
@@ -33,8 +33,11 @@ _OPCLASS = re.compile(r"[a-z_][a-z0-9_]*(?:\.[a-z_][a-z0-9_]*)?(?:\([^()]*\))?")
 def render_index(operation: IndexOp) -> tuple[str, ...]:
     """The statements of an operation on an index."""
     match operation:
-        case CreateIndex(table=table, index=index):
-            return create_index(table, index)
+        case CreateIndex(table=table, index=index, only=only):
+            return create_index(table, index, only=only)
+        case AttachIndex(table=table, index=name, part=part):
+            whole = qualified((table[0], name))
+            return (f"ALTER INDEX {whole} ATTACH PARTITION {qualified(part)};",)
         case RenameIndex(table=table, old=old, new=new):
             return (f"ALTER INDEX {qualified((table[0], old))} RENAME TO {quote(new)};",)
         case DropIndex(table=table, index=index):
@@ -49,13 +52,13 @@ def is_transactional(operation: IndexOp) -> bool:
     match operation:
         case CreateIndex(index=index) | DropIndex(index=index):
             return not index.concurrently
-        case RenameIndex():
+        case RenameIndex() | AttachIndex():
             return True
         case _:
             assert_never(operation)
 
 
-def create_index(table: Id, index: Index) -> tuple[str, ...]:
+def create_index(table: Id, index: Index, *, only: bool = False) -> tuple[str, ...]:
     """CREATE INDEX with its comment."""
     unique = "UNIQUE " if index.is_unique else ""
     keys = ",".join(index_key(column) for column in index.columns)
@@ -66,7 +69,7 @@ def create_index(table: Id, index: Index) -> tuple[str, ...]:
     storage += f" TABLESPACE {quote(index.tablespace)}" if index.tablespace else ""
     where = f" WHERE {closed(index.where)}" if index.where else ""
     name = f"{_concurrently(index)}{quote(index.name)}"
-    on = f"{qualified(table)} USING {word(index.method)} ({keys})"
+    on = f"{'ONLY ' if only else ''}{qualified(table)} USING {word(index.method)} ({keys})"
     return (
         f"CREATE {unique}INDEX {name} ON {on}{include}{nulls}{storage}{where};",
         *comment_on(f"INDEX {qualified((table[0], index.name))}", index.comment),

@@ -1,0 +1,34 @@
+"""What is lost for good: no schema brings it back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nbmigrate import operations as o
+from nbmigrate.hazards.hazard import Hazard, Lock
+from nbmigrate.model import format_path
+from nbmigrate.operations import Id
+
+
+def losses(op: o.Operation, rebuilt: set[tuple[Id, str]]) -> Iterator[Hazard]:
+    """What the operation loses; ``rebuilt`` are columns that come again and are computed."""
+    match op:
+        case o.DropTable(table=table):
+            yield _loss("NB101", format_path(*table.id), "drops the table and its rows", table.id)
+        case o.DropColumn(table=table, column=column):
+            if column.generated is None or (table, column.name) not in rebuilt:
+                path = format_path(*table, column.name)
+                yield _loss("NB102", path, "drops the column and its values", table)
+        case o.DropSchema(name=name):
+            yield _loss("NB103", format_path(name), "drops the schema; it must be empty")
+        case o.DropSequence(sequence=sequence):
+            yield _loss("NB104", format_path(*sequence.id), "drops the sequence and its position")
+        case o.DropExtension(extension=extension):
+            yield _loss("NB105", format_path(extension.name), "drops the extension and all in it")
+        case _:
+            return
+
+
+def _loss(code: str, path: str, text: str, table: Id | None = None) -> Hazard:
+    lock: Lock = "ACCESS EXCLUSIVE" if table else ""
+    return Hazard(code=code, severity="loses data", path=path, text=text, table=table, lock=lock)

@@ -1,0 +1,38 @@
+"""From a result of a magic to the widget that shows it."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
+
+from nbmigrate.widgets.plan_panel import PlanPanel
+from nbmigrate.widgets.progress_panel import shown_progress
+from nbmigrate.widgets.reviews import review_of
+
+if TYPE_CHECKING:
+    from nbmigrate.results import Result
+    from nbmigrate.workspace import Workspace
+
+
+class Presenter:
+    """Gives the results of magics the widgets that show them."""
+
+    def present(
+        self,
+        result: Result,
+        workspace: Workspace,
+        magic: str,
+        words: Sequence[str],
+        given: Namespace,
+    ) -> Result:
+        """The result, shown by a panel when it has something to look at or to do."""
+        review = review_of(result, workspace, given)
+        if review is None:
+            return result
+        return result.shown_by(lambda shown: PlanPanel(review, (magic, *words), shown).show(shown))
+
+    def watch(self, workspace: Workspace) -> AbstractContextManager[None]:
+        """What shows the progress of long work on the workspace's database."""
+        return shown_progress(workspace.target.connection)

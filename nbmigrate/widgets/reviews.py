@@ -1,0 +1,120 @@
+"""What a panel of a plan can do, by command: plan again with answers, and act on it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from argparse import Namespace
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from nbmigrate.plan import Answers, Plan
+from nbmigrate.results import DiffResult, GenerateResult, PushResult, Result
+
+if TYPE_CHECKING:
+    from nbmigrate.executor import OnEvent
+    from nbmigrate.workspace import Workspace
+
+Agree = Callable[[Plan], bool]
+
+
+@dataclass(frozen=True)
+class Review(ABC):
+    """A command whose plan is looked at. ``action`` is the word on the button, if there is one."""
+
+    workspace: Workspace
+    given: Namespace
+
+    action: str = ""
+
+    @abstractmethod
+    def title(self) -> str:
+        """What the panel is about."""
+
+    @abstractmethod
+    def plan(self, answers: Answers) -> Plan:
+        """The plan with these answers; nothing is changed."""
+
+    def act(self, answers: Answers, agree: Agree, on_event: OnEvent) -> Result | None:
+        """Do what was reviewed; ``None`` when ``agree`` refused what the plan is by now."""
+        raise NotImplementedError
+
+
+class PushReview(Review):
+    """``%db_push``."""
+
+    def title(self) -> str:
+        """The database it goes to."""
+        return f"Push to {self.workspace.target.database}"
+
+    def plan(self, answers: Answers) -> Plan:
+        """A dry run."""
+        source = self.given.source or "declared"
+        return self.workspace.push(source, answers=answers, dry_run=True).plan
+
+    def act(self, answers: Answers, agree: Agree, on_event: OnEvent) -> Result | None:
+        """Apply it."""
+        source = self.given.source or "declared"
+        result = self.workspace.push(source, answers=answers, agree=agree, on_event=on_event)
+        return result if result.applied or result.plan.is_empty else None
+
+
+class GenerateReview(Review):
+    """``%db_generate``."""
+
+    def title(self) -> str:
+        """The folder it is written to."""
+        return f"Next migration in {self.workspace.settings.folder.name}/"
+
+    def plan(self, answers: Answers) -> Plan:
+        """The difference that would be written."""
+        return self.workspace.diff("recorded", self._source, answers=answers).plan
+
+    def act(self, answers: Answers, agree: Agree, on_event: OnEvent) -> Result | None:  # noqa: ARG002 - runs nothing
+        """Write the files."""
+        if not agree(self.plan(answers)):
+            return None
+        return self.workspace.generate(self.given.name, self._source, answers=answers)
+
+    @property
+    def _source(self) -> str:
+        source: str | None = self.given.source
+        return source or "declared"
+
+
+@dataclass(frozen=True)
+class DiffReview(Review):
+    """``%db_diff``: nothing to press."""
+
+    old_name: str = "live"
+    new_name: str = "declared"
+
+    def title(self) -> str:
+        """Both ends."""
+        return f"{self.old_name} → {self.new_name}"
+
+    def plan(self, answers: Answers) -> Plan:
+        """The same comparison with other answers."""
+        old, new = self.given.old or "live", self.given.new or "declared"
+        if self.given.old and not self.given.new:
+            old, new = "live", self.given.old
+        return self.workspace.diff(old, new, answers=answers).plan
+
+
+def review_of(result: Result, workspace: Workspace, given: Namespace) -> Review | None:
+    """The review that a result calls for; ``None`` when it has no plan to look at."""
+    more: dict[str, Any] = {"workspace": workspace, "given": given}
+    plan = getattr(result, "plan", None)
+    if plan is None or plan.is_empty:
+        return None
+    match result:
+        case PushResult(dry_run=False):
+            return PushReview(**more, action="Apply")
+        case PushResult():
+            return PushReview(**more)
+        case GenerateResult():
+            return GenerateReview(**more, action="Write migration")
+        case DiffResult():
+            return DiffReview(**more, old_name=result.old_name, new_name=result.new_name)
+        case _:
+            return None
