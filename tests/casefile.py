@@ -145,6 +145,8 @@ def _operation_line(operation: Operation) -> str:
 
 def _word(name: str, value: Any) -> str:
     match value:
+        case tuple() if name == "labels":
+            return "labels=" + ",".join(f"{old}->{new}" for old, new in value)
         case tuple() if name == "uses":
             return "uses=" + ",".join(format_path(*u.table, u.column.name) for u in value)
         case tuple() if name == "columns":

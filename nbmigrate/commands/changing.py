@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbmigrate.commands.arguments import (
@@ -42,7 +44,16 @@ def _generate(workspace: Workspace, given: argparse.Namespace) -> Result:
         given.source or "declared",
         answers=answers(given),
         custom=given.custom,
+        sql=_read(given.sql_file) if given.sql_file else None,
     )
+
+
+def _read(path: str) -> str:
+    """The SQL of a file, or of the standard input for ``-``."""
+    try:
+        return sys.stdin.read() if path == "-" else Path(path).read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageConflictError(f"cannot read {path}: {error}") from error
 
 
 def _migrate(workspace: Workspace, given: argparse.Namespace) -> Result:
@@ -90,6 +101,11 @@ COMMANDS: tuple[Command, ...] = (
             ONLINE,
             ALLOW,
             switch("--custom", help="an empty migration, to be written by hand"),
+            Argument(
+                ("--sql-file",),
+                "SQL written by hand as the migration, its snapshot found by running it; - is stdin",
+                {"metavar": "FILE"},
+            ),
         ),
         _generate,
     ),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple, Protocol
 
 from nbmigrate.dialect import Statement
 from nbmigrate.errors import JournalError
@@ -22,6 +23,26 @@ class Answered(Protocol):
     @property
     def renames(self) -> tuple[str, ...]:
         """As ``OLD->NEW``."""
+        ...
+
+    @property
+    def drops(self) -> tuple[str, ...]:
+        """Paths that may go."""
+        ...
+
+    @property
+    def backfills(self) -> Mapping[str, str]:
+        """Columns and the SQL that fills them."""
+        ...
+
+    @property
+    def casts(self) -> Mapping[str, str]:
+        """Columns and the SQL of USING."""
+        ...
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """Labels that go and those that take their place."""
         ...
 
 
@@ -57,13 +78,52 @@ class Draft(NamedTuple):
     name: str
     statements: tuple[str, ...]
     snapshot: Snapshot
-    renames: tuple[str, ...] = ()
+    answers: Mapping[str, Any] = MappingProxyType({})
 
 
 def from_plan(plan: Recordable, *, name: str) -> Draft:
     """The plan as a migration called ``name``."""
     statements = tuple(statement.sql for statement in plan.statements)
-    return Draft(name, statements, plan.new, tuple(plan.answers.renames))
+    return Draft(name, statements, plan.new, _kept(plan.answers))
+
+
+def _kept(answers: Answered) -> dict[str, Any]:
+    """What was said, as it stands in the journal; what was not is left out."""
+    found: dict[str, Any] = {
+        "renames": list(answers.renames),
+        "drops": list(answers.drops),
+        "backfills": dict(answers.backfills),
+        "casts": dict(answers.casts),
+        "labels": dict(answers.labels),
+    }
+    return {kind: said for kind, said in found.items() if said}
+
+
+_WORDS = {
+    "renames": "renamed",
+    "drops": "may go",
+    "backfills": "filled",
+    "casts": "cast",
+    "labels": "label",
+}
+
+
+def header(answers: Mapping[str, Any]) -> str:
+    """The answers as comments on top of the file: a line for each."""
+    lines = []
+    for kind, said in answers.items():
+        texts = [f"{path} = {sql}" for path, sql in said.items()] if _is_map(said) else said
+        lines += [f"-- answer: {_WORDS[kind]}: {_one_line(text)}\n" for text in texts]
+    return "".join(lines)
+
+
+def _is_map(said: object) -> bool:
+    return isinstance(said, dict)
+
+
+def _one_line(text: str) -> str:
+    """The text without what would end a comment, or be taken for a border of statements."""
+    return " ".join(text.split()).replace("-->", "-- >")
 
 
 def next_entry(draft: Draft, mode: Mode, entries: Sequence[Entry], *, now_ms: int) -> Entry:
@@ -82,7 +142,7 @@ def next_entry(draft: Draft, mode: Mode, entries: Sequence[Entry], *, now_ms: in
         when=when,
         tag=f"{prefix}_{draft.name}",
         breakpoints=mode.breakpoints,
-        rest={OWN_KEY: {"renames": list(draft.renames)}} if draft.renames else {},
+        rest={OWN_KEY: dict(draft.answers)} if draft.answers else {},
     )
 
 
@@ -94,7 +154,7 @@ def files_of(
     ``marks`` asks for a sidecar even when it has nothing to say, so that an older one no
     longer counts.
     """
-    sql = _join(draft.statements, breakpoints=entry.breakpoints)
+    sql = header(draft.answers) + _join(draft.statements, breakpoints=entry.breakpoints)
     files = [
         NewFile(layout.sql(entry), sql),
         NewFile(layout.snapshot(entry), dump(following(draft.snapshot, previous))),
@@ -106,7 +166,7 @@ def files_of(
 
 
 def _join(statements: Sequence[str], *, breakpoints: bool) -> str:
-    """As drizzle-kit joins them: no header, nothing behind the last one."""
+    """As drizzle-kit joins them: nothing behind the last one."""
     for sql in statements:
         if MARKER in sql and breakpoints and len(statements) > 1:
             raise JournalError(

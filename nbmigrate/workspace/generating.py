@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from nbmigrate.errors import ConnectFailedError, JournalError, ServerError
-from nbmigrate.journal import Migration, two_words
+from nbmigrate.journal import Draft, Migration, two_words
 from nbmigrate.plan import NO_ANSWERS, Answers, Plan
 from nbmigrate.results import GenerateResult
 from nbmigrate.server import is_installed
 from nbmigrate.workspace import files
 from nbmigrate.workspace.evidence import with_evidence
-from nbmigrate.workspace.proof import Verdict, prove
+from nbmigrate.workspace.proof import Verdict, prove, replay
 from nbmigrate.workspace.sources import Source, recorded
 
 if TYPE_CHECKING:
@@ -41,18 +44,34 @@ def generate(
         return GenerateResult(plan=plan, tag=None, not_declared=not_declared)
     proof = "" if custom else _prove(workspace, earlier, plan)
     migration = _append(journal, plan, name, head=head, custom=custom)
-    shown = tuple(
-        files.written(path, workspace.root) for path in files.files_of(journal, migration.tag)
-    )
-    paths = " ".join(files.shell_quoted(file.path) for file in shown)
+    result = _written(workspace, migration, plan, proof)
+    return dataclasses.replace(result, not_declared=not_declared)
+
+
+def _written(workspace: Project, migration: Migration, plan: Plan, proof: str) -> GenerateResult:
+    paths = files.files_of(workspace.journal, migration.tag)
+    shown = tuple(files.written(path, workspace.root) for path in paths)
+    listed = " ".join(files.shell_quoted(file.path) for file in shown)
     return GenerateResult(
-        plan=plan,
-        tag=migration.tag,
-        files=shown,
-        git_command=f"git add {paths}",
-        not_declared=not_declared,
-        proof=proof,
+        plan=plan, tag=migration.tag, files=shown, git_command=f"git add {listed}", proof=proof
     )
+
+
+def by_hand(workspace: Project, name: str | None, sql: str) -> GenerateResult:
+    """Write SQL as the next migration, with the snapshot that PostgreSQL gives it.
+
+    Raises:
+        JournalError: the SQL fails after the migrations that are there; nothing is written.
+        ServerError: there is no embedded PostgreSQL to run it on.
+    """
+    journal = workspace.journal
+    head, earlier, before = journal.head_id, journal.migrations(), recorded(workspace.journal)
+    found = replay(workspace.scratch.url, earlier, sql, before)
+    plan, _ = workspace.compare(Source(before, "recorded"), Source(found.snapshot, "the SQL"))
+    wanted = name if name is not None else two_words(random.Random())  # noqa: S311 - no secret
+    draft = Draft(wanted, (sql.rstrip() + "\n",), found.snapshot)
+    migration = journal.append_draft(draft, now_ms=int(time.time() * 1000), expected_id=head)
+    return _written(workspace, migration, msgspec.structs.replace(plan, questions=()), found.text)
 
 
 def _with_live_evidence(workspace: Project, plan: Plan) -> Plan:

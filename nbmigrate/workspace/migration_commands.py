@@ -98,12 +98,18 @@ class MigrationCommands(Project):
         *,
         answers: Answers = NO_ANSWERS,
         custom: bool = False,
+        sql: str | None = None,
     ) -> results.GenerateResult:
         """Write what no migration holds yet as the next migration: all its files, or none.
+
+        ``custom`` writes an empty one; ``sql`` one that was written by hand, with the snapshot
+        that replaying the folder gives it.
 
         Raises:
             JournalError: the folder cannot be continued; nothing was written.
         """
+        if sql is not None:
+            return generating.by_hand(self, name, sql)
         return generating.generate(self, name, source, answers=answers, custom=custom)
 
     def migrate(

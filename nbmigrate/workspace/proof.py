@@ -16,9 +16,11 @@ from typing import Any, NamedTuple
 import psycopg
 
 from nbmigrate.dialect import COMMIT_BEFORE, Statement
+from nbmigrate.errors import JournalError
 from nbmigrate.executor.connections import connect
 from nbmigrate.executor.segments import Step, is_transactional, segments
 from nbmigrate.journal import Migration
+from nbmigrate.journal.split import MARKER
 from nbmigrate.model import Snapshot
 from nbmigrate.plan import Plan, make_plan
 from nbmigrate.postgresql import POSTGRESQL
@@ -81,6 +83,42 @@ def prove(
     files = "1 migration" if count == 1 else f"{count} migrations"
     text = f"proved on {version}: {files} → this schema, {seconds:.1f} s"
     return Proof(Verdict.PROVED, text)
+
+
+class Replayed(NamedTuple):
+    """The schema after SQL written by hand, in the words of the one before; what proved it."""
+
+    snapshot: Snapshot
+    text: str
+
+
+def replay(url: str, migrations: Sequence[Migration], sql: str, before: Snapshot) -> Replayed:
+    """Run the migrations and then the SQL on an empty database, and read what is there.
+
+    Raises:
+        JournalError: PostgreSQL refuses one of them.
+    """
+    started = time.perf_counter()
+    with _own_database(url) as connection:
+        for migration in migrations:
+            _require(connection, migration.tag, [chunk.sql for chunk in migration.statements()])
+        _require(connection, "the new SQL", sql.split(MARKER))
+        live = introspect(connection, roles=tuple(before.roles) or False)
+        scratch = Scratch(connection, {})
+        plan = make_plan(before, live, dialect=POSTGRESQL, canonical=scratch.pair)
+        number = connection.info.server_version
+    seconds = time.perf_counter() - started
+    count = f"{len(migrations) + 1} migrations" if migrations else "1 migration"
+    version = f"PostgreSQL {number // 10000}.{number % 10000}"
+    return Replayed(plan.new, f"proved on {version}: {count} → this schema, {seconds:.1f} s")
+
+
+def _require(connection: psycopg.Connection[Any], name: str, texts: Sequence[str]) -> None:
+    if failed := _run(connection, texts):
+        raise JournalError(
+            f"{name} fails on an empty database with all earlier migrations: {failed.text}",
+            hint="nothing was written; correct the SQL",
+        )
 
 
 def _compare(connection: psycopg.Connection[Any], new: Snapshot) -> Plan:

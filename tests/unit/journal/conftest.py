@@ -2,6 +2,7 @@
 
 import random
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,10 @@ NOW_MS = 1_800_000_000_000
 @dataclass
 class Answers:
     renames: tuple[str, ...] = ()
+    drops: tuple[str, ...] = ()
+    backfills: Mapping[str, str] = field(default_factory=dict)
+    casts: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
