@@ -60,9 +60,11 @@ class Draft(NamedTuple):
     renames: tuple[str, ...] = ()
 
 
-def from_plan(plan: Recordable, *, name: str) -> Draft:
-    """The plan as a migration called ``name``."""
+def from_plan(plan: Recordable, *, name: str, header: str = "") -> Draft:
+    """The plan as a migration called ``name``; ``header`` are lines of comment at its head."""
     statements = tuple(statement.sql for statement in plan.statements)
+    if statements:
+        statements = (header + statements[0], *statements[1:])
     return Draft(name, statements, plan.new, tuple(plan.answers.renames))
 
 
