@@ -53,7 +53,7 @@ def _status(workspace: Workspace, given: argparse.Namespace) -> Result:  # noqa:
 
 
 def _check(workspace: Workspace, given: argparse.Namespace) -> Result:
-    return workspace.check(given.source)
+    return workspace.check(given.source, strict=given.strict)
 
 
 def _pull(workspace: Workspace, given: argparse.Namespace) -> Result:
@@ -125,7 +125,10 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "check",
         "Check that the migrations are sound and hold what is declared.",
-        (source_argument("SOURCE", "source", SOURCE_HELP + "declared (default)"),),
+        (
+            source_argument("SOURCE", "source", SOURCE_HELP + "declared (default)"),
+            switch("--strict", help="hazards that the files do not accept count as well"),
+        ),
         _check,
         "always",
     ),

@@ -81,9 +81,11 @@ class Draft(NamedTuple):
     answers: Mapping[str, Any] = MappingProxyType({})
 
 
-def from_plan(plan: Recordable, *, name: str) -> Draft:
-    """The plan as a migration called ``name``."""
+def from_plan(plan: Recordable, *, name: str, header: str = "") -> Draft:
+    """The plan as a migration called ``name``; ``header`` are lines of comment at its head."""
     statements = tuple(statement.sql for statement in plan.statements)
+    if statements:
+        statements = (header + statements[0], *statements[1:])
     return Draft(name, statements, plan.new, _kept(plan.answers))
 
 
@@ -108,7 +110,7 @@ _WORDS = {
 }
 
 
-def header(answers: Mapping[str, Any]) -> str:
+def answers_header(answers: Mapping[str, Any]) -> str:
     """The answers as comments on top of the file: a line for each."""
     lines = []
     for kind, said in answers.items():
@@ -154,7 +156,7 @@ def files_of(
     ``marks`` asks for a sidecar even when it has nothing to say, so that an older one no
     longer counts.
     """
-    sql = header(draft.answers) + _join(draft.statements, breakpoints=entry.breakpoints)
+    sql = answers_header(draft.answers) + _join(draft.statements, breakpoints=entry.breakpoints)
     files = [
         NewFile(layout.sql(entry), sql),
         NewFile(layout.snapshot(entry), dump(following(draft.snapshot, previous))),

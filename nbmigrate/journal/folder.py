@@ -131,7 +131,7 @@ class Journal:
 
     # --- writing -------------------------------------------------------------
 
-    def append(
+    def append(  # noqa: PLR0913 - one argument per fact of the entry
         self,
         plan: Recordable,
         *,
@@ -140,18 +140,20 @@ class Journal:
         words: Callable[[], str],
         applied_ms: int = 0,
         expected_id: str | None = None,
+        header: str = "",
     ) -> Migration:
         """Writes the plan as the next migration: all its files, or none.
 
         ``words`` supplies a name when there is none; ``applied_ms`` is the largest
         ``created_at`` known of a database; ``expected_id`` the :attr:`head_id` that the plan
-        was made from.
+        was made from; ``header`` are lines of comment at the head of the file.
 
         Raises:
             JournalError: when the folder cannot be used, or has changed since the plan.
             UsageConflictError: when no file can have this name.
         """
-        wanted = draft.from_plan(plan, name=require_name(name if name is not None else words()))
+        chosen = require_name(name if name is not None else words())
+        wanted = draft.from_plan(plan, name=chosen, header=header)
         return self.append_draft(
             wanted, now_ms=max(now_ms, applied_ms + 1), expected_id=expected_id
         )

@@ -202,6 +202,8 @@ class NbmigrateMagics(Magics):
         words, variable = split(line, "%%db_backfill")
         command = find("backfill")
         given = parse(command, "%%db_backfill", words)
+        if not given.set and not cell.strip():
+            raise UsageError('%db_backfill: say what to set: --set "column = expression"')
         if given.set and cell.strip():
             raise UsageError("%%db_backfill: say it with --set or in the cell, not both")
         if not given.set and given.sql:
@@ -212,6 +214,12 @@ class NbmigrateMagics(Magics):
             given.on_event = progress
             result = command.run(self.workspace, given)
         return self._kept(result, variable)
+
+    @line_magic("db_backfill")
+    @no_var_expand
+    def db_backfill_line(self, line: str) -> Result:
+        """``%db_backfill TABLE --set "column = expression"``; with a cell below, ``%%db_backfill``."""
+        return self.db_backfill(line, "")
 
     def _run(self, name: str, line: str) -> Result:
         command = find(name)

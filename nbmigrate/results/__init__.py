@@ -15,6 +15,7 @@ from nbmigrate.results.changing import (
     PushResult,
     WrittenFile,
 )
+from nbmigrate.results.findings import Finding
 from nbmigrate.results.pulling import PullResult
 from nbmigrate.results.result import Result
 from nbmigrate.results.schemas import SchemaResult
@@ -47,6 +48,7 @@ __all__ = [
     "ConnectResult",
     "DeclareResult",
     "DiffResult",
+    "Finding",
     "GenerateResult",
     "InitResult",
     "MigrateResult",

@@ -9,6 +9,7 @@ from nbmigrate.display import Block, Facts, Heading, Section, TableBlock, Text
 from nbmigrate.plan import Plan
 from nbmigrate.results.backfilling import BackfillState, unfinished_blocks
 from nbmigrate.results.changing import WrittenFile
+from nbmigrate.results.findings import Finding, finding_blocks
 from nbmigrate.results.plans import plan_blocks
 from nbmigrate.results.result import Framed, Record, Result, plain, rows_block
 from nbmigrate.results.undoing import TrashEntry, trash_blocks
@@ -124,21 +125,31 @@ class Problem:
 
 @dataclass(frozen=True, repr=False)
 class CheckResult(Framed):
-    """Whether the folder is sound and holds what is declared."""
+    """Whether the folder is sound and holds what is declared; ``strict`` counts hazards too."""
 
     problems: tuple[Problem, ...] = ()
     plan: Plan | None = None
+    findings: tuple[Finding, ...] = ()
+    strict: bool = False
 
     @property
     def is_different(self) -> bool:
         """True when something is wrong or missing."""
+        return self._is_unsound or (self.strict and bool(self.findings))
+
+    @property
+    def _is_unsound(self) -> bool:
         return bool(self.problems) or (self.plan is not None and not self.plan.is_empty)
 
     def blocks(self) -> tuple[Block, ...]:
-        """The problems, then what no migration holds."""
-        if not self.is_different:
-            return (Text("The migrations are sound and hold what is declared.", "good"),)
-        return (*map(_problem, self.problems), *self._missing())
+        """The problems, then what no migration holds, then what to know before applying."""
+        sound = Text("The migrations are sound and hold what is declared.", "good")
+        return (
+            *(() if self._is_unsound else (sound,)),
+            *map(_problem, self.problems),
+            *self._missing(),
+            *finding_blocks(self.findings),
+        )
 
     def _missing(self) -> tuple[Block, ...]:
         if self.plan is None or self.plan.is_empty:

@@ -12,6 +12,7 @@ import msgspec
 
 from nbmigrate.errors import ConnectFailedError, JournalError, ServerError
 from nbmigrate.journal import Draft, Migration, two_words
+from nbmigrate.journal.allowances import header
 from nbmigrate.plan import NO_ANSWERS, Answers, Plan
 from nbmigrate.results import GenerateResult
 from nbmigrate.server import is_installed
@@ -92,7 +93,14 @@ def _append(
     if custom:
         draft = files.custom_draft(wanted, plan.new)
         return journal.append_draft(draft, now_ms=now_ms, expected_id=head)
-    return journal.append(plan, name=wanted, now_ms=now_ms, words=lambda: wanted, expected_id=head)
+    return journal.append(
+        plan,
+        name=wanted,
+        now_ms=now_ms,
+        words=lambda: wanted,
+        expected_id=head,
+        header=header(plan.hazards),
+    )
 
 
 def _prove(workspace: Project, earlier: Sequence[Migration], plan: Plan) -> str:

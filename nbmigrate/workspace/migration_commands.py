@@ -9,7 +9,7 @@ from typing import Any
 from nbmigrate import executor, results
 from nbmigrate.model import EMPTY
 from nbmigrate.plan import NO_ANSWERS, Answers, Plan
-from nbmigrate.workspace import generating, keeping, looking
+from nbmigrate.workspace import generating, keeping, linting, looking
 from nbmigrate.workspace.evidence import with_evidence
 from nbmigrate.workspace.ledger_entries import ledger_change
 from nbmigrate.workspace.prechecks import with_prechecks
@@ -131,8 +131,11 @@ class MigrationCommands(Project):
         """Migrations and their state, and the difference between them and the database."""
         return looking.status(self)
 
-    def check(self, source: str | None = None) -> results.CheckResult:
-        """Is the folder sound, and does it hold what is declared? Needs no database."""
+    def check(self, source: str | None = None, *, strict: bool = False) -> results.CheckResult:
+        """Is the folder sound, and does it hold what is declared? Needs no database.
+
+        Hazards that the files do not accept are listed; with ``strict`` they count.
+        """
         plan = None
         if source or self.declared != EMPTY:
             old = Source(recorded(self.journal), "recorded")
@@ -141,4 +144,6 @@ class MigrationCommands(Project):
             results.Problem(code=p.code, path=str(p.path), text=p.text, hint=p.hint)
             for p in self.journal.check()
         )
-        return results.CheckResult(problems=problems, plan=plan)
+        return results.CheckResult(
+            problems=problems, plan=plan, findings=linting.lint(self), strict=strict
+        )

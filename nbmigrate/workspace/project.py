@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+import msgspec
 import psycopg
 
 from nbmigrate import __version__, executor
@@ -133,6 +134,8 @@ class Project:
     def compare(self, old: Source, new: Source, answers: Answers = NO_ANSWERS) -> Compared:
         """The plan from one source to the other, and what of the old one stays undeclared."""
         answers = with_declared_renames(answers, old, new)
+        allowed = {**self.settings.allow, **answers.allowed}
+        answers = msgspec.structs.replace(answers, allowed=allowed)
         removed = self.declarations.removed if new.name == "declared" else frozenset()
         ownership = ownership_of(old, new, answers=answers, removed=removed, ours=self._ours)
         asked = (old, new, answers, ownership)

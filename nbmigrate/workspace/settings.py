@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from nbmigrate.errors import SourceError
+from nbmigrate.hazards import CODES
 
 EMBEDDED = "embedded"
 DEFAULT_FOLDER = "migrations"
-_KNOWN = {"url", "folder", "schemas", "history_schema", "history_table"}
+_KNOWN = {"url", "folder", "schemas", "history_schema", "history_table", "allow"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +30,7 @@ class ProjectSettings:
     schemas: tuple[str, ...] | None = None
     history_schema: str = "drizzle"
     history_table: str = "__drizzle_migrations"
+    allow: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_settings(
@@ -48,7 +50,20 @@ def read_settings(
         schemas=tuple(schemas) if schemas else None,
         history_schema=table.get("history_schema", "drizzle"),
         history_table=table.get("history_table", "__drizzle_migrations"),
+        allow=_allowances(table.get("allow", {}), root / "pyproject.toml"),
     )
+
+
+def _allowances(found: object, path: Path) -> dict[str, str]:
+    """``[tool.nbmigrate.allow]``: codes of hazards, and why they are accepted in this project."""
+    if not isinstance(found, dict):
+        message = f"{path}: tool.nbmigrate.allow is not a table of codes and reasons"
+        raise SourceError(message, source=str(path), hint='NB206 = "why it is safe here"')
+    for code, reason in found.items():
+        if code not in CODES or not isinstance(reason, str) or not reason.strip():
+            message = f"{path}: [tool.nbmigrate.allow] {code} is no code of a hazard with a reason"
+            raise SourceError(message, source=str(path), hint='NB206 = "why it is safe here"')
+    return found
 
 
 def _read_table(path: Path) -> dict[str, Any]:

@@ -40,8 +40,8 @@ def test_an_unknown_flag_names_the_nearest():
 
 
 def test_flags_are_not_abbreviated():
-    with pytest.raises(UsageError, match="unknown flag: --allow"):
-        parse(find("push"), "%db_push", ["--allow"])
+    with pytest.raises(UsageError, match="unknown flag: --allow-dro"):
+        parse(find("push"), "%db_push", ["--allow-dro"])
 
 
 def test_every_command_for_notebooks_is_a_magic(unconnected):

@@ -361,6 +361,18 @@ EVERY_OPERATION = [
     (o.DropPrimaryKey(table=USERS, name=None, columns=("id",)), "| - primary key (id)"),
     (o.AddUnique(table=USERS, unique=UNIQUE), "| + unique u (age)"),
     (o.DropUnique(table=USERS, unique=UNIQUE), "| - unique u (age)"),
+    (
+        o.AddKeyFromIndex(table=USERS, kind="unique", name="u", columns=("age",)),
+        "| + unique u (age), from its index",
+    ),
+    (
+        o.FillColumn(table=USERS, column="age", value="0"),
+        "| ~ column age: filled in batches (0)",
+    ),
+    (
+        o.AttachIndex(table=USERS, index="i", part=("public", "j")),
+        "| ~ index i: with that of public.j",
+    ),
     (o.AddCheck(table=USERS, check=CHECK), "| + check c (age > 0)"),
     (o.DropCheck(table=USERS, check=CHECK), "| - check c (age > 0)"),
     (o.AddForeignKey(table=OTHER, foreign_key=KEY), "| + foreign key post_user_id_fk"),

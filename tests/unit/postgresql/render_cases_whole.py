@@ -101,6 +101,59 @@ CASES = [
         ('ALTER TABLE "app"."t" DROP CONSTRAINT "x";',),
     ),
     (
+        o.ValidateConstraint(table=T, kind="check", name="c", apart=True),
+        (
+            'ALTER TABLE "app"."t" VALIDATE CONSTRAINT "c" /* nbmigrate: in a transaction of its own */;',
+        ),
+    ),
+    (
+        o.SetNotNull(table=T, column="a", apart=True),
+        (
+            'ALTER TABLE "app"."t" ALTER COLUMN "a" SET NOT NULL /* nbmigrate: in a transaction of its own */;',
+        ),
+    ),
+    (
+        o.AddKeyFromIndex(
+            table=T, kind="primary key", name="k", columns=("a",), deferrable=True, comment="c"
+        ),
+        (
+            'ALTER TABLE "app"."t" ADD CONSTRAINT "k" PRIMARY KEY USING INDEX "k" DEFERRABLE /* nbmigrate: in a transaction of its own */;',
+            """COMMENT ON CONSTRAINT "k" ON "app"."t" IS 'c';""",
+        ),
+    ),
+    (
+        o.AttachIndex(table=T, index="i", part=("other", "p_i")),
+        ('ALTER INDEX "app"."i" ATTACH PARTITION "other"."p_i";',),
+    ),
+    (
+        o.FillColumn(table=T, column='a"b', value="random()"),
+        (
+            """\
+DO $nbmigrate$
+/* nbmigrate: in no transaction */
+DECLARE
+	page bigint;
+	missing bigint;
+	before bigint;
+BEGIN
+	LOOP
+		page := 0;
+		WHILE page <= pg_relation_size('"app"."t"'::regclass) / current_setting('block_size')::bigint LOOP
+			UPDATE "app"."t" SET "a""b" = (random()) WHERE "a""b" IS NULL
+				AND ctid >= ('(' || page || ',0)')::tid
+				AND ctid < ('(' || page + 128 || ',0)')::tid;
+			COMMIT;
+			page := page + 128;
+		END LOOP;
+		SELECT count(*) INTO missing FROM "app"."t" WHERE "a""b" IS NULL;
+		EXIT WHEN missing = 0 OR missing >= before;
+		before := missing;
+	END LOOP;
+END
+$nbmigrate$;""",
+        ),
+    ),
+    (
         o.ValidateConstraint(table=T, kind="check", name="c"),
         ('ALTER TABLE "app"."t" VALIDATE CONSTRAINT "c";',),
     ),
