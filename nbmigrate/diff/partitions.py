@@ -15,8 +15,9 @@ import msgspec
 from nbmigrate import operations as o
 from nbmigrate.diff.columns import base_type, is_required
 from nbmigrate.errors import UnsupportedOperationError
-from nbmigrate.model import Column, Index, Snapshot, Table, key, truncate
+from nbmigrate.model import Column, Index, Snapshot, Table, format_path, key, truncate
 from nbmigrate.model.names import NAME_BYTES
+from nbmigrate.model.tables import Default
 
 _replace = msgspec.structs.replace
 
@@ -53,6 +54,29 @@ _OWN: Mapping[str, Any] = {
     "primary_key": False,
     "identity": None,
 }
+
+
+def columns_of_partition(parent: Table) -> dict[str, Column]:
+    """The columns of a partition that says nothing of its own, as a catalog has them."""
+    return {
+        name: _replace(
+            column,
+            type=base_type(column),
+            default=_counted(parent, column),
+            not_null=is_required(parent, column),
+            **_OWN,
+        )
+        for name, column in parent.columns.items()
+    }
+
+
+def _counted(parent: Table, column: Column) -> Default | None:
+    """The default; a serial column's is the next number of the parent's sequence."""
+    if column.type == base_type(column):
+        return column.default
+    name = f"{parent.name}_{column.name}_seq"
+    sequence = format_path(parent.schema, name) if parent.schema else format_path(name)
+    return "nextval('{}')".format(sequence.replace("'", "''"))
 
 
 def refuse_repartition(old: Table, new: Table) -> None:
