@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from nbmigrate import operations as o
-from nbmigrate.diff.columns import base_type, is_required
+from nbmigrate.diff.columns import base_type, diff_storage, is_required
 from nbmigrate.errors import UnsupportedOperationError
 from nbmigrate.model import Column, Index, Snapshot, Table, format_path, key, truncate
 from nbmigrate.model.names import NAME_BYTES
@@ -54,6 +54,22 @@ _OWN: Mapping[str, Any] = {
     "primary_key": False,
     "identity": None,
 }
+
+
+def storage_of_partition(table: Table, snapshot: Snapshot) -> Iterator[o.Operation]:
+    """Where columns of a new partition keep their values otherwise than its parent's do.
+
+    It is created with the storage and compression of its parent's columns; its statistics
+    targets, and a storage that it names itself, are said as it is created.
+    """
+    parent = snapshot.tables.get(key(*table.partition_of.parent)) if table.partition_of else None
+    own = table.columns.keys() - {*inherited_columns(table, snapshot)}
+    for name, column in table.columns.items():
+        above = parent.columns.get(name) if parent else None
+        if above and name in own:
+            storage = column.storage or above.storage
+            was = _replace(column, storage=storage, compression=above.compression)
+            yield from diff_storage(table.id, was, column)
 
 
 def columns_of_partition(parent: Table) -> dict[str, Column]:
