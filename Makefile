@@ -7,8 +7,10 @@ FIND_PYTHON := for p in $(PYTHON) python3 python3.14 python3.13 python3.12 pytho
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
+VERSIONED := tests/test_cases.py tests/unit/executor tests/unit/postgresql
+
 .DEFAULT_GOAL := help
-.PHONY: help run lab test check fmt bench clean
+.PHONY: help run lab test versions check fmt bench clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,6 +24,10 @@ lab: $(VENV)/.run ## Open a copy of the same notebook in JupyterLab
 
 test: $(VENV)/.test ## Run the whole test suite on a PostgreSQL of its own
 	@$(BIN)/python -m pytest $(ARGS)
+
+versions: $(VENV)/.test ## Run what PostgreSQL answers again on versions 15 and 16
+	@for version in 15 16; do \
+		$(BIN)/python -m pytest -n 2 --pg-version=$$version $(VERSIONED) $(ARGS) || exit 1; done
 
 check: $(VENV)/.dev ## Check format, style, types and imports
 	$(BIN)/ruff format --check .

@@ -16,12 +16,13 @@ CREATE TABLE app.events (
   id bigint GENERATED ALWAYS AS IDENTITY (START 100),
   at timestamp with time zone NOT NULL DEFAULT now(),
   region text NOT NULL COLLATE "C",
-  note text STORAGE EXTERNAL,
+  note text,
   body jsonb COMPRESSION pglz,
   ticket bigint DEFAULT nextval('app.ticket'),
   CONSTRAINT events_pk PRIMARY KEY (id, at, region),
   CONSTRAINT short CHECK (length(region) < 20)
 ) PARTITION BY RANGE (at);
+ALTER TABLE app.events ALTER COLUMN note SET STORAGE EXTERNAL;
 COMMENT ON COLUMN app.events.note IS 'free text';
 ALTER SEQUENCE app.ticket OWNED BY app.events.ticket;
 COMMENT ON SEQUENCE app.ticket IS 'in steps of five';
