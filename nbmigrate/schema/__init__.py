@@ -7,6 +7,7 @@ tables and columns say it with ``info={"renamed_from": "old"}``.
 """
 
 from nbmigrate.schema.definitions import (
+    Aggregate,
     CompositeType,
     Domain,
     Extension,
@@ -28,6 +29,7 @@ from nbmigrate.schema.value import INFO_KEY, SchemaValue, collecting, table_id
 
 __all__ = [
     "INFO_KEY",
+    "Aggregate",
     "CompositeType",
     "Domain",
     "Extension",
