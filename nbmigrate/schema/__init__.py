@@ -7,6 +7,7 @@ tables and columns say it with ``info={"renamed_from": "old"}``.
 """
 
 from nbmigrate.schema.definitions import (
+    Aggregate,
     CompositeType,
     Domain,
     Extension,
@@ -36,6 +37,7 @@ from nbmigrate.schema.value import INFO_KEY, SchemaValue, collecting, table_id
 
 __all__ = [
     "INFO_KEY",
+    "Aggregate",
     "Comment",
     "CompositeType",
     "Domain",

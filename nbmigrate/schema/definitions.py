@@ -23,9 +23,12 @@ if TYPE_CHECKING:
     from sqlalchemy.dialects.postgresql import DOMAIN
 
 Enabled = Literal["origin", "replica", "always", "disabled"]
+_Kind = Literal["function", "procedure", "aggregate"]
 
 _PARSED_BODY = re.compile(r"\s*(?:begin\s+atomic|return)\b", re.IGNORECASE)
-_CREATE = re.compile(r"\s*create\s+(?:or\s+replace\s+)?(?=function\b|procedure\b)", re.IGNORECASE)
+_CREATE = re.compile(
+    r"\s*create\s+(?:or\s+replace\s+)?(?=function\b|procedure\b|aggregate\b)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -182,7 +185,7 @@ class _Routine(SchemaValue):
     definition: str | None = None
     comment: str | None = None
 
-    _kind: ClassVar[Literal["function", "procedure"]] = "function"
+    _kind: ClassVar[_Kind] = "function"
 
     def into(self, snapshot: Snapshot, sql: SqlText) -> Snapshot:  # noqa: ARG002 - one protocol
         """The snapshot with the function in it; its signature is read by whoever asked."""
@@ -242,7 +245,23 @@ class Function(_Routine):
 class Procedure(_Routine):
     """A procedure: ``Procedure("tidy", body="DELETE FROM t")``."""
 
-    _kind: ClassVar[Literal["function", "procedure"]] = "procedure"
+    _kind: ClassVar[_Kind] = "procedure"
+
+
+@dataclass(frozen=True)
+class Aggregate(_Routine):
+    """An aggregate: ``Aggregate("total", "integer", body="SFUNC = int4pl, STYPE = integer")``.
+
+    ``body`` is what stands in the second parentheses of CREATE AGGREGATE.
+    """
+
+    _kind: ClassVar[_Kind] = "aggregate"
+
+    def _definition(self) -> str:
+        if self.definition is not None or self.body is None:
+            return super()._definition()
+        name = f"{_quote(self.schema or PUBLIC)}.{_quote(self.name)}"
+        return f"CREATE OR REPLACE AGGREGATE {name}({self.arguments or '*'}) ({self.body})"
 
 
 @dataclass(frozen=True)

@@ -148,7 +148,7 @@ def _range(found: RangeType) -> Group:
 
 def _function(function: Function) -> Group:
     return call(
-        "Procedure" if function.kind == "procedure" else "Function",
+        function.kind.capitalize(),
         quoted(function.name),
         *((quoted(function.arguments),) if function.arguments else ()),
         schema=_schema(function.schema),

@@ -23,7 +23,7 @@ CREATE TABLE orders (
 );
 CREATE VIEW glad AS SELECT * FROM users WHERE mood = 'glad';
 """
-UNMANAGED = "CREATE AGGREGATE product(integer) (SFUNC = int4mul, STYPE = integer, INITCOND = '1')"
+UNMANAGED = "CREATE TEXT SEARCH CONFIGURATION words (COPY = pg_catalog.simple)"
 
 
 @pytest.fixture
@@ -40,11 +40,13 @@ def test_code_and_what_it_leaves_out(workspace: Workspace, database: Database) -
     assert result.language == "python"
     assert result.tables == ("public.orders", "public.users")
     assert result.not_expressed == ()
-    assert result.unmanaged == ("1 aggregate",)
-    assert result.code.splitlines()[0] == "# not expressed: 1 aggregate (not managed)"
+    assert result.unmanaged == ("1 text search configuration",)
+    assert (
+        result.code.splitlines()[0] == "# not expressed: 1 text search configuration (not managed)"
+    )
     assert 'info={"no_inherit": True}' in result.code
     assert result.cell.startswith("%%schema\n# not expressed")
-    assert "1 aggregate" in repr(result)
+    assert "1 text search configuration" in repr(result)
 
 
 def test_partitions_stay_what_they_are(workspace: Workspace, database: Database) -> None:
