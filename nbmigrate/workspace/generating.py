@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 from nbmigrate.errors import ConnectFailedError, JournalError, ServerError
 from nbmigrate.journal import Migration, two_words
+from nbmigrate.journal.draft import from_plan
 from nbmigrate.plan import NO_ANSWERS, Answers, Plan
 from nbmigrate.results import GenerateResult
 from nbmigrate.server import is_installed
 from nbmigrate.workspace import files
+from nbmigrate.workspace.down import BY_HAND, Down, down_of
 from nbmigrate.workspace.proof import Verdict, prove
 from nbmigrate.workspace.sources import Source, recorded
 
@@ -38,7 +40,8 @@ def generate(
     if plan.questions or (plan.is_empty and not custom):
         return GenerateResult(plan=plan, tag=None, not_declared=not_declared)
     proof = "" if custom else _prove(workspace, earlier, plan)
-    migration = _append(journal, plan, name, head=head, custom=custom)
+    down = BY_HAND if custom else _down(workspace, earlier, plan)
+    migration = _append(journal, plan, name, down, head=head, custom=custom)
     shown = tuple(
         files.written(path, workspace.root) for path in files.files_of(journal, migration.tag)
     )
@@ -50,18 +53,28 @@ def generate(
         git_command=f"git add {paths}",
         not_declared=not_declared,
         proof=proof,
+        undo=down.text,
     )
 
 
 def _append(
-    journal: Journal, plan: Plan, name: str | None, *, head: str, custom: bool
+    journal: Journal, plan: Plan, name: str | None, down: Down, *, head: str, custom: bool
 ) -> Migration:
     now_ms = int(time.time() * 1000)
     wanted = name if name is not None else two_words(random.Random())  # noqa: S311 - no secret
     if custom:
         draft = files.custom_draft(wanted, plan.new)
-        return journal.append_draft(draft, now_ms=now_ms, expected_id=head)
-    return journal.append(plan, name=wanted, now_ms=now_ms, words=lambda: wanted, expected_id=head)
+    else:
+        draft = from_plan(plan, name=wanted)._replace(down=down.as_document())
+    return journal.append_draft(draft, now_ms=now_ms, expected_id=head)
+
+
+def _down(workspace: Project, earlier: Sequence[Migration], plan: Plan) -> Down:
+    try:
+        url = workspace.scratch.url if is_installed() else None
+        return down_of(url, earlier, plan)
+    except (ServerError, ConnectFailedError):
+        return down_of(None, earlier, plan)
 
 
 def _prove(workspace: Project, earlier: Sequence[Migration], plan: Plan) -> str:

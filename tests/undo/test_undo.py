@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -50,8 +51,8 @@ HARD = {
     ),
     "narrowed without key": (
         (
-            "CREATE TABLE t (a integer, b text);"
-            "INSERT INTO t VALUES (1, 'abc'), (1, 'abx'), (1, 'abx'), (2, NULL)"
+            "CREATE TABLE t (a integer, b numeric(9, 4));"
+            "INSERT INTO t VALUES (1, 1.2345), (1, 1.2111), (1, 1.2111), (2, NULL)"
         ),
         "CREATE TABLE t (a integer, b numeric(9, 1));",
         {},
@@ -434,3 +435,17 @@ def test_a_migration_by_hand_is_undone_by_its_section(workspace, database: Datab
     workspace.migrate()
     with pytest.raises(IrreversibleError):
         workspace.undo()
+
+
+def test_generate_says_what_can_be_undone(workspace) -> None:
+    source = workspace.root / "new.sql"
+    source.write_text("CREATE TABLE t (id integer PRIMARY KEY, a text);")
+    assert workspace.generate("one", "new.sql").undo == "reversible"
+    source.write_text("CREATE TABLE t (id integer PRIMARY KEY);")
+    assert workspace.generate("two", "new.sql", answers=ALL).undo.startswith(
+        "structure only: the values of `public.t.a`"
+    )
+    assert workspace.generate("three", custom=True).undo.startswith("not reversible")
+    sidecar = json.loads((workspace.root / "migrations/meta/_0001_extra.json").read_text())
+    assert sidecar["down"]["statements"] == ['ALTER TABLE "t" ADD COLUMN "a" text;']
+    assert workspace.check().problems == ()
