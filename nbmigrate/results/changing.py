@@ -161,6 +161,7 @@ class GenerateResult(Framed):
     git_command: str = ""
     not_declared: tuple[str, ...] = ()
     proof: str = ""
+    undo: str = ""
 
     @property
     def questions(self) -> tuple[Question, ...]:
@@ -176,6 +177,7 @@ class GenerateResult(Framed):
         return (
             Heading(f"Generated {self.tag}"),
             *((Text(self.proof, "good"),) if self.proof else ()),
+            *((Text(f"Undo: {self.undo}", "muted"),) if self.undo else ()),
             written,
             *git,
             *plan_blocks(self.plan),
