@@ -11,24 +11,27 @@ from nbmigrate.executor.connections import connect, sibling
 from nbmigrate.executor.events import (
     Applied,
     AppliedStatement,
+    Blocked,
     Event,
     LeftoverDropped,
     LockWaited,
     MigrationStarted,
     OnEvent,
+    Released,
     Retried,
     SnapshotsFound,
 )
-from nbmigrate.executor.history import Status, read_status
+from nbmigrate.executor.history import Status, read_journal, read_status
 from nbmigrate.executor.ledger import read_ledger, record
 from nbmigrate.executor.lock import Holder, MigratorLock
-from nbmigrate.executor.migrate import baseline, migrate
+from nbmigrate.executor.migrate import baseline, migrate, pending, up_to
 from nbmigrate.executor.settings import Settings
 from nbmigrate.executor.urls import mask_sql, mask_url
 
 __all__ = [
     "Applied",
     "AppliedStatement",
+    "Blocked",
     "Blocker",
     "Event",
     "Holder",
@@ -37,6 +40,7 @@ __all__ = [
     "MigrationStarted",
     "MigratorLock",
     "OnEvent",
+    "Released",
     "Retried",
     "Settings",
     "SnapshotsFound",
@@ -48,9 +52,12 @@ __all__ = [
     "mask_sql",
     "mask_url",
     "migrate",
+    "pending",
+    "read_journal",
     "read_ledger",
     "read_status",
     "record",
     "require_same",
     "sibling",
+    "up_to",
 ]
