@@ -5,8 +5,6 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from nbmigrate import executor
-
 
 def tell(event: Any) -> None:  # noqa: ANN401 - any event of the executor
     """Write one line for an event that somebody at a screen wants to know of."""
@@ -18,6 +16,8 @@ def tell(event: Any) -> None:  # noqa: ANN401 - any event of the executor
 
 def sentence(event: Any) -> str:  # noqa: ANN401, PLR0911 - one return per kind of any event of the executor
     """The event in words; empty for one that only progress bars need."""
+    from nbmigrate import executor  # psycopg: only when something runs
+
     match event:
         case executor.LockWaited():
             return f"waiting for another migrator: {event.holder}"
