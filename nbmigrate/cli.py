@@ -85,11 +85,13 @@ def _show(result: Result, given: argparse.Namespace) -> None:
 
 def _text(result: Result, given: argparse.Namespace) -> str:
     """The result as text; of a difference with ``--sql`` the SQL, of a pull without a file the code."""
-    from nbmigrate.results import DiffResult, PullResult
+    from nbmigrate.results import DiffResult, MigrateResult, PullResult
 
     match result:
         case DiffResult() if given.sql:
             return result.plan.sql
+        case MigrateResult() if result.script:
+            return result.script.rstrip()
         case PullResult() if not result.files:
             return result.code.rstrip()
         case _:

@@ -158,6 +158,10 @@ class NbmigrateMagics(Magics):
     def db_migrate(self, line: str) -> Result:
         return self._run("migrate", line)
 
+    @_line("restore")
+    def db_restore(self, line: str) -> Result:
+        return self._run("restore", line)
+
     @_line("status")
     def db_status(self, line: str) -> Result:
         return self._run("status", line)

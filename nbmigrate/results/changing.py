@@ -213,9 +213,12 @@ class MigrateResult(Framed):
     waited_for: str = ""
     dry_run_sql: str = ""
     database: str = ""
+    script: str = ""
 
     def blocks(self) -> tuple[Block, ...]:
         """What was applied, what is left."""
+        if self.script:
+            return (Code(self.script, "Run it with psql -X -f FILE"),)
         waited = (Text(f"Waited for {self.waited_for}.", "muted"),) if self.waited_for else ()
         left = (Text(f"Pending: {', '.join(self.pending)}"),) if self.pending else ()
         return (*self._done(), *waited, *left, *self._dry_run())
