@@ -20,7 +20,7 @@ from tests.casefile import operation_lines
 from tests.dumps import normalised
 from tests.fixtures.postgres import Database
 from tests.properties.contents import ROWS
-from tests.properties.pairs import Pair
+from tests.properties.pairs import Pair, random_pair
 from tests.properties.world import literal
 
 #: A person answers as often as asked; more often than this would be a circle.
@@ -33,6 +33,7 @@ class Bench:
 
     database: Database
     operations: Counter[str] = field(default_factory=Counter)
+    pairs: int = 0
 
     def check(self, pair: Pair) -> None:
         """Push the pair.
@@ -55,6 +56,7 @@ class Bench:
             rest = operation_lines(again.operations)
             assert rest == "", f"still to do: {rest}\nafter\n{plan.sql}"
             require_equal(dump, normalised(self.database.dump()), plan)
+        self.pairs += 1
         self.operations.update(type(op).__name__ for op in plan.operations)
 
     def target(self, pair: Pair) -> tuple[Snapshot, str]:
@@ -100,6 +102,15 @@ def run(connection: psycopg.Connection[Any], script: str) -> None:
     except psycopg.Error as error:
         at = int(error.diag.statement_position or error.diag.internal_position or 0)
         raise GeneratorError(f"{error}\n{script[max(at - 300, 0) : at + 200]}\n of \n{script}") from error
+
+
+def reason(bench: Bench, seed: int) -> str:
+    """Why a pair does not hold what is promised; empty when it does."""
+    try:
+        bench.check(random_pair(seed))
+    except Exception as error:  # noqa: BLE001 - whatever it is, the other pairs are tried too
+        return f"pair {seed}: {type(error).__name__}: {error}"
+    return ""
 
 
 class GeneratorError(Exception):

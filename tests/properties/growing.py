@@ -68,7 +68,7 @@ def add_sequence(world: World) -> None:
     options = world.one(["", "INCREMENT 3", "START 10 CACHE 5", "MAXVALUE 9000 CYCLE"])
     sequence = world.add("sequence", world.schema(), f"CREATE SEQUENCE «*.» {kind} {options}")
     column = counting(world)
-    if column and sequence.owner == world.things[column.owner].owner and world.some(0.3):
+    if column and "mode" not in column.data and sequence.owner == world.things[column.owner].owner and world.some(0.3):
         text = f"ALTER SEQUENCE «{sequence.id}.» OWNED BY «{column.owner}.».«{column.id}»"
         world.add("setting", sequence.id, text)
 
@@ -243,21 +243,29 @@ def add_partitioned(world: World) -> None:
     table.data["by"] = f"PARTITION BY {way} («{rid}»)"
     if world.some(0.6):
         world.add("pk", table.id, f"PRIMARY KEY («{rid}»)", keys=(rid,))
-    for bound in BOUNDS[way]:
-        if way != "LIST" or not bound.endswith("(9)") or world.some():
-            _add_partition(world, table, bound)
+    for bound, rids in BOUNDS[way]:
+        if rids or way != "LIST" or world.some():
+            _add_partition(world, table, bound, rids)
 
 
-BOUNDS = {
-    "RANGE": ("FOR VALUES FROM (MINVALUE) TO (3)", "FOR VALUES FROM (3) TO (MAXVALUE)"),
-    "LIST": ("FOR VALUES IN (1, 2)", "DEFAULT", "FOR VALUES IN (9)"),
-    "HASH": ("FOR VALUES WITH (MODULUS 2, REMAINDER 0)", "FOR VALUES WITH (MODULUS 2, REMAINDER 1)"),
-}  # fmt: skip
+#: How a table is partitioned, and which of its rows each partition has, where that can be told.
+BOUNDS: dict[str, tuple[tuple[str, tuple[int, ...]], ...]] = {
+    "RANGE": (
+        ("FOR VALUES FROM (MINVALUE) TO (3)", (1, 2)),
+        ("FOR VALUES FROM (3) TO (MAXVALUE)", (3, 4)),
+    ),
+    "LIST": (("FOR VALUES IN (1, 2)", (1, 2)), ("DEFAULT", (3, 4)), ("FOR VALUES IN (9)", ())),
+    "HASH": (
+        ("FOR VALUES WITH (MODULUS 2, REMAINDER 0)", ()),
+        ("FOR VALUES WITH (MODULUS 2, REMAINDER 1)", ()),
+    ),
+}
 
 
-def _add_partition(world: World, table: Thing, bound: str) -> None:
-    parent = f"«{table.id}.»"
-    world.add("table", world.schema(), bound=bound, parent=parent, rid=table.data["rid"])
+def _add_partition(world: World, table: Thing, bound: str, rids: tuple[int, ...]) -> None:
+    parent, loose = f"«{table.id}.»", bool(rids) and world.some(0.2)
+    data = {"bound": bound, "parent": parent, "rids": rids, "loose": loose, "root": table.id}
+    world.add("table", world.schema(), rid=table.data["rid"], **data)
 
 
 # --- what hangs on tables ----------------------------------------------------
