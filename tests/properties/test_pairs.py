@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import typing
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -40,9 +41,10 @@ def bench(server: Server) -> Iterator[Bench]:
 
 
 @pytest.mark.parametrize("first", range(FIRST, FIRST + PAIRS, BATCH))
-def test_pairs_are_pushed(bench: Bench, first: int) -> None:
+def test_pairs_are_pushed(bench: Bench, first: int, tmp_path: Path) -> None:
     seeds = range(first, min(first + BATCH, FIRST + PAIRS))
-    failed = [text for seed in seeds if (text := reason(bench, seed))]
+    folders = {seed: tmp_path / str(seed) for seed in seeds if seed % BY_FILES == 0}
+    failed = [text for seed in seeds if (text := reason(bench, seed, folders.get(seed)))]
     assert not failed, f"{len(failed)} of {len(seeds)} pairs:\n" + "\n\n".join(failed)
 
 
