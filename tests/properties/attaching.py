@@ -40,7 +40,11 @@ def add_unique(world: World) -> None:
     if columns := key_columns(world):
         table, keys = columns[0].owner, tuple(c.id for c in columns)
         nulls = world.one(["", "NULLS NOT DISTINCT"])
-        others = [c for c in world.all("column", owner=table) if c.id not in keys and "generated" not in c.data]
+        others = [
+            c
+            for c in world.all("column", owner=table)
+            if c.id not in keys and "generated" not in c.data
+        ]
         include = f"INCLUDE («{world.one(others).id}»)" if others and world.some(0.3) else ""
         deferred = "" if world.some() else world.one(DEFERRED)
         text = f"UNIQUE {nulls} ({listed(columns)}) {include} {deferred}"
@@ -63,6 +67,7 @@ def add_primary_key(world: World) -> None:
 def add_foreign_key(world: World) -> None:
     """A reference to a key, by columns of its types: to another table, itself, or in a circle."""
     targets = [t for t in world.all("pk", "unique") if t.data["keys"]]
+    targets = [t for t in targets if not world.loose(world.things[t.owner])]
     if not targets:
         return
     target = world.one(targets)
@@ -78,8 +83,18 @@ def add_foreign_key(world: World) -> None:
     found = [c for c in columns if c is not None]
     if len(found) < len(keys) or len({c.id for c in found}) < len(keys):
         return
-    action = world.one(ACTIONS) if all(c.data.get("nullable") for c in found) else world.one(["", "ON DELETE CASCADE"])
-    valid = "NOT VALID" if world.some(0.1) and "by" not in table.data and "by" not in world.things[target.owner].data else ""
+    action = (
+        world.one(ACTIONS)
+        if all(c.data.get("nullable") for c in found)
+        else world.one(["", "ON DELETE CASCADE"])
+    )
+    valid = (
+        "NOT VALID"
+        if world.some(0.1)
+        and "by" not in table.data
+        and "by" not in world.things[target.owner].data
+        else ""
+    )
     match = "MATCH FULL" if world.some(0.1) and len(found) == 1 else ""
     text = (
         f"FOREIGN KEY ({listed(found)}) REFERENCES «{target.owner}.» ({listed(keys)}) {match}"
@@ -91,7 +106,9 @@ def add_foreign_key(world: World) -> None:
 
 def key_type(column: Thing) -> str:
     """The type of a column that refers to this one."""
-    return {"serial": "integer", "bigserial": "bigint"}.get(column.data["type"], column.data["type"])
+    return {"serial": "integer", "bigserial": "bigint"}.get(
+        column.data["type"], column.data["type"]
+    )
 
 
 def _reference(world: World, table: Thing, type_: str) -> Thing:
@@ -102,7 +119,11 @@ def _reference(world: World, table: Thing, type_: str) -> Thing:
 def add_check(world: World) -> None:
     """A check that every value passes."""
     if column := some_column(world):
-        no = "" if "by" in world.things[column.owner].data else world.one(["", "", "NO INHERIT", "NOT VALID"])
+        no = (
+            ""
+            if "by" in world.things[column.owner].data
+            else world.one(["", "", "NO INHERIT", "NOT VALID"])
+        )
         text = f"CHECK («{column.id}» IS NULL OR «{column.id}»::text <> '{HOSTILE}') {no}"
         world.add("check", column.owner, text)
 
@@ -166,8 +187,14 @@ def add_view(world: World) -> None:
         number = world.number() if world.some() else None
         first = f"«{chosen[0].id}»" + (f" AS «{number}»" if number else "")
         parts = ", ".join([first, *(f"«{c.id}»" for c in chosen[1:])])
-        where = world.one(["", f"WHERE «{chosen[0].id}» IS NOT NULL", f"WHERE «{chosen[-1].id}»::text <> '%s;'"])
-        options = world.one(["", "WITH (security_barrier = true)"]) if kind == "view" else world.one(["", "WITH (fillfactor = 80)"])
+        where = world.one(
+            ["", f"WHERE «{chosen[0].id}» IS NOT NULL", f"WHERE «{chosen[-1].id}»::text <> '%s;'"]
+        )
+        options = (
+            world.one(["", "WITH (security_barrier = true)"])
+            if kind == "view"
+            else world.one(["", "WITH (fillfactor = 80)"])
+        )
         text = f"CREATE {said} «*.» {options} AS SELECT {parts} FROM «{table.id}.» {where}"
         view = world.add(kind, world.schema(), text, also=tuple(c.id for c in chosen))
         view.data["shown"] = number or chosen[0].id
@@ -247,12 +274,18 @@ def add_option(world: World) -> None:
     """Storage, compression, statistics, forced row security, replica identity."""
     if tables := plain_tables(world):
         table = world.one(tables)
-        texts = [c for c in world.columns(table) if c.data["type"] == "text" and "generated" not in c.data]
+        texts = [
+            c
+            for c in world.columns(table)
+            if c.data["type"] == "text" and "generated" not in c.data
+        ]
         whats = ["FORCE ROW LEVEL SECURITY", "REPLICA IDENTITY FULL", "ENABLE ROW LEVEL SECURITY"]
         whats = whats[:1] + whats[2:] if "by" in table.data else whats
         if texts:
             column = f"ALTER COLUMN «{world.one(texts).id}»"
-            whats += [f"{column} SET STORAGE MAIN", f"{column} SET STATISTICS 77", f"{column} SET COMPRESSION pglz"]
+            whats += [f"{column} SET STORAGE MAIN", f"{column} SET STATISTICS 77"]
+            inherited = {n for t in world.all("table") if "inherits" in t.data for n in t.needs()}
+            whats += [] if table.id in inherited else [f"{column} SET COMPRESSION pglz"]
         what = world.one(whats)
         slot = what.split(" SET ")[0] + what.split()[-2]
         if all(s.data.get("slot") != slot for s in world.all("setting", owner=table.id)):
@@ -274,7 +307,9 @@ def add_comment(world: World) -> None:
     """A comment on anything."""
     words = {"table": "TABLE", "view": "VIEW", "matview": "MATERIALIZED VIEW", "enum": "TYPE",
              "sequence": "SEQUENCE", "schema": "SCHEMA", "domain": "DOMAIN", "type": "TYPE"}  # fmt: skip
-    thing = world.any(*words, "column", "index", "check", "trigger", "policy", "function", "rule", "fk", "unique")
+    thing = world.any(
+        *words, "column", "index", "check", "trigger", "policy", "function", "rule", "fk", "unique"
+    )
     if thing is None or any(c.data["on"] == f"«{thing.id}»" for c in world.all("comment")):
         return
     match thing.kind:

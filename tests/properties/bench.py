@@ -143,7 +143,9 @@ def run(connection: psycopg.Connection[Any], script: str) -> None:
         connection.execute(script.encode())
     except psycopg.Error as error:
         at = int(error.diag.statement_position or error.diag.internal_position or 0)
-        raise GeneratorError(f"{error}\n{script[max(at - 300, 0) : at + 200]}\n of \n{script}") from error
+        raise GeneratorError(
+            f"{error}\n{script[max(at - 300, 0) : at + 200]}\n of \n{script}"
+        ) from error
 
 
 def reason(bench: Bench, seed: int, folder: Path | None = None) -> str:
@@ -195,7 +197,9 @@ def plan_between(
 
 def require_equal(wanted: str, dump: str, plan: Plan) -> None:
     """The dumps are the same."""
-    lines = unified_diff(wanted.splitlines(), dump.splitlines(), "wanted", "found", n=1, lineterm="")
+    lines = unified_diff(
+        wanted.splitlines(), dump.splitlines(), "wanted", "found", n=1, lineterm=""
+    )
     assert wanted == dump, "\n".join(["pg_dump differs", *lines, "after", plan.sql])
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from tests.properties import attaching, growing
-from tests.properties.contents import CONTENTS
+from tests.properties.contents import CONTENTS, spelled
 from tests.properties.growing import plain_tables
-from tests.properties.world import KINDS, PUBLIC, Thing, World
+from tests.properties.world import KINDS, Thing, World
 
 #: What can be renamed by an answer.
 RENAMED = ("schema", "role", "enum", "table", "column", "view", "matview", "sequence", "unique",
@@ -183,7 +183,7 @@ def retype_column(world: World) -> None:
         other.data["type"] = new
         other.data.pop("collate", None)
         if other.data.get("default"):
-            other.data["default"] = default if default else ""
+            other.data["default"] = spelled(default, new) if default else ""
         _note_backfill(world, other)
 
 
@@ -196,7 +196,9 @@ def linked(world: World, number: int) -> set[int]:
     """The column and all that foreign keys tie to it."""
     found = {number}
     while True:
-        more = {n for fk in world.all("fk") for ends in fk.data["ends"] if found & {*ends} for n in ends}
+        more = {
+            n for fk in world.all("fk") for ends in fk.data["ends"] if found & {*ends} for n in ends
+        }
         if more <= found:
             return found
         found |= more
@@ -212,7 +214,9 @@ def is_bound(world: World, column: Thing) -> bool:
     for user in world.users(column.id):
         if user.kind == "column" or (user.kind == "setting" and "ALTER COLUMN" in user.text):
             return True
-        if user.kind == "index" and not re.search(r"\(«\d+»( DESC)?( NULLS (FIRST|LAST))?\)", user.text):
+        if user.kind == "index" and not re.search(
+            r"\(«\d+»( DESC)?( NULLS (FIRST|LAST))?\)", user.text
+        ):
             return True
         if user.kind == "setting" and "OWNED BY" in user.text:
             return True
@@ -225,7 +229,7 @@ def change_default(world: World) -> None:
     """A default comes, changes or goes."""
     if (column := plain_column(world)) and column.data["content"] in CONTENTS:
         found = CONTENTS[column.data["content"]].defaults
-        column.data["default"] = world.one(["", *found])
+        column.data["default"] = spelled(world.one(["", *found]), column.data["type"])
         if column.data["default"]:
             world.backfills.pop(column.id, None)
         elif not column.data["filled"] and column.data.get("not_null"):
@@ -243,9 +247,15 @@ def change_not_null(world: World) -> None:
     if column.data.get("not_null"):
         column.data["not_null"] = False
         world.backfills.pop(column.id, None)
-    elif not any(column.id in ends for fk in world.all("fk") for pair in fk.data["ends"] for ends in [pair]):
-        is_key = any(column.id in user.needs() for user in world.all("unique", "exclude", "index", "domain"))
-        if column.data.get("nullable") and (is_key or column.data["content"].startswith("composite")):
+    elif not any(
+        column.id in ends for fk in world.all("fk") for pair in fk.data["ends"] for ends in [pair]
+    ):
+        is_key = any(
+            column.id in user.needs() for user in world.all("unique", "exclude", "index", "domain")
+        )
+        if column.data.get("nullable") and (
+            is_key or column.data["content"].startswith("composite")
+        ):
             return
         column.data["not_null"] = True
         if column.data.get("nullable"):
@@ -259,12 +269,17 @@ def change_counting(world: World) -> None:
         return
     column = world.one(columns)
     base = attaching.key_type(column)
-    if world.things[column.owner].data.get("unlogged"):
+    children = {n for t in world.all("table") if "inherits" in t.data for n in t.needs()}
+    if world.things[column.owner].data.get("unlogged") or column.owner in children:
         return
     if base not in ("integer", "bigint"):
         return
     column.data.pop("identity", None)
-    modes = ["plain", "identity"] if "by" in world.things[column.owner].data else ["plain", "serial", "identity"]
+    modes = (
+        ["plain", "identity"]
+        if "by" in world.things[column.owner].data
+        else ["plain", "serial", "identity"]
+    )
     column.data["mode"] = world.one(modes)
     column.data["default"] = ""
     column.data["type"] = base
@@ -283,7 +298,9 @@ def change_generated(world: World) -> None:
         if "STORED" in text and world.some(0.4):
             del column.data["generated"]
         else:
-            column.data["generated"] = text.replace("* 2", "* 3").replace("::numeric)", "::numeric + 1)", 1)
+            column.data["generated"] = text.replace("* 2", "* 3").replace(
+                "::numeric)", "::numeric + 1)", 1
+            )
 
 
 def attach_or_detach(world: World) -> None:
@@ -291,6 +308,8 @@ def attach_or_detach(world: World) -> None:
     partitions = [t for t in world.all("table") if t.data.get("rids")]
     if partitions:
         table = world.one(partitions)
+        if any(table.data["root"] in fk.needs() for fk in world.all("fk")):
+            return  # rows that are referred to do not leave
         if not {"grant", "comment", "trigger"} & {t.kind for t in world.users(table.id)}:
             table.data["loose"] = not table.data["loose"]
 
@@ -317,4 +336,3 @@ CHANGES = (
     change_default, change_default, change_not_null, change_not_null, change_counting,
     change_counting, change_generated, attach_or_detach, attach_or_detach,
 )  # fmt: skip
-_ = PUBLIC

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -74,6 +75,12 @@ CONTENTS = {
     "money": Content(("money", "numeric"), str, ("'12.50'",)),
     "search": Content(("tsvector", "text"), lambda n: f"'a{n}'", ("''",)),
 }  # fmt: skip
+
+
+def spelled(default: str, type_: str) -> str:
+    """The default as PostgreSQL says it back: a number in a column of numbers has no quotes."""
+    is_number = type_ in CONTENTS["number"].types[:7] and re.fullmatch(r"'[-\d.]+'", default)
+    return default.strip("'") if is_number else default
 
 
 def value(world: World, column: Thing, number: int) -> str:

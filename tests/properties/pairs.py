@@ -208,7 +208,9 @@ def random_pair(seed: int, without: Container[int] = ()) -> Pair:
     return Pair(seed, old, world)
 
 
-def _take(world: World, seed: int, step: int, steps: tuple[object, ...], without: Container[int]) -> None:
+def _take(
+    world: World, seed: int, step: int, steps: tuple[object, ...], without: Container[int]
+) -> None:
     world.rng = random.Random(f"{seed} {step}")
     chosen = world.one(steps)
     if step not in without:

@@ -18,7 +18,7 @@ from tests.fixtures.postgres import Database, Server
 from tests.properties.bench import Bench, reason
 from tests.properties.pairs import random_pair
 
-PAIRS = int(os.environ.get("NBMIGRATE_PAIRS", "500"))
+PAIRS = int(os.environ.get("NBMIGRATE_PAIRS", "30"))
 FIRST = int(os.environ.get("NBMIGRATE_FIRST_PAIR", "0"))
 #: Pairs in one test, so that a run shows where it is.
 BATCH = 50
