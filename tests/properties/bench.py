@@ -212,8 +212,8 @@ def compare(pair: Pair, before: list[Any], after: list[Any]) -> None:
     """Every row is there, with every value of what was kept."""
     labels = pair.labels
     for kept, old, new in zip(pair.kept, before, after, strict=True):
-        old = [(rid, _renamed(value, labels)) for rid, value in old] if kept.labels else old
-        assert new == old, f"{kept.name}: {kept.after}"
+        said = [(rid, _renamed(value, labels)) for rid, value in old] if kept.labels else old
+        assert new == said, f"{kept.name}: {kept.after}"
 
 
 def _renamed(value: Any, labels: dict[str, str]) -> Any:

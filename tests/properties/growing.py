@@ -98,8 +98,8 @@ def add_reader(world: World) -> None:
             f"CREATE FUNCTION «*.»() RETURNS bigint LANGUAGE sql BEGIN ATOMIC {count}; END",
             f"CREATE FUNCTION «*.»() RETURNS SETOF {name} LANGUAGE sql AS $f$ SELECT * FROM {name} $f$",
             f"CREATE PROCEDURE «*.»() LANGUAGE sql AS $f$ {count} $f$",
-            "CREATE FUNCTION «*.»() RETURNS text LANGUAGE plpgsql AS $f$"
-            f" BEGIN PERFORM 1 FROM {name}; RETURN ';--> statement-breakpoint %s'; END $f$",
+            ("CREATE FUNCTION «*.»() RETURNS text LANGUAGE plpgsql AS $f$"
+            f" BEGIN PERFORM 1 FROM {name}; RETURN ';--> statement-breakpoint %s'; END $f$"),
         ])  # fmt: skip
         also = tuple(c.id for c in world.columns(table)) if "SETOF" in text else ()
         routine = world.add("function", owner, text, takes="", also=also)
