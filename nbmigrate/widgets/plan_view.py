@@ -57,6 +57,13 @@ class PlanView:
             "samples": [_sample(sample) for sample in self._samples(group)],
         }
 
+    def losses(self) -> list[str]:
+        """What is lost for good, in figures where they are known."""
+        lost = (hazard for hazard in self.plan.hazards if hazard.severity == "loses data")
+        return [
+            visible(f"`{h.path}` {h.text}{f': {h.meaning}' if h.meaning else ''}") for h in lost
+        ]
+
     def sql(self) -> str:
         """The SQL of the whole plan; of a very long one, the beginning."""
         sql = visible(self.plan.sql)
@@ -148,8 +155,10 @@ def _hazard(hazard: Hazard) -> Drawn:
         "code": hazard.code,
         "path": visible(hazard.path),
         "text": visible(hazard.text),
-        "lock": hazard.lock,
-        "advice": visible(hazard.advice),
+        "lock": hazard.lock if hazard.blocks_others and hazard.work != "instant" else "",
+        "meaning": visible(hazard.meaning),
+        "allowed": visible(hazard.allowed),
+        "advice": "" if hazard.allowed else visible(hazard.advice),
     }
 
 

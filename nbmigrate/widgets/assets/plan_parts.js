@@ -19,9 +19,11 @@ function prose(text, props = {}, tag = "span") {
 const severity = (word) =>
   el("span", { className: `nbm-severity nbm-severity-${word.replaceAll(" ", "-")}`, textContent: `${SEVERITY_MARKS[word] ?? ""} ${word}` });
 
-const hazard = ({ severity: word, path, text, code, lock, advice }) =>
+const hazard = ({ severity: word, path, text, code, lock, meaning, allowed, advice }) =>
   el("li", { className: "nbm-hazard" }, severity(word), el("code", { textContent: path }), ` ${text} `,
-    el("span", { className: "nbm-muted", textContent: `${code}${word === "loses data" ? "" : `, ${lock}`}` }),
+    el("span", { className: "nbm-muted", textContent: lock ? `${code}, ${lock}` : code }),
+    meaning ? prose(`here: ${meaning}`, { className: "nbm-meaning" }, "div") : null,
+    allowed ? prose(`allowed: ${allowed}`, { className: "nbm-muted nbm-advice" }, "div") : null,
     advice ? prose(`advice: ${advice}`, { className: "nbm-muted nbm-advice" }, "div") : null);
 
 const hazards = (list) => (list.length ? el("ul", { className: "nbm-hazards", "aria-label": "hazards" }, list.map(hazard)) : null);
