@@ -37,7 +37,7 @@ fmt: $(VENV)/.dev ## Format, and fix what can be fixed
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.test ## Measure introspection and pushes on 10, 100 and 1000 tables
+bench: $(VENV)/.bench ## Measure nbmigrate beside its peers; writes benchmarks/RESULTS.md
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 clean: ## Remove .venv, out and caches
@@ -60,6 +60,11 @@ $(VENV)/.test: pyproject.toml | $(BIN)/python
 	@echo "Installing nbmigrate, PostgreSQL and the test tools into $(VENV) (a minute or two, once)"
 	@$(PIP) --editable '.[test]'
 	@touch $@ $(VENV)/.run
+
+$(VENV)/.bench: pyproject.toml | $(BIN)/python
+	@echo "Installing nbmigrate and its peers into $(VENV) (a minute or two, once)"
+	@$(PIP) --editable '.[bench]'
+	@touch $@ $(VENV)/.run $(VENV)/.test
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	@echo "Installing nbmigrate and the development tools into $(VENV) (a minute or two, once)"

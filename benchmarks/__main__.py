@@ -1,7 +1,7 @@
-"""How long introspection and a push without changes take, beside other tools on the same database.
+"""``make bench``: measure, print one table, write ``benchmarks/RESULTS.md``.
 
-``make bench`` measures 10, 100 and 1000 tables; ``make bench ARGS="10 50"`` others.
-Each figure is the best of three runs, in milliseconds.
+``make bench ARGS="10 100"`` measures these sizes only and writes nothing; ``--peers`` names whom to
+measure beside nbmigrate.
 """
 
 from __future__ import annotations
@@ -10,107 +10,88 @@ import argparse
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
-import psycopg
-import sqlalchemy
-
+from benchmarks import databases, report
+from benchmarks.peers import alembic, drizzle, ours, raw
+from benchmarks.schemas import Schema, real_world
+from benchmarks.timing import median_s
 from nbmigrate.postgresql.introspect import introspect
-from nbmigrate.server import EmbeddedServer, embedded, programs, remove
-from nbmigrate.workspace import Workspace
+from nbmigrate.server import EmbeddedServer, embedded, remove
 
-RUNS = 3
-TABLE = """
-CREATE TABLE account_{n} (
-  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  email varchar(200) NOT NULL UNIQUE,
-  name text,
-  balance numeric(12, 2) NOT NULL DEFAULT 0,
-  is_active boolean NOT NULL DEFAULT true,
-  settings jsonb NOT NULL DEFAULT '{{}}'::jsonb,
-  parent_id bigint REFERENCES account_{n} (id) ON DELETE CASCADE,
-  created_at timestamp with time zone NOT NULL DEFAULT now(),
-  CHECK (balance >= 0)
-);
-CREATE INDEX account_{n}_name ON account_{n} (lower(name)) WHERE is_active;
-"""
-COLUMNS = "SELECT * FROM information_schema.columns WHERE table_schema = 'public'"
+SIZES = [10, 100, 1000, 5000]
+RESULTS = Path(__file__).parent / "RESULTS.md"
+#: drizzle-kit asks the catalogs several times a table; at 5,000 it would run for an hour.
+DRIZZLE_LIMIT = 1000
+ALEMBIC_LIMIT = 1000
+FILES = 200
 
 
 def main() -> int:
-    """Measure and print a table."""
+    """Measure and report."""
     parser = argparse.ArgumentParser(prog="make bench")
-    parser.add_argument("tables", nargs="*", type=int, default=[10, 100, 1000])
-    counts = parser.parse_args().tables
-    with tempfile.TemporaryDirectory(prefix="nbm-") as folder:
-        server = embedded(Path(folder))
+    parser.add_argument("sizes", nargs="*", type=int, default=SIZES)
+    parser.add_argument("--peers", default="alembic,drizzle", help="a list, or none")
+    parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--url", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="nbm-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        server = embedded(folder)
         try:
-            report(server, Path(folder), counts)
+            text = _report(server, folder, given.sizes, given.peers.split(","))
         finally:
             server.stop()
-            remove(Path(folder))
+            remove(folder)
+    print(text)
+    if given.sizes == SIZES:
+        RESULTS.write_text(text)
     return 0
 
 
-def report(server: EmbeddedServer, folder: Path, counts: list[int]) -> None:
-    """Print a line per measurement, a column per number of tables."""
-    print(f"PostgreSQL {server.version}; best of {RUNS}, ms\n")
-    print(f"{'':36}" + "".join(f"{f'{count} tables':>14}" for count in counts))
-    columns = [measure(server, folder, count) for count in counts]
-    for label in columns[0]:
-        print(f"{label:36}" + "".join(f"{column[label]:14,.0f}" for column in columns))
+def _report(server: EmbeddedServer, folder: Path, sizes: list[int], peers: list[str]) -> str:
+    by_size = {size: _measure(server, folder / str(size), size, peers) for size in sizes}
+    return report.results(by_size, _real(server), _migrate(server, folder), server.version)
 
 
-def measure(server: EmbeddedServer, folder: Path, count: int) -> dict[str, float]:
-    """Milliseconds by what was measured."""
-    with psycopg.connect(server.url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE bench_{count}")
-    url = server.url_for(f"bench_{count}")
-    workspace = Workspace(url, root=folder)
-    declaration = "".join(TABLE.format(n=n) for n in range(count))
-    workspace.declare(declaration, cell="bench", name="bench", sql=True, namespace={})
-    first = best(workspace.push, runs=1)
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("ANALYZE")
-        figures = {
-            "first push": first,
-            "push without changes": best(workspace.push),
-            "introspect": best(lambda: introspect(connection)),
-            "information_schema.columns alone": best(
-                lambda: connection.execute(COLUMNS).fetchall()
-            ),
+def _measure(server: EmbeddedServer, folder: Path, size: int, peers: list[str]) -> dict[str, float]:
+    print(f"{size} tables ...", file=sys.stderr, flush=True)
+    schema = Schema(f"bench_{size}", size)
+    databases.empty_folder(folder)
+    url = databases.make(server, schema.name, schema.ddl())
+    figures = {"raw queries": raw.catalog_queries(url), "pg_dump -s": raw.pg_dump(url)}
+    if "alembic" in peers and size <= ALEMBIC_LIMIT:
+        figures |= alembic.measure(schema, url)
+    if "drizzle" in peers and size <= DRIZZLE_LIMIT and drizzle.Drizzle.is_possible():
+        figures |= drizzle.Drizzle(folder / "drizzle").measure(schema, url)
+    return figures | ours.in_its_own_process(schema, url, folder)
+
+
+def _real(server: EmbeddedServer) -> dict[str, float]:
+    url = databases.make(server, "bench_real", real_world())
+    with databases.connected(url) as connection:
+        return {
+            "raw queries": raw.catalog_queries(url),
+            "pg_dump -s": raw.pg_dump(url),
+            "introspect": median_s(lambda: introspect(connection)),
         }
-    workspace.close()
-    return figures | {
-        "pg_dump --schema-only": best(lambda: dump(url)),
-        "SQLAlchemy MetaData.reflect": best(lambda: reflect(url)),
+
+
+def _migrate(server: EmbeddedServer, folder: Path) -> dict[str, float]:
+    seconds, files = ours.migrate_files(server, folder, FILES)
+    who: list[str] = []
+    url = databases.make(server, "migrate_peer")
+    limit = ours.timed(lambda: who.append(raw.run_files(url, files)))
+    return {
+        f"migrate of {FILES} files": seconds,
+        f"{who[0]} with the same files": limit,
+        "ratio in %": seconds / limit * 100,
     }
 
 
-def best(call: Callable[[], object], *, runs: int = RUNS) -> float:
-    """The milliseconds of the fastest run."""
-    times = []
-    for _ in range(runs):
-        began = time.perf_counter()
-        call()
-        times.append(time.perf_counter() - began)
-    return min(times) * 1000
-
-
-def dump(url: str) -> None:
-    """Let pg_dump read the schema."""
-    command = [programs.require().path("pg_dump"), "--schema-only", url]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-
-
-def reflect(url: str) -> None:
-    """Let SQLAlchemy read the schema."""
-    engine = sqlalchemy.create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
-    sqlalchemy.MetaData().reflect(engine)
-    engine.dispose()
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"{error.cmd[0]} failed: {error.stderr or error}")

@@ -15,8 +15,8 @@ from nbmigrate.model.codec import load_file
 from nbmigrate.plan import Answers, Plan
 from nbmigrate.plan import make_plan as plan_between
 from nbmigrate.postgresql import POSTGRESQL
+from nbmigrate.postgresql.asking import Scratch
 from nbmigrate.postgresql.introspect import introspect as introspect_connection
-from nbmigrate.postgresql.scratch import Scratch
 
 EMBEDDED = "embedded"
 
@@ -97,7 +97,7 @@ def _one_spelling(
     else:
         return plain
     try:
-        return Scratch(connection, {}).pair(old, new)
+        return Scratch(connection, {}).settle(*plain)
     except StatementFailedError:
         # What PostgreSQL cannot build here (an extension of another server) is told by text alone.
         return plain

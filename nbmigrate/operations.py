@@ -106,6 +106,7 @@ class RecreateEnum(_Operation, frozen=True, kw_only=True):
     old: Enum
     new: Enum
     uses: tuple[EnumUse, ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()
 
 
 class DropEnum(_Operation, frozen=True, kw_only=True):

@@ -20,12 +20,12 @@ from nbmigrate.diff import diff
 from nbmigrate.diff.candidates import Candidate, describe, find_candidates
 from nbmigrate.diff.renames import apply_renames
 from nbmigrate.diff.respell import respell
-from nbmigrate.errors import RenameError
+from nbmigrate.errors import RenameError, UsageConflictError
 from nbmigrate.hazards import Hazard, ReadFacts, find_hazards, needs_backfill
 from nbmigrate.model import Rename, Snapshot, format_path, parse_path
 from nbmigrate.model.tables import Value
 from nbmigrate.online import OLDEST, go_online
-from nbmigrate.operations import AddColumn, Id, Operation
+from nbmigrate.operations import AddColumn, AlterColumnType, Id, Operation, RecreateEnum
 
 #: Brings two snapshots into one spelling, so that what is equal is equal for ``==``.
 Canonical = Callable[[Snapshot, Snapshot], tuple[Snapshot, Snapshot]]
@@ -35,8 +35,9 @@ class Answers(Value, frozen=True, kw_only=True):
     """What a person has said about the questions of a plan.
 
     ``renames`` as ``OLD->NEW``; ``drops`` are paths that may go (and are then no
-    rename candidates); ``backfills`` map the path of a column to SQL; ``allow_drop``
-    answers every drop question at once. ``allowed`` maps codes of hazards to the reason
+    rename candidates); ``backfills`` map the path of a column to SQL, ``casts`` to the SQL of
+    USING; ``labels`` map the path of a label that goes to the one its rows get;
+    ``allow_drop`` answers every drop question at once. ``allowed`` maps codes of hazards to the reason
     for which they are accepted. ``online`` wishes for the form that keeps nobody waiting.
     """
 
@@ -46,9 +47,11 @@ class Answers(Value, frozen=True, kw_only=True):
     allow_drop: bool = False
     allowed: Mapping[str, str] = {}
     online: bool = False
+    casts: Mapping[str, str] = {}
+    labels: Mapping[str, str] = {}
 
     def merged(self, other: Answers) -> Answers:
-        """These answers and ``other``; where both answer one backfill, ``other`` does."""
+        """These answers and ``other``; where both give a value for one path, ``other`` does."""
         return Answers(
             renames=tuple(dict.fromkeys((*self.renames, *other.renames))),
             drops=tuple(dict.fromkeys((*self.drops, *other.drops))),
@@ -56,6 +59,8 @@ class Answers(Value, frozen=True, kw_only=True):
             allow_drop=self.allow_drop or other.allow_drop,
             allowed={**self.allowed, **other.allowed},
             online=self.online or other.online,
+            casts={**self.casts, **other.casts},
+            labels={**self.labels, **other.labels},
         )
 
 
@@ -86,7 +91,7 @@ class Sample(Value, frozen=True, kw_only=True):
 class Question(Value, frozen=True, kw_only=True):
     """Something that is not guessed: what speaks for which answer, and the choices."""
 
-    kind: Literal["rename", "drop", "backfill", "not declared"]
+    kind: Literal["rename", "drop", "backfill", "cast", "label", "rows", "not declared"]
     path: str
     text: str
     evidence: tuple[str, ...] = ()
@@ -159,7 +164,8 @@ def make_plan(  # noqa: PLR0913 - the three edges of a plan are arguments, none 
     patched, renamed = apply_renames(old, new, renames)
     same_old, same_new = (canonical or dialect.canonical_pair)(patched, new)
     spelled = respell(patched, same_old, new, same_new)
-    operations = diff(patched, spelled, renames=renamed, backfills=answers.backfills)
+    found = diff(patched, spelled, renames=renamed, backfills=answers.backfills)
+    operations = tuple(_with_answer(operation, answers) for operation in found)
     if answers.online:
         version = server_version or OLDEST
         operations = go_online(operations, patched, spelled, server_version=version)
@@ -176,7 +182,7 @@ def make_plan(  # noqa: PLR0913 - the three edges of a plan are arguments, none 
     asked = {question.path for question in questions}
     questions += [q for q in _backfill_questions(operations, rows or {}) if q.path not in asked]
     if ask_drops and not answers.allow_drop:
-        questions += _drop_questions(hazards, questions, answers, rows or {})
+        questions += _drop_questions(hazards, questions, answers)
     return Plan(
         old=old,
         new=spelled,
@@ -186,6 +192,38 @@ def make_plan(  # noqa: PLR0913 - the three edges of a plan are arguments, none 
         questions=tuple(questions),
         answers=answers,
     )
+
+
+def _with_answer(operation: Operation, answers: Answers) -> Operation:
+    """The operation with the cast or the labels that were answered for it."""
+    match operation:
+        case AlterColumnType(table=table, new=column):
+            cast = answers.casts.get(format_path(*table, column.name), operation.using)
+            return msgspec.structs.replace(operation, using=cast)
+        case RecreateEnum():
+            return msgspec.structs.replace(operation, labels=_labels(operation, answers))
+        case _:
+            return operation
+
+
+def _labels(operation: RecreateEnum, answers: Answers) -> tuple[tuple[str, str], ...]:
+    """Each label that goes with the one that takes its place, where that was said.
+
+    Raises:
+        UsageConflictError: the new label is none of the enum.
+    """
+    found = []
+    for label in operation.old.values:
+        path = format_path(*operation.new.id, label)
+        if label in operation.new.values or (becomes := answers.labels.get(path)) is None:
+            continue
+        if becomes not in operation.new.values:
+            raise UsageConflictError(
+                f"`{path}` cannot become `{becomes}`: the enum has no such label",
+                hint=f"it has: {', '.join(operation.new.values)}",
+            )
+        found.append((label, becomes))
+    return tuple(found)
 
 
 def flag(name: str, value: str) -> str:
@@ -276,7 +314,6 @@ def _drop_questions(
     hazards: Sequence[Hazard],
     asked: Sequence[Question],
     answers: Answers,
-    rows: Mapping[Id, int],
 ) -> Iterator[Question]:
     """One question for each loss that is neither answered nor part of a rename question."""
     known = {format_path(*parse_path(path)) for path in answers.drops}
@@ -286,12 +323,9 @@ def _drop_questions(
             continue
         if any(choice.flag in question.flags for question in asked):
             continue
-        count = rows.get((*parse_path(hazard.path), "", "")[:2])  # type: ignore[arg-type]  # a pair
-        evidence = (f"{count:,} rows",) if count is not None else ()
         yield Question(
             kind="drop",
             path=hazard.path,
             text=f"`{hazard.path}`: {hazard.text}. Do that?",
-            evidence=evidence,
             choices=(choice,),
         )

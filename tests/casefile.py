@@ -44,6 +44,8 @@ _KNOWN = frozenset(
         "setup.sql",
         "renames",
         "backfills",
+        "casts",
+        "labels",
         "rows.sql",
         "check.sql",
         "operations",
@@ -83,8 +85,15 @@ class Case:
 
     def answers(self, declared: Iterable[str] = ()) -> Answers:
         """The answers of the case and those its declaration holds."""
-        backfills = dict(line.split("=", 1) for line in self.lines("backfills"))
-        return Answers(renames=(*declared, *self.lines("renames")), backfills=backfills)
+        return Answers(
+            renames=(*declared, *self.lines("renames")),
+            backfills=self._values("backfills"),
+            casts=self._values("casts"),
+            labels=self._values("labels"),
+        )
+
+    def _values(self, section: str) -> dict[str, str]:
+        return dict(line.split("=", 1) for line in self.lines(section))
 
     def checks(self) -> Iterator[tuple[str, str]]:
         """Queries and the text of their rows."""

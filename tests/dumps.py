@@ -18,7 +18,8 @@ _OWNED = re.compile(rf"^ALTER SEQUENCE {_NAME}\.({_NAME}) OWNED BY (.*);$", re.M
 def normalised(dump: str) -> str:
     """The statements in the order of their text, the lines of CREATE TABLE sorted."""
     for name, column in _OWNED.findall(dump):
-        dump = re.sub(rf"(?<![\w$]){re.escape(name)}(?![\w$])", f"[{column}]", dump)
+        shown = f"[{column}]"
+        dump = re.sub(rf"(?<![\w$]){re.escape(name)}(?![\w$])", lambda _, to=shown: to, dump)
     statements = (part.strip("\n") for part in re.split(r";\n", dump + "\n"))
     return ";\n".join(sorted(_statement(part) for part in statements if part.strip()))
 

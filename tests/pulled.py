@@ -11,7 +11,7 @@ from nbmigrate.declare import Declarations
 from nbmigrate.model import Snapshot
 from nbmigrate.plan import Plan, make_plan
 from nbmigrate.postgresql import POSTGRESQL
-from nbmigrate.postgresql.scratch import Scratch
+from nbmigrate.postgresql.asking import Scratch
 from nbmigrate.postgresql.to_code import to_code
 
 

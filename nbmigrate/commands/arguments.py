@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from nbmigrate.errors import UsageConflictError
@@ -60,9 +62,12 @@ RENAME = repeated("--rename", "OLD->NEW", "answer: this is a rename, e.g. public
 DROP = repeated("--drop", "PATH", "answer: this may go, e.g. public.users.nickname")
 BACKFILL = repeated("--backfill", "PATH=SQL", "answer: the value that rows already there get")
 ALLOW_DROP = switch("--allow-drop", help="answer: everything the plan drops may go")
-ANSWERS = (RENAME, DROP, BACKFILL, ALLOW_DROP)
 ONLINE = switch("--online", help="the form that keeps nobody waiting; not one transaction")
 ALLOW = repeated("--allow", "CODE=REASON", 'accept a hazard, e.g. NB206="a table of 40 rows"')
+USING = repeated("--using", "PATH=SQL", "answer: how a column's values become its new type")
+MAP = repeated("--map", "PATH=LABEL", "answer: what rows get instead of an enum's removed label")
+ANSWERS_FILE = repeated("--answers", "FILE", "answers as JSON: renames, drops, backfills, casts …")
+ANSWERS = (RENAME, DROP, BACKFILL, USING, MAP, ALLOW_DROP, ANSWERS_FILE)
 DRY_RUN = switch("--dry-run", "-n", help="show what would be run; change nothing")
 EXIT_CODE = switch("--exit-code", help="end with 3 when there is a difference", place="cli")
 
@@ -93,25 +98,38 @@ def unknown_text(extras: Sequence[str], known: Iterable[str]) -> str:
 
 
 def answers(given: argparse.Namespace) -> Answers:
-    """The answers that ``--rename``, ``--drop``, ``--backfill`` and ``--allow-drop`` give.
+    """The answers of ``--answers`` files, and of the flags, which win over the files.
 
     Raises:
         UsageConflictError: when one cannot be read.
     """
+    from nbmigrate.plan import NO_ANSWERS
+
+    found = NO_ANSWERS
+    for path in getattr(given, "answers", ()):
+        found = found.merged(_from_file(path))
+    return found.merged(_from_flags(given))
+
+
+def _from_flags(given: argparse.Namespace) -> Answers:
     from nbmigrate.model import Rename
     from nbmigrate.plan import Answers
 
     try:
         renames = tuple(str(Rename.parse(text)) for text in given.rename)
-        backfills = dict(map(_backfill, getattr(given, "backfill", ())))
+        valued = {
+            name: dict(_valued(text, example) for text in getattr(given, name, ()))
+            for name, example in _VALUED.items()
+        }
     except ValueError as error:
         raise UsageConflictError(str(error)) from error
-    allow = getattr(given, "allow_drop", False) or getattr(given, "yes", False)
     return Answers(
         renames=renames,
         drops=tuple(given.drop),
-        backfills=backfills,
-        allow_drop=allow,
+        backfills=valued["backfill"],
+        casts=valued["using"],
+        labels=valued["map"],
+        allow_drop=getattr(given, "allow_drop", False) or getattr(given, "yes", False),
         allowed=dict(map(_allowed, getattr(given, "allow", ()))),
         online=getattr(given, "online", False),
     )
@@ -138,8 +156,16 @@ def _allowed(text: str) -> tuple[str, str]:
     return code, reason
 
 
-def _backfill(text: str) -> tuple[str, str]:
-    """The column's path and the SQL; the first ``=`` behind a whole path divides them."""
+#: Flags of the form PATH=VALUE, with what one looks like.
+_VALUED = {
+    "backfill": "a backfill such as public.users.age=0",
+    "using": 'a cast such as public.users.age="age"::integer',
+    "map": "a label such as public.mood.sad=calm",
+}
+
+
+def _valued(text: str, example: str) -> tuple[str, str]:
+    """The path and the value; the first ``=`` behind a whole path divides them."""
     from nbmigrate.model import parse_path
 
     at = text.find("=")
@@ -150,4 +176,34 @@ def _backfill(text: str) -> tuple[str, str]:
             at = text.find("=", at + 1)
         else:
             return text[:at].strip(), text[at + 1 :].strip()
-    raise ValueError(f"{text!r} is not a backfill such as public.users.age=0")
+    raise ValueError(f"{text!r} is not {example}")
+
+
+def _from_file(path: str) -> Answers:
+    """The answers of a JSON file; a key that means nothing is an error, not passed over."""
+    import msgspec
+
+    from nbmigrate.model import Rename
+    from nbmigrate.plan import Answers
+
+    try:
+        found = json.loads(Path(path).read_text("utf-8-sig"))
+        if not isinstance(found, dict):
+            raise ValueError("not an object")  # noqa: TRY301, TRY004 - said with the others below
+        fields = dict(zip(Answers.__struct_fields__, Answers.__struct_encode_fields__, strict=True))
+        found = {fields.get(key, key): value for key, value in found.items()}
+        if unknown := sorted(found.keys() - set(fields.values())):
+            raise UsageConflictError(
+                f"{path}: `{unknown[0]}` is no kind of answer",
+                hint=f"there are: {', '.join(fields)}",
+            )
+        read = msgspec.convert(found, Answers)
+        renames = tuple(str(Rename.parse(text)) for text in read.renames)
+    except OSError as error:
+        raise UsageConflictError(f"{path}: {error.strerror or error}") from error
+    except (ValueError, msgspec.MsgspecError) as error:
+        raise UsageConflictError(f"{path}: {error}", hint=_FILE_HINT) from error
+    return msgspec.structs.replace(read, renames=renames)
+
+
+_FILE_HINT = 'an object such as {"renames": ["public.a.x->public.a.y"], "drops": ["public.b"]}'

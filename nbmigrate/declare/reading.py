@@ -18,35 +18,32 @@ class Names:
 
 
 def names_of(tree: ast.Module) -> Names:
-    """The names of a parsed text."""
-    loads = frozenset(
-        node.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
-    )
+    """The names of a parsed text; it is walked once, since a cell may hold a thousand classes."""
+    loads: set[str] = set()
+    imports: set[str] = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name, ctx=ast.Load()):
+                loads.add(name)
+            case ast.AnnAssign(annotation=annotation):
+                loads.update(_quoted_names(annotation))
+            case ast.Import() | ast.ImportFrom():
+                imports.update(_bound(node))
+            case _:
+                pass
     binds = frozenset(name for statement in tree.body for name in _bound(statement))
-    imports = frozenset(
-        name
-        for node in ast.walk(tree)
-        if isinstance(node, (ast.Import, ast.ImportFrom))
-        for name in _bound(node)
-    )
     return Names(
-        loads=loads | _annotated(tree),
+        loads=frozenset(loads),
         binds=binds - {"*"},
-        imports=imports - {"*"},
+        imports=frozenset(imports) - {"*"},
         imports_all="*" in imports,
     )
 
 
-def _annotated(tree: ast.Module) -> frozenset[str]:
-    """Names inside annotations that are written as strings."""
-    found: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.AnnAssign):
-            texts = [n.value for n in ast.walk(node.annotation) if isinstance(n, ast.Constant)]
-            found.update(t for t in texts if isinstance(t, str) and t.isidentifier())
-    return frozenset(found)
+def _quoted_names(annotation: ast.expr) -> Iterator[str]:
+    """Names inside an annotation that are written as strings."""
+    texts = (node.value for node in ast.walk(annotation) if isinstance(node, ast.Constant))
+    return (text for text in texts if isinstance(text, str) and text.isidentifier())
 
 
 def _bound(node: ast.AST) -> Iterator[str]:

@@ -85,9 +85,10 @@ def _parse(cell: CellText, scope: Scope) -> ast.Module:
         tree = ast.parse(cell.text, cell.filename)
     except (SyntaxError, ValueError) as error:
         raise explain(error, cell, scope) from error
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ClassDef):
-            _refuse_column_type_as_enum(node, cell, scope)
+    if "Enum" in cell.text:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef):
+                _refuse_column_type_as_enum(node, cell, scope)
     return tree
 
 

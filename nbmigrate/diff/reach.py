@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from hashlib import sha256
 from typing import Any
 
 import msgspec
 
+from nbmigrate.diff.components import components
 from nbmigrate.diff.match import NameIndex
 from nbmigrate.diff.texts import domain_text, index_text, joined, table_text, type_names, type_text
 from nbmigrate.model import Snapshot, Table, View
@@ -18,26 +20,61 @@ Place = tuple[str, str]
 FAMILIES = ("tables", "views", "enums", "domains", "types", "functions")
 
 
-def reach(snapshot: Snapshot, names: Iterable[Place]) -> Snapshot:
-    """The part of the snapshot that must stand for the objects (map, key) to stand.
+class Reach:
+    """Which objects of a snapshot may speak of which; what a text may speak of counts."""
 
-    Sequences and schemas stay. What a text may speak of counts, so it is rather too much.
-    """
-    texts = dict(_texts(snapshot))
-    named: defaultdict[str, set[Place]] = defaultdict(set)
-    for place in texts:
-        for name in _names(getattr(snapshot, place[0])[place[1]]):
-            named[name].add(place)
-    index = NameIndex(named)
-    found: set[Place] = set()
-    waiting = [place for place in names if place in texts]
-    while waiting:
-        place = waiting.pop()
-        if place in found:
-            continue
-        found.add(place)
-        waiting += [other for name in index.find(texts[place]) for other in named[name] - found]
-    return _only(snapshot, found)
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._texts = dict(_texts(snapshot))
+        self._named: defaultdict[str, set[Place]] = defaultdict(set)
+        for place in self._texts:
+            for name in _names(getattr(snapshot, place[0])[place[1]]):
+                self._named[name].add(place)
+        self._index = NameIndex(self._named)
+
+    def neighbours(self, place: Place) -> set[Place]:
+        """What the object itself speaks of; never itself."""
+        names = self._index.find(self._texts[place])
+        return {other for name in names for other in self._named[name]} - {place}
+
+    def part(self, places: Iterable[Place]) -> Snapshot:
+        """The part of the snapshot that must stand for the objects to stand.
+
+        Sequences and schemas stay. It is rather too much than too little.
+        """
+        found: set[Place] = set()
+        waiting = [place for place in places if place in self._texts]
+        while waiting:
+            place = waiting.pop()
+            if place not in found:
+                found.add(place)
+                waiting += self.neighbours(place) - found
+        return _only(self._snapshot, found)
+
+    def digests(self, places: Iterable[Place]) -> dict[Place, str]:
+        """A digest of each object and of all that it stands on, however deep.
+
+        Objects that speak of each other have one digest (Tarjan's components).
+        """
+        known = {place for place in places if place in self._texts}
+        found: dict[Place, str] = {}
+        for component in components(known, self.neighbours):
+            inside = set(component)
+            beneath = {found[n] for place in component for n in self.neighbours(place) - inside}
+            text = [*sorted(map(self._own, component)), *sorted(beneath)]
+            digest = sha256("\0".join(text).encode(errors="surrogatepass")).hexdigest()
+            found.update(dict.fromkeys(component, digest))
+        return {place: found[place] for place in known}
+
+    def _own(self, place: Place) -> str:
+        item = getattr(self._snapshot, place[0])[place[1]]
+        body = msgspec.json.encode(item, order="deterministic")
+        return f"{place}{sha256(body).hexdigest()}"
+
+
+def reach(snapshot: Snapshot, names: Iterable[Place]) -> Snapshot:
+    """The part of the snapshot that must stand for the objects (map, key) to stand."""
+    return Reach(snapshot).part(names)
 
 
 def _only(snapshot: Snapshot, found: set[Place]) -> Snapshot:

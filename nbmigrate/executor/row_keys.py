@@ -64,7 +64,8 @@ class RowKey(NamedTuple):
         conditions += [f"{self.tuple_sql} > {self.bound_sql(1)}"] if after else []
         found = f" WHERE {' AND '.join(conditions)}" if conditions else ""
         order = ", ".join(map(quote, self.columns))
-        backwards = ", ".join(f"{quote(column)} DESC" for column in self.columns)
+        # By the table's column, not by the text of that name.
+        backwards = ", ".join(f"batch.{quote(column)} DESC" for column in self.columns)
         inner = f"SELECT * FROM {qualified(self.table)}{found} ORDER BY {order} LIMIT {batch}"
         return f"SELECT {self.texts_sql} FROM ({inner}) AS batch ORDER BY {backwards} LIMIT 1"
 

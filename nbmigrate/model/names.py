@@ -22,6 +22,8 @@ _PLAIN = re.compile(r'[^."\s](?:[^."]*[^."\s])?')
 
 def truncate(name: str) -> str:
     """The name as PostgreSQL stores it: cut to 63 bytes at a character boundary."""
+    if len(name) <= NAME_BYTES and name.isascii():
+        return name
     raw = name.encode()
     return name if len(raw) <= NAME_BYTES else raw[:NAME_BYTES].decode(errors="ignore")
 

@@ -23,7 +23,8 @@ def column_steps(op: o.Operation, scene: Scene) -> Steps | None:
             return _added(op, scene) if _is_stageable(column, backfill, scene) else None
         case o.SetNotNull(table=table, column=name, backfill=backfill):
             filled = () if backfill is None else tuple(_filled(table, name, backfill, scene))
-            return Steps(tuple(_held(table, name, scene)), (*filled, *_proved(table, name)))
+            # The check behind the filling: a row that breaks it could not be updated either.
+            return Steps((), (*filled, *staged_not_null(table, name, scene)))
         case _:
             return None
 

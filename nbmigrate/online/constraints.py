@@ -25,7 +25,7 @@ def constraint_steps(op: o.Operation, scene: Scene) -> Steps | None:
         case o.AddCheck(table=table, check=check) if not (check.not_valid or check.not_enforced):
             held = o.AddCheck(table=table, check=replace(check, not_valid=True))
             later = o.ValidateConstraint(table=table, kind="check", name=check.name, apart=True)
-            return Steps((held,), (later,))
+            return Steps((), (held, later))
         case o.AddForeignKey():
             return _foreign_key(op, scene)
         case o.AddUnique(table=table, unique=unique) if _can_be_built(op, scene):

@@ -9,20 +9,22 @@ lock what they reference, are left out. CREATEDB is not needed; owning the schem
 
 from __future__ import annotations
 
-import operator
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 import psycopg
 
 from nbmigrate.diff import diff
 from nbmigrate.diff.match import mentions
-from nbmigrate.diff.reach import Place, reach
 from nbmigrate.errors import StatementFailedError
-from nbmigrate.model import EMPTY, Snapshot, Table, View
+from nbmigrate.model import (
+    EMPTY,
+    Snapshot,
+    Table,
+)
 from nbmigrate.model.names import PUBLIC
 from nbmigrate.postgresql.identifiers import quote
 from nbmigrate.postgresql.introspect import introspect
@@ -30,9 +32,6 @@ from nbmigrate.postgresql.render import render
 from nbmigrate.postgresql.spelling import canonical
 
 _replace = msgspec.structs.replace
-
-#: Answers by digest of the question; the caller decides where they are kept.
-Cache = MutableMapping[str, bytes]
 
 
 def canonical_on_server(connection: psycopg.Connection[Any], snapshot: Snapshot) -> Snapshot:
@@ -243,153 +242,3 @@ def _merge_table(plain: Table, found: Table) -> Table:
         indexes=indexes,
         privileges=plain.privileges,
     )
-
-
-SESSION_ROLES = frozenset({"current_user", "current_role", "session_user"})
-
-
-def _resolved(roles: tuple[str, ...], user: str) -> tuple[str, ...]:
-    return tuple(sorted(user if role in SESSION_ROLES else role for role in roles))
-
-
-class Scratch(NamedTuple):
-    """Brings two snapshots into one spelling, asking the server only where texts differ."""
-
-    connection: psycopg.Connection[Any]
-    cache: Cache
-
-    @staticmethod
-    def is_needed(old: Snapshot, new: Snapshot) -> bool:
-        """True when two snapshots in our own spelling differ in a text that may mean the same."""
-        policies = [p for t in new.tables.values() for p in t.policies.values()]
-        return bool(differing_texts(old, new)) or any(
-            SESSION_ROLES.intersection(policy.to) for policy in policies
-        )
-
-    def pair(
-        self, old: Snapshot, new: Snapshot, *, old_is_live: bool = False
-    ) -> tuple[Snapshot, Snapshot]:
-        """``old`` and ``new`` in one spelling.
-
-        A live snapshot is in PostgreSQL's words already and is asked about only when
-        those differ from what PostgreSQL makes of the new one: its own words, read
-        again, may come back in a third form.
-        """
-        same = self._with_roles(canonical(old)), self._with_roles(canonical(new))
-        for attempt in range(2):
-            names = differing_texts(*same)
-            if not names:
-                break
-            ask_old = attempt > 0 or not old_is_live
-            first = self._ask_old(same[0], names) if ask_old else same[0]
-            same = first, self._ask(same[1], names)
-        return same
-
-    def _with_roles(self, snapshot: Snapshot) -> Snapshot:
-        """A policy TO current_user keeps who that was when it was created."""
-        policies = [p for t in snapshot.tables.values() for p in t.policies.values()]
-        if not any(SESSION_ROLES.intersection(p.to) for p in policies):
-            return snapshot
-        user = self.connection.info.user
-        tables = {
-            name: _replace(
-                table,
-                policies={
-                    n: _replace(p, to=_resolved(p.to, user)) for n, p in table.policies.items()
-                },
-            )
-            for name, table in snapshot.tables.items()
-        }
-        return _replace(snapshot, tables=tables)
-
-    def _ask_old(self, snapshot: Snapshot, names: frozenset[Place]) -> Snapshot:
-        """The old snapshot as far as it stands: a view may speak of what has another name now."""
-        try:
-            return self._ask(snapshot, names)
-        except StatementFailedError:
-            without = _replace(snapshot, views={})
-        try:
-            found = self._ask(without, names - snapshot.views.keys())
-        except StatementFailedError:
-            return snapshot
-        return _replace(found, views=snapshot.views)
-
-    def _ask(self, snapshot: Snapshot, names: frozenset[Place]) -> Snapshot:
-        part = reach(snapshot, names)
-        number = self.connection.info.server_version
-        digest = _digest(part, number)
-        answer = self.cache.get(digest)
-        if answer is None:
-            answer = msgspec.json.encode(canonical_on_server(self.connection, part))
-            self.cache[digest] = answer
-        found = msgspec.json.decode(answer, type=Snapshot)
-        families = ("tables", "views", "domains", "types", "functions")
-        return _replace(
-            snapshot, **{f: {**getattr(snapshot, f), **getattr(found, f)} for f in families}
-        )
-
-
-def _digest(snapshot: Snapshot, server_version: int) -> str:
-    import hashlib
-
-    text = msgspec.json.encode(snapshot, order="deterministic")
-    return f"{server_version}-{hashlib.sha256(text).hexdigest()}"
-
-
-def differing_texts(old: Snapshot, new: Snapshot) -> frozenset[Place]:
-    """The objects (map, key) that both have and in which some SQL text differs."""
-    found = {("tables", name) for name in _common_keys(old.tables, new.tables, _texts_differ)}
-    found |= {("views", name) for name in _common_keys(old.views, new.views, _view_differs)}
-    for family in ("domains", "types", "functions"):
-        before, after = getattr(old, family), getattr(new, family)
-        found |= {(family, name) for name in _common_keys(before, after, operator.ne)}
-    return frozenset(found)
-
-
-def _common_keys(
-    old: Mapping[str, Any], new: Mapping[str, Any], differ: Callable[[Any, Any], bool]
-) -> Iterator[str]:
-    for name, item in new.items():
-        if name in old and item != old[name] and differ(old[name], item):
-            yield name
-
-
-def _view_differs(old: View, new: View) -> bool:
-    parts = (dict(_attached(old)), dict(_attached(new)))
-    return old.definition != new.definition or _some_differ(*parts)
-
-
-def _attached(item: Table | View) -> Iterator[tuple[tuple[str, str], object]]:
-    for trigger in item.triggers.values():
-        yield ("trigger", trigger.name), trigger.definition
-    for rule in item.rules.values():
-        yield ("rule", rule.name), rule.definition
-
-
-def _texts_differ(old: Table, new: Table) -> bool:
-    return _some_differ(dict(_texts(old)), dict(_texts(new)))
-
-
-def _some_differ(before: Mapping[Any, object], after: Mapping[Any, object]) -> bool:
-    return any(name in before and before[name] != text for name, text in after.items())
-
-
-def _texts(table: Table) -> Iterable[tuple[tuple[str, str], object]]:  # noqa: C901 - one loop per kind
-    for column in table.columns.values():
-        if column.default is not None:
-            yield ("default", column.name), column.default
-        if column.generated is not None:
-            yield ("generated", column.name), column.generated.expression
-        yield ("type", column.name), (column.type, column.type_schema)
-    for check in table.check_constraints.values():
-        yield ("check", check.name), check.value
-    for index in table.indexes.values():
-        yield ("index", index.name), (index.where, index.columns, index.options)
-    for exclusion in table.exclusions.values():
-        yield ("exclusion", exclusion.name), exclusion.definition
-    for statistics in table.statistics.values():
-        yield ("statistics", statistics.name), statistics.definition
-    yield ("partition", ""), (table.partition_key, table.partition_of)
-    for policy in table.policies.values():
-        yield ("policy", policy.name), (policy.using, policy.with_check)
-    yield from _attached(table)

@@ -18,6 +18,7 @@ _CONSTANTS = frozenset({"string", "escape", "bits"})
 
 
 @lru_cache(maxsize=16384)
+@lru_cache(maxsize=16384)
 def canonical_expression(text: str, table_name: str) -> str:
     """The expression without outer parentheses, needless blanks, quotes and qualifiers.
 

@@ -51,6 +51,8 @@ def with_primary_key(table: Table) -> Table:
     members = flagged.union(*(found.columns for found in keys))
     columns = {
         at: _replace(column, primary_key=at in flagged, not_null=column.not_null or at in members)
+        if at in members or column.primary_key
+        else column
         for at, column in table.columns.items()
     }
     return _replace(

@@ -142,6 +142,7 @@ def parameter_type(text: str) -> str:
     return element + dimensions
 
 
+@lru_cache(maxsize=4096)
 def comparable_type(text: str) -> str:
     """The canonical type without what PostgreSQL does not store.
 
@@ -153,6 +154,7 @@ def comparable_type(text: str) -> str:
     return element + "[]" if dimensions else element
 
 
+@lru_cache(maxsize=4096)
 def base_type(text: str) -> str:
     """The canonical type without modifiers and dimensions (``varchar(50)[]`` -> ``varchar``)."""
     element, _ = split_array(canonical_type(text))
@@ -161,6 +163,7 @@ def base_type(text: str) -> str:
     return re.sub(r" ?\([^()]*\)", "", element)
 
 
+@lru_cache(maxsize=4096)
 def is_built_in(text: str) -> bool:
     """Whether the type, an array of it or with modifiers, is one of PostgreSQL's own."""
     base = base_type(text)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from nbmigrate.display import Block, Changes, Code, Heading, Section, Text, Tone
+from nbmigrate.display import Block, Changes, Code, Heading, Section, TableBlock, Text, Tone
 from nbmigrate.hazards import Hazard
-from nbmigrate.plan import Plan, Question
+from nbmigrate.plan import Plan, Question, Sample
 from nbmigrate.results.changes import counts_text, tree
 from nbmigrate.results.result import Record
 from nbmigrate.results.words import count
@@ -37,7 +37,12 @@ def questions_blocks(questions: tuple[Question, ...]) -> tuple[Block, ...]:
 
 def _question(question: Question) -> Section:
     evidence = (Text("\n".join(question.evidence)),) if question.evidence else ()
-    return Section(f"? {question.text}", (*evidence, *_flags(question.flags)))
+    samples = tuple(_sample(sample) for sample in question.samples)
+    return Section(f"? {question.text}", (*evidence, *samples, *_flags(question.flags)))
+
+
+def _sample(sample: Sample) -> TableBlock:
+    return TableBlock(sample.columns, sample.rows, note=sample.title)
 
 
 def _flags(flags: tuple[str, ...]) -> tuple[Block, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -15,7 +16,7 @@ from nbmigrate.model import Rename, Snapshot
 from nbmigrate.operations import Id
 from nbmigrate.plan import Answers, Canonical, Plan, make_plan
 from nbmigrate.postgresql import POSTGRESQL
-from nbmigrate.postgresql.scratch import Cache, Scratch
+from nbmigrate.postgresql.asking import Cache, Scratch
 from nbmigrate.workspace.ownership import Kept, Ownership, Path, keep_undeclared, paths_of
 
 if TYPE_CHECKING:
@@ -40,11 +41,15 @@ def compare(  # noqa: PLR0913 - two sources, and what is known beside them
     ownership: Ownership,
     canonical: Canonical,
     rows: Mapping[Id, int] | None = None,
+    verdicts: Verdicts | None = None,
     facts: ReadFacts | None = None,
     server_version: int | None = None,
 ) -> Compared:
     """The plan from ``old`` to ``new``; each loss is a question when ``old`` is a database."""
     kept: Kept = keep_undeclared(old.snapshot, new.snapshot, ownership)
+    if verdicts and verdicts.are_same(old.snapshot, kept.snapshot, answers):
+        plan = Plan(old=old.snapshot, new=old.snapshot, answers=answers)
+        return Compared(plan, kept.not_declared)
     plan = make_plan(
         old.snapshot,
         kept.snapshot,
@@ -56,7 +61,33 @@ def compare(  # noqa: PLR0913 - two sources, and what is known beside them
         facts=facts,
         server_version=server_version,
     )
+    if verdicts and plan.is_empty:
+        verdicts.remember(old.snapshot, kept.snapshot, answers)
     return Compared(plan, kept.not_declared)
+
+
+class Verdicts(NamedTuple):
+    """Which two snapshots were found to be the same schema, by their content.
+
+    ``judge`` says who found it: the version of this program, of the server and the role.
+    """
+
+    cache: Cache
+    judge: str
+
+    def are_same(self, old: Snapshot, new: Snapshot, answers: Answers) -> bool:
+        """True when the very same two were compared before, and nothing differed."""
+        return self._digest(old, new, answers) in self.cache
+
+    def remember(self, old: Snapshot, new: Snapshot, answers: Answers) -> None:
+        """Nothing differs between the two."""
+        self.cache[self._digest(old, new, answers)] = b"same"
+
+    def _digest(self, *values: Snapshot | Answers) -> str:
+        found = sha256(self.judge.encode())
+        for value in values:
+            found.update(msgspec.json.encode(value, order="deterministic"))
+        return found.hexdigest()
 
 
 def ownership_of(
@@ -109,7 +140,7 @@ def asking(connections: Sequence[Connect], cache: Cache, *, old_is_live: bool) -
             try:
                 if (found := connect()) is not None:
                     is_its_own = old_is_live and number == 0
-                    return Scratch(found, cache).pair(old, new, old_is_live=is_its_own)
+                    return Scratch(found, cache).settle(*plain, old_is_live=is_its_own)
             except (NbmigrateError, psycopg.Error):
                 continue
         return plain

@@ -13,6 +13,7 @@ from nbmigrate.plan import NO_ANSWERS, Answers, Plan
 from nbmigrate.results import GenerateResult
 from nbmigrate.server import is_installed
 from nbmigrate.workspace import files
+from nbmigrate.workspace.evidence import with_evidence
 from nbmigrate.workspace.proof import Verdict, prove
 from nbmigrate.workspace.sources import Source, recorded
 
@@ -36,6 +37,7 @@ def generate(
     new = old if custom else workspace.source(source)
     plan, not_declared = workspace.compare(old, new, answers)
     if plan.questions or (plan.is_empty and not custom):
+        plan = _with_live_evidence(workspace, plan)
         return GenerateResult(plan=plan, tag=None, not_declared=not_declared)
     proof = "" if custom else _prove(workspace, earlier, plan)
     migration = _append(journal, plan, name, head=head, custom=custom)
@@ -51,6 +53,16 @@ def generate(
         not_declared=not_declared,
         proof=proof,
     )
+
+
+def _with_live_evidence(workspace: Project, plan: Plan) -> Plan:
+    """The questions with what the database in use says, where there is one to be asked."""
+    if not plan.questions:
+        return plan
+    try:
+        return with_evidence(workspace.target.connection, plan)
+    except (ServerError, ConnectFailedError):
+        return plan
 
 
 def _append(

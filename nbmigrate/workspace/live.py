@@ -14,7 +14,13 @@ from nbmigrate.model import Snapshot
 from nbmigrate.model.names import key
 from nbmigrate.operations import Id
 from nbmigrate.postgresql.identifiers import quote
-from nbmigrate.postgresql.introspect import fingerprint, introspect
+from nbmigrate.postgresql.introspect import (
+    Moment,
+    fingerprint,
+    introspect,
+    moment,
+    one_moment,
+)
 from nbmigrate.workspace.target import Target
 
 #: Rows are counted exactly up to here; a question needs no more.
@@ -28,24 +34,49 @@ class Live(NamedTuple):
     fingerprint: str
 
 
+class _Reading(NamedTuple):
+    """What was read, when, and which roles were asked for."""
+
+    live: Live
+    moment: Moment | None
+    roles: tuple[str, ...]
+
+
 class LiveReader:
-    """Reads the database behind a target."""
+    """Reads the database behind a target.
+
+    What was read once is given again as long as the server has written nothing since, or at least
+    no catalog row of the schemas has changed.
+    """
 
     def __init__(self, target: Target, schemas: tuple[str, ...] | None) -> None:
         self._target = target
         self._schemas = schemas
-        self._last: tuple[tuple[str, ...], Live] | None = None
+        self._last: _Reading | None = None
 
     def read(self, declared: Snapshot) -> Live:
         """The live schema; roles and linked policies only as far as ``declared`` names them."""
         connection = self._target.connection
-        roles = tuple(sorted(declared.roles))
-        mark = fingerprint(connection, schemas=self._schemas)
-        if roles or declared.policies or self._last is None or self._last[1].fingerprint != mark:
+        roles, now = tuple(sorted(declared.roles)), moment(connection)
+        last = self._last
+        if last is None or now is None or last.moment != now or last.roles != roles:
+            last = self._last = self._read_again(connection, roles, now)
+        return Live(with_linked_policies(last.live.snapshot, declared), last.live.fingerprint)
+
+    def _read_again(
+        self, connection: psycopg.Connection[Any], roles: tuple[str, ...], now: Moment | None
+    ) -> _Reading:
+        """Only the fingerprint, where that tells that nothing changed; of roles it tells nothing."""
+        with one_moment(connection):
+            # The position as it was before; a transaction that ends meanwhile is seen as under way.
+            inside = moment(connection)
+            seen = inside and now and now._replace(transactions=inside.transactions)
+            mark = fingerprint(connection, schemas=self._schemas)
+            last = self._last
+            if last is not None and not roles and not last.roles and last.live.fingerprint == mark:
+                return last._replace(moment=seen)
             found = introspect(connection, schemas=self._schemas, roles=roles or False)
-            self._last = (roles, Live(found, mark))
-        live = self._last[1]
-        return Live(with_linked_policies(live.snapshot, declared), live.fingerprint)
+        return _Reading(Live(found, mark), seen, roles)
 
     def require(self, connection: psycopg.Connection[Any], mark: str) -> None:
         """Nothing, when the catalogs are still those of the fingerprint.
@@ -62,6 +93,8 @@ class LiveReader:
 
 def with_linked_policies(live: Snapshot, declared: Snapshot) -> Snapshot:
     """``live`` with the policies that ``declared`` puts on tables that it does not declare."""
+    if not declared.policies:
+        return live
     found = dict(live.policies)
     for table in linked_tables(declared) - {t.id for t in declared.tables.values()}:
         there = live.tables.get(key(*table))

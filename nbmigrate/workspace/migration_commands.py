@@ -10,7 +10,9 @@ from nbmigrate import executor, results
 from nbmigrate.model import EMPTY
 from nbmigrate.plan import NO_ANSWERS, Answers, Plan
 from nbmigrate.workspace import generating, looking
+from nbmigrate.workspace.evidence import with_evidence
 from nbmigrate.workspace.ledger_entries import ledger_change
+from nbmigrate.workspace.prechecks import with_prechecks
 from nbmigrate.workspace.project import Project
 from nbmigrate.workspace.sources import Source, recorded
 
@@ -44,6 +46,8 @@ class MigrationCommands(Project):
         started = time.perf_counter()
         old = Source(live.snapshot, "live", is_live=True)
         plan, not_declared = self.compare(old, new, answers)
+        plan = with_prechecks(self.target.connection, plan)
+        plan = with_evidence(self.target.connection, plan)
         applied: Sequence[Any] = ()
         is_asked = plan.questions or dry_run or (agree is not None and not agree(plan))
         if plan.statements and not is_asked:

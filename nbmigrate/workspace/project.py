@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import psycopg
 
-from nbmigrate import executor
+from nbmigrate import __version__, executor
 from nbmigrate.journal import Journal
 from nbmigrate.model import EMPTY, Snapshot
 from nbmigrate.plan import NO_ANSWERS, Answers, Canonical
@@ -19,13 +19,14 @@ from nbmigrate.server import is_installed
 from nbmigrate.workspace.cache import DiskCache
 from nbmigrate.workspace.compare import (
     Compared,
+    Verdicts,
     asking,
     compare,
     ownership_of,
     with_declared_renames,
 )
 from nbmigrate.workspace.live import LiveReader, RowCounts
-from nbmigrate.workspace.ownership import Entry, entries_of
+from nbmigrate.workspace.ownership import Entry, Ownership, entries_of
 from nbmigrate.workspace.reading import read_source
 from nbmigrate.workspace.settings import ProjectSettings, read_settings
 from nbmigrate.workspace.sources import Source, recorded
@@ -33,6 +34,9 @@ from nbmigrate.workspace.target import Target
 
 if TYPE_CHECKING:
     from nbmigrate.declare import Declarations
+
+#: What a plan depends on.
+_Asked = tuple[Source, Source, Answers, Ownership]
 
 
 class Project:
@@ -66,6 +70,7 @@ class Project:
         self.settings = settings
         self.target = Target(settings.url, self.root)
         self.live = LiveReader(self.target, settings.schemas)
+        self._nothing: tuple[_Asked, Compared] | None = None
         self.facts = Facts(lambda: self.target.connection)
 
     @property
@@ -130,18 +135,29 @@ class Project:
         answers = with_declared_renames(answers, old, new)
         removed = self.declarations.removed if new.name == "declared" else frozenset()
         ownership = ownership_of(old, new, answers=answers, removed=removed, ours=self._ours)
+        asked = (old, new, answers, ownership)
+        if self._nothing is not None and _is_same(self._nothing[0], asked):
+            return self._nothing[1]
         is_here = old.name == "live"
         rows = RowCounts(self.target.connection, old.snapshot) if is_here else None
-        return compare(
+        found = compare(
             old,
             new,
             answers=answers,
             ownership=ownership,
             canonical=self.asking(old),
             rows=rows,
+            verdicts=self._verdicts() if is_here else None,
             facts=self.facts if is_here else None,
             server_version=self.target.connection.info.server_version if is_here else None,
         )
+        if found.plan.is_empty:
+            self._nothing = (asked, found)
+        return found
+
+    def _verdicts(self) -> Verdicts:
+        info = self.target.connection.info
+        return Verdicts(self._cache, f"{__version__} {info.server_version} {info.user}")
 
     def asking(self, old: Source) -> Canonical:
         """How a source and another one are brought into one spelling."""
@@ -177,3 +193,12 @@ class Project:
             history_table=self.settings.history_table,
             folder=str(self.settings.folder),
         )
+
+
+def _is_same(one: _Asked, other: _Asked) -> bool:
+    """Whether a plan between the first must be the plan between the second.
+
+    The live snapshot is compared by identity, which the reader keeps as long as nothing
+    changed; the rest by value, in which unchanged tables are identical.
+    """
+    return one[0].snapshot is other[0].snapshot and one[1:] == other[1:] and one[0] == other[0]

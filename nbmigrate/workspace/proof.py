@@ -22,8 +22,8 @@ from nbmigrate.journal import Migration
 from nbmigrate.model import Snapshot
 from nbmigrate.plan import Plan, make_plan
 from nbmigrate.postgresql import POSTGRESQL
+from nbmigrate.postgresql.asking import Scratch
 from nbmigrate.postgresql.introspect import introspect
-from nbmigrate.postgresql.scratch import Scratch
 
 _DUPLICATE_OBJECT = "42710"
 

@@ -38,8 +38,7 @@ def with_unsaid(old: Any, new: Any) -> Any:  # noqa: ANN401 - any object of the 
         items = getattr(new, part, None)
         if isinstance(items, Mapping) and items:
             there = getattr(old, part)
-            changed[part] = {
-                name: with_unsaid(there[name], item) if name in there else item
-                for name, item in items.items()
-            }
+            more = {n: with_unsaid(there[n], item) for n, item in items.items() if n in there}
+            if any(item is not items[name] for name, item in more.items()):
+                changed[part] = {**items, **more}
     return msgspec.structs.replace(new, **changed) if changed else new

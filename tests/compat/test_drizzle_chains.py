@@ -15,8 +15,8 @@ from nbmigrate.model import EMPTY, Snapshot
 from nbmigrate.model.codec import load_file
 from nbmigrate.plan import Answers, Plan, make_plan
 from nbmigrate.postgresql import POSTGRESQL
+from nbmigrate.postgresql.asking import Scratch
 from nbmigrate.postgresql.introspect import introspect
-from nbmigrate.postgresql.scratch import Scratch
 from tests.dumps import normalised
 
 SAMPLES = Path(__file__).parent / "drizzle"

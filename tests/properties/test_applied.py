@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from nbmigrate.model import EMPTY, Column, Enum, Snapshot, Table
 from nbmigrate.plan import Plan, make_plan
 from nbmigrate.postgresql import POSTGRESQL
+from nbmigrate.postgresql.asking import Scratch
 from nbmigrate.postgresql.introspect import introspect
-from nbmigrate.postgresql.scratch import Scratch
 from tests.arena import empty
 from tests.casefile import operation_lines
 from tests.fixtures.postgres import Database

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 
 import pytest
 
@@ -52,6 +53,48 @@ def test_answers_are_read_from_flags():
 def test_backfill_of_a_column_with_a_sign_in_its_name():
     given = parse("push", "--backfill", 'public.a."x=y"=1')
     assert answers(given).backfills == {'public.a."x=y"': "1"}
+
+
+def test_casts_and_labels_are_read_from_flags():
+    given = parse("push", "--using", "public.a.n=n::integer", "--map", "public.mood.sad=calm")
+    assert answers(given) == Answers(
+        casts={"public.a.n": "n::integer"}, labels={"public.mood.sad": "calm"}
+    )
+
+
+def test_a_file_of_answers_and_a_flag_that_wins(tmp_path):
+    path = tmp_path / "answers.json"
+    path.write_text(
+        '{"renames": ["public.a.x->public.a.y"], "drops": ["public.d"],'
+        ' "backfills": {"public.a.n": "0"}, "casts": {"public.a.c": "c::int"}}'
+    )
+    given = parse("push", "--answers", str(path), "--backfill", "public.a.n=1")
+    assert answers(given) == Answers(
+        renames=("public.a.x->public.a.y",),
+        drops=("public.d",),
+        backfills={"public.a.n": "1"},
+        casts={"public.a.c": "c::int"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"rename": []}', "`rename` is no kind of answer"),
+        ('{"drops": "public.a"}', "Expected `array`"),
+        ('{"renames": ["public.a"]}', "public.a"),
+        ("[]", "not an object"),
+        ("{", "answers.json"),
+        (None, "No such file"),
+    ],
+)
+def test_a_file_of_answers_that_cannot_be_used(tmp_path, text, said):
+    path = tmp_path / "answers.json"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(UsageConflictError, match=re.escape(said)) as caught:
+        answers(parse("push", "--answers", str(path)))
+    assert "answers.json" in str(caught.value)
 
 
 @pytest.mark.parametrize("flag", ["--allow-drop", "--yes", "-y"])

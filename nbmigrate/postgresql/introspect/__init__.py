@@ -8,13 +8,19 @@ defaults and names; expressions are PostgreSQL's own text without outer parenthe
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 
 from nbmigrate.model import Snapshot
 from nbmigrate.model.names import PUBLIC
-from nbmigrate.postgresql.introspect.catalog import Catalog, read_catalog, reading, run
+from nbmigrate.postgresql.introspect.catalog import (
+    Catalog,
+    one_moment,
+    read_catalog,
+    reading,
+    run,
+)
 from nbmigrate.postgresql.introspect.columns import read_columns
 from nbmigrate.postgresql.introspect.definitions import (
     read_definitions,
@@ -28,7 +34,7 @@ from nbmigrate.postgresql.introspect.objects import read_enums, read_roles, read
 from nbmigrate.postgresql.introspect.tables import read_tables
 from nbmigrate.postgresql.introspect.views import read_views
 
-__all__ = ["fingerprint", "introspect", "unmanaged"]
+__all__ = ["Moment", "fingerprint", "introspect", "moment", "one_moment", "unmanaged"]
 
 
 def introspect(
@@ -92,3 +98,25 @@ def fingerprint(connection: psycopg.Connection[Any], schemas: Sequence[str] | No
         names = None if schemas is None else [*schemas]
         [(text,)] = run(cursor, "fingerprint", schemas=names)
     return str(text)
+
+
+class Moment(NamedTuple):
+    """Where the server's log stands, and which transactions are under way.
+
+    Two equal moments mean that nothing at all was written in between: a change to a catalog
+    is always logged, and one whose end is logged but not yet visible is still under way
+    (PostgreSQL docs, "Transaction ID and Snapshot Information Functions").
+    """
+
+    position: str
+    transactions: str
+
+
+def moment(connection: psycopg.Connection[Any]) -> Moment | None:
+    """This moment; ``None`` on a standby, whose log is written by another server."""
+    query = (
+        "SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN NULL ELSE"
+        " pg_catalog.pg_current_wal_insert_lsn()::text END, pg_catalog.pg_current_snapshot()::text"
+    )
+    row = connection.execute(query).fetchone()
+    return Moment(*row) if row and row[0] is not None else None

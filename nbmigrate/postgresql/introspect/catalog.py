@@ -95,6 +95,14 @@ def reading(connection: psycopg.Connection[Any]) -> Iterator[Cursor]:
         yield cursor
 
 
+@contextmanager
+def one_moment(connection: psycopg.Connection[Any]) -> Iterator[None]:
+    """A transaction in which several readings see the same; the connection must be idle."""
+    with connection.transaction(force_rollback=True):
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
+
+
 def run(cursor: Cursor, query: str, **parameters: object) -> list[Row]:
     """The rows of one query."""
     return cursor.execute(_text(query), parameters, prepare=False).fetchall()

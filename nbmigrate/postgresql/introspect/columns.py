@@ -73,7 +73,9 @@ class _Reader:
 
     def __init__(self, catalog: Catalog) -> None:
         self.types = {(row[0], row[1]): _type(row) for row in catalog.types}
-        self.owned = dict(_owned_sequence(row) for row in catalog.sequences if row[9])
+        self.owned: defaultdict[Place, list[OwnedSequence]] = defaultdict(list)
+        for place, owned in (_owned_sequence(row) for row in catalog.sequences if row[9]):
+            self.owned[place].append(owned)
         self.comments = {(row[0], row[1]): row[2] for row in catalog.comments}
         self.keys = {
             (row[0], row[3][0]) for row in catalog.constraints if row[2] == "p" and len(row[3]) == 1
@@ -90,8 +92,8 @@ class _Reader:
         text, storage, compression, statistics = row[10:]
         kind = self.types[typid, typmod]
         place = (relid, attnum)
-        owned = self.owned.get(place)
-        serial = text and owned is not None and self._serial(row, kind.name, owned)
+        owned = self.owned.get(place, ())
+        serial = next(filter(None, (self._serial(row, kind.name, s) for s in owned)), None)
         return Column(
             name=name,
             type=serial or kind.name,
@@ -99,7 +101,7 @@ class _Reader:
             primary_key=place in self.keys,
             not_null=not_null,
             generated=_generated(generated, text) if generated else None,
-            identity=_identity(row[6], owned) if owned is not None and row[6] else None,
+            identity=next((_identity(row[6], s) for s in owned if s.ownership == "i"), None),
             default=None if not text or serial or generated else self._default(text, kind.name),
             collation=self.collation_names[collid] if has_collation else None,
             storage=_STORAGE[storage] if storage else None,

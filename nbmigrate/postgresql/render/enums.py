@@ -23,7 +23,7 @@ from nbmigrate.postgresql.render.clauses import comment_on
 from nbmigrate.postgresql.types import render_type, split_array
 
 if TYPE_CHECKING:
-    from nbmigrate.model import Enum
+    from nbmigrate.model import Column, Enum
     from nbmigrate.operations import EnumOp, EnumUse, Id
 
 
@@ -73,7 +73,8 @@ def add_value(operation: AddEnumValue) -> str:
 def recreate_enum(operation: RecreateEnum) -> tuple[str, ...]:
     """The old type set aside, the new one made, every column cast by label, the old one dropped.
 
-    A label that is gone but still in a row stops the cast: no row is changed silently.
+    A label that is gone but still in a row stops the cast, unless it was said what it becomes:
+    no row is changed silently.
     """
     old, new = operation.old, operation.new
     aside = (old.schema, temporary_name(old.name, "old"))
@@ -85,20 +86,32 @@ def recreate_enum(operation: RecreateEnum) -> tuple[str, ...]:
         ),
         f"ALTER TYPE {type_name(old.id)} RENAME TO {quote(aside[1])};",
         *create_enum(new),
-        *(_cast_column(use) for use in operation.uses),
+        *(_cast_column(use, operation.labels) for use in operation.uses),
         *(_restore_default(use) for use in operation.uses if use.column.default is not None),
         f"DROP TYPE {type_name(aside)};",
     )
 
 
-def _cast_column(use: EnumUse) -> str:
-    column = quote(use.column.name)
-    target = render_type(use.column)
-    text = "text[]" if split_array(use.column.type)[1] else "text"
+def _cast_column(use: EnumUse, labels: tuple[tuple[str, str], ...]) -> str:
+    column, target = quote(use.column.name), render_type(use.column)
     return (
         f"ALTER TABLE {qualified(use.table)} ALTER COLUMN {column} "
-        f"SET DATA TYPE {target} USING {column}::{text}::{target};"
+        f"SET DATA TYPE {target} USING {cast_by_label(use.column, labels)}::{target};"
     )
+
+
+def cast_by_label(column: Column, labels: tuple[tuple[str, str], ...]) -> str:
+    """The column as text, each label that goes replaced by the one that takes its place."""
+    name = quote(column.name)
+    if split_array(column.type)[1]:
+        text = f"{name}::text[]"
+        for old, new in labels:
+            text = f"array_replace({text}, {literal(old)}, {literal(new)})"
+        return text
+    if not labels:
+        return f"{name}::text"
+    cases = " ".join(f"WHEN {literal(old)} THEN {literal(new)}" for old, new in labels)
+    return f"(CASE {name}::text {cases} ELSE {name}::text END)"
 
 
 def _restore_default(use: EnumUse) -> str:

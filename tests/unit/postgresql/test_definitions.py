@@ -11,8 +11,9 @@ from nbmigrate.model import EMPTY
 from nbmigrate.model.codec import dump, dump_extra, following, load
 from nbmigrate.plan import make_plan
 from nbmigrate.postgresql import POSTGRESQL, canonical
+from nbmigrate.postgresql.asking import Scratch
 from nbmigrate.postgresql.introspect import fingerprint, introspect, unmanaged
-from nbmigrate.postgresql.scratch import Scratch, canonical_on_server, read_ddl
+from nbmigrate.postgresql.scratch import canonical_on_server, read_ddl
 from tests.dumps import normalised
 
 TORTURE = Path(__file__).parents[2] / "data" / "definitions.sql"

@@ -1,145 +1,178 @@
 -- PostgreSQL 14-18. One text that changes whenever a catalog row of the schemas changes: every
--- row is known by its key and xmin, which a new version of the row has anew. Sums do not
--- depend on the order of the rows.
-with namespaces as (
-    select n.oid, n.xmin
+-- row is known by its key and xmin, which a new version of the row has anew. Neither counts nor
+-- bit_xor depend on the order of the rows; keys are unique, so no two rows cancel out.
+-- What is not looked at is told by exclusion, since it is little: objects made by initdb (oids below
+-- 16384), and those of temporary, nbmigrate's own and unasked schemas.
+with excluded as materialized (
+    select n.oid
     from pg_catalog.pg_namespace n
     where
         case
-            when %(schemas)s::text[] is not null then n.nspname = any(%(schemas)s::text[])
+            when %(schemas)s::text[] is not null
+                then not (n.nspname = any(%(schemas)s::text[]) or n.nspname = 'pg_toast')
             else
-                n.nspname !~ '^(pg_|nbmigrate(_|$))'
-                and n.nspname not in ('information_schema', 'drizzle')
+                n.nspname ~ '^(pg_|nbmigrate(_|$))' and n.nspname <> 'pg_toast'
+                or n.nspname in ('information_schema', 'drizzle')
         end
 ),
 
-relations as (
-    select c.oid, c.xmin
+others as materialized (
+    select c.oid
     from pg_catalog.pg_class c
-    where c.relnamespace in (select n.oid from namespaces n)
+    where c.relnamespace in (select x.oid from excluded x)
 ),
 
-types as (
+types as materialized (
     select t.oid, t.xmin
     from pg_catalog.pg_type t
-    where t.typnamespace in (select n.oid from namespaces n) and t.typtype in ('c', 'd', 'e', 'r')
+    where
+        t.oid >= 16384
+        and t.typtype in ('c', 'd', 'e', 'r')
+        and not t.typnamespace in (select x.oid from excluded x)
 ),
 
-rows_ (catalog, key, part, xmin) as (
-    select 1, n.oid, 0, n.xmin from namespaces n
+parts (catalog, rows_, mark) as (
+    select
+        1, pg_catalog.count(*), pg_catalog.bit_xor(
+            pg_catalog.hashint8extended((n.oid::int8 << 32) | n.xmin::text::int8, 1)
+        )
+    from pg_catalog.pg_namespace n
+    where not n.oid in (select x.oid from excluded x)
     union all
-    select 2, r.oid, 0, r.xmin from relations r
+    select
+        2, pg_catalog.count(*), pg_catalog.bit_xor(
+            pg_catalog.hashint8extended((c.oid::int8 << 32) | c.xmin::text::int8, 2)
+        )
+    from pg_catalog.pg_class c
+    where c.oid >= 16384 and not c.oid in (select r.oid from others r)
     union all
-    select 3, a.attrelid, a.attnum, a.xmin
+    select
+        3, pg_catalog.count(*), pg_catalog.bit_xor(
+            pg_catalog.hashint8extended(
+                (a.attrelid::int8 << 32) | a.xmin::text::int8, 65536 * 3 + a.attnum
+            )
+        )
     from pg_catalog.pg_attribute a
-    where a.attnum > 0 and a.attrelid in (select r.oid from relations r)
-    union all
-    select 4, d.oid, 0, d.xmin
-    from pg_catalog.pg_attrdef d
-    where d.adrelid in (select r.oid from relations r)
-    union all
-    select 5, k.oid, 0, k.xmin
-    from pg_catalog.pg_constraint k
     where
-        k.conrelid in (select r.oid from relations r)
-        or k.contypid in (select t.oid from types t)
+        a.attnum > 0 and a.attrelid >= 16384
+        and not a.attrelid in (select r.oid from others r)
     union all
-    select 6, i.indexrelid, 0, i.xmin
+    select
+        4, pg_catalog.count(*), pg_catalog.bit_xor(
+            pg_catalog.hashint8extended((d.oid::int8 << 32) | d.xmin::text::int8, 4)
+        )
+    from pg_catalog.pg_attrdef d
+    where not d.adrelid in (select r.oid from others r)
+    union all
+    select
+        5, pg_catalog.count(*), pg_catalog.bit_xor(
+            pg_catalog.hashint8extended((k.oid::int8 << 32) | k.xmin::text::int8, 5)
+        )
+    from pg_catalog.pg_constraint k
+    where k.oid >= 16384 and not k.conrelid in (select r.oid from others r)
+    union all
+    select
+        6, pg_catalog.count(*), pg_catalog.bit_xor(
+            pg_catalog.hashint8extended((i.indexrelid::int8 << 32) | i.xmin::text::int8, 6)
+        )
     from pg_catalog.pg_index i
-    where i.indrelid in (select r.oid from relations r)
+    where i.indexrelid >= 16384 and not i.indrelid in (select r.oid from others r)
     union all
-    select 7, t.oid, 0, t.xmin from types t
+    select
+        7, pg_catalog.count(*), pg_catalog.bit_xor(
+            pg_catalog.hashint8extended((t.oid::int8 << 32) | t.xmin::text::int8, 7)
+        )
+    from types t
     union all
-    select 8, v.oid, 0, v.xmin
+    select
+        8, pg_catalog.count(*), pg_catalog.bit_xor(
+            pg_catalog.hashint8extended((v.oid::int8 << 32) | v.xmin::text::int8, 8)
+        )
     from pg_catalog.pg_enum v
     where v.enumtypid in (select t.oid from types t)
     union all
-    select 9, w.oid, 0, w.xmin
+    select
+        9, pg_catalog.count(*), pg_catalog.bit_xor(
+            pg_catalog.hashint8extended((w.oid::int8 << 32) | w.xmin::text::int8, 9)
+        )
     from pg_catalog.pg_rewrite w
-    where w.ev_class in (select r.oid from relations r)
+    where w.oid >= 16384 and not w.ev_class in (select r.oid from others r)
     union all
-    select 10, p.oid, 0, p.xmin
+    select
+        10, pg_catalog.count(*), pg_catalog.bit_xor(
+            pg_catalog.hashint8extended((p.oid::int8 << 32) | p.xmin::text::int8, 10)
+        )
     from pg_catalog.pg_policy p
-    where p.polrelid in (select r.oid from relations r)
+    where not p.polrelid in (select r.oid from others r)
     union all
-    select 11, s.seqrelid, 0, s.xmin
+    select
+        11, pg_catalog.count(*), pg_catalog.bit_xor(
+            pg_catalog.hashint8extended((s.seqrelid::int8 << 32) | s.xmin::text::int8, 11)
+        )
     from pg_catalog.pg_sequence s
-    where s.seqrelid in (select r.oid from relations r)
+    where not s.seqrelid in (select r.oid from others r)
     union all
-    select 12, o.objid, o.refobjsubid, o.xmin
+    select
+        12, pg_catalog.count(*), pg_catalog.bit_xor(
+            pg_catalog.hashint8extended(
+                (o.objid::int8 << 32) | o.xmin::text::int8, 65536 * 12 + o.refobjsubid
+            )
+        )
     from pg_catalog.pg_depend o
     where
         o.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
         and o.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
         and o.deptype in ('a', 'i')
-        and o.objid in (select r.oid from relations r)
+        and o.objid >= 16384
+        and not o.objid in (select r.oid from others r)
     union all
-    select 13, m.objoid, m.objsubid, m.xmin
-    from pg_catalog.pg_description m
-    where
-        m.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass
-        and m.objoid in (select r.oid from relations r)
-    union all
-    select 14, f.oid, 0, f.xmin
-    from pg_catalog.pg_proc f
-    where f.pronamespace in (select n.oid from namespaces n)
-    union all
-    select 15, g.oid, 0, g.xmin
-    from pg_catalog.pg_trigger g
-    where g.tgrelid in (select r.oid from relations r)
-    union all
-    select 16, x.oid, 0, x.xmin from pg_catalog.pg_extension x
-    union all
-    select 17, m.objoid, 0, m.xmin
-    from pg_catalog.pg_description m
-    where
-        m.objoid in (
-            select t.oid from types t
-            union all
-            select f.oid
-            from pg_catalog.pg_proc f
-            where f.pronamespace in (select n.oid from namespaces n)
-            union all
-            select g.oid
-            from pg_catalog.pg_trigger g
-            where g.tgrelid in (select r.oid from relations r)
-            union all
-            select w.oid
-            from pg_catalog.pg_rewrite w
-            where w.ev_class in (select r.oid from relations r)
-            union all
-            select k.oid
-            from pg_catalog.pg_constraint k
-            where k.conrelid in (select r.oid from relations r)
-            union all
-            select p.oid
-            from pg_catalog.pg_policy p
-            where p.polrelid in (select r.oid from relations r)
-            union all
-            select s.oid
-            from pg_catalog.pg_statistic_ext s
-            where s.stxrelid in (select r.oid from relations r)
-            union all
-            select n.oid from namespaces n
+    -- comments of everything: one on an object of another schema is a rare false alarm
+    select
+        13, pg_catalog.count(*), pg_catalog.bit_xor(
+            pg_catalog.hashint8extended(
+                (m.objoid::int8 << 32) | m.xmin::text::int8, 65536 * 13 + m.objsubid
+            )
         )
+    from pg_catalog.pg_description m
+    where m.objoid >= 16384 or m.classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
     union all
-    select 18, s.oid, 0, s.xmin
+    select
+        14, pg_catalog.count(*), pg_catalog.bit_xor(
+            pg_catalog.hashint8extended((f.oid::int8 << 32) | f.xmin::text::int8, 14)
+        )
+    from pg_catalog.pg_proc f
+    where f.oid >= 16384 and not f.pronamespace in (select x.oid from excluded x)
+    union all
+    select
+        15, pg_catalog.count(*), pg_catalog.bit_xor(
+            pg_catalog.hashint8extended((g.oid::int8 << 32) | g.xmin::text::int8, 15)
+        )
+    from pg_catalog.pg_trigger g
+    where not g.tgrelid in (select r.oid from others r)
+    union all
+    select
+        16, pg_catalog.count(*), pg_catalog.bit_xor(
+            pg_catalog.hashint8extended((x.oid::int8 << 32) | x.xmin::text::int8, 16)
+        )
+    from pg_catalog.pg_extension x
+    union all
+    select
+        17, pg_catalog.count(*), pg_catalog.bit_xor(
+            pg_catalog.hashint8extended((s.oid::int8 << 32) | s.xmin::text::int8, 17)
+        )
     from pg_catalog.pg_statistic_ext s
-    where s.stxrelid in (select r.oid from relations r)
+    where not s.stxrelid in (select r.oid from others r)
     union all
-    select 19, h.inhrelid, h.inhseqno, h.xmin
+    select
+        18, pg_catalog.count(*), pg_catalog.bit_xor(
+            pg_catalog.hashint8extended(
+                (h.inhrelid::int8 << 32) | h.xmin::text::int8, 65536 * 18 + h.inhseqno
+            )
+        )
     from pg_catalog.pg_inherits h
-    where h.inhrelid in (select r.oid from relations r)
+    where not h.inhrelid in (select r.oid from others r)
 )
 
 select
-    pg_catalog.count(*)::text || ':'
-    || coalesce(
-        pg_catalog.sum(
-            pg_catalog.hashint8extended(
-                (key::int8 << 32) | xmin::text::int8, (catalog << 16) + part
-            )::numeric
-        ),
-        0
-    )::text as fingerprint
-from rows_
+    pg_catalog.string_agg(p.rows_ || '.' || coalesce(p.mark, 0), ' ' order by p.catalog) as fingerprint
+from parts p

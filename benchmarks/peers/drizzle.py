@@ -1,0 +1,78 @@
+"""drizzle-kit's generate, pull and push, as its users start them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+from benchmarks.schemas import Schema
+from benchmarks.timing import median_s
+
+#: The releases that nbmigrate shares a migrations folder with.
+PACKAGES = Path(__file__).parents[2] / "tests" / "interop" / "package.json"
+
+
+class Drizzle:
+    """A folder with drizzle-kit in it; npm installs it once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy(PACKAGES, folder)
+        command = ["npm", "install", "--no-audit", "--no-fund", "--silent"]
+        subprocess.run(command, cwd=folder, check=True)
+
+    @staticmethod
+    def is_possible() -> bool:
+        """Whether npm is there."""
+        return shutil.which("npm") is not None
+
+    def measure(self, schema: Schema, url: str) -> dict[str, float]:
+        """Seconds of the three commands on the schema, whole processes."""
+        self._write(schema, url)
+        runs = 3 if schema.count <= 100 else 1
+        return {
+            "drizzle-kit generate": median_s(lambda: self._run("generate", fresh=True), runs=runs),
+            "drizzle-kit push, no change": median_s(lambda: self._run("push"), runs=runs),
+            "drizzle-kit pull": median_s(lambda: self._run("pull", fresh=True), runs=runs),
+        }
+
+    def _write(self, schema: Schema, url: str) -> None:
+        parts = urlsplit(url)
+        host = parse_qs(parts.query)["host"][0]
+        credentials = {
+            "host": host,
+            "user": parts.username,
+            "database": parts.path[1:],
+            "password": "x",
+        }
+        config = {
+            "dialect": "postgresql",
+            "schema": "./schema.ts",
+            "out": "./out",
+            "casing": "snake_case",
+            "dbCredentials": {**credentials, "ssl": False},
+        }
+        (self.folder / "schema.ts").write_text(schema.typescript())
+        text = f"export default {json.dumps(config)};\n"
+        (self.folder / "drizzle.config.ts").write_text(text)
+
+    def _run(self, command: str, *, fresh: bool = False) -> None:
+        if fresh:
+            shutil.rmtree(self.folder / "out", ignore_errors=True)
+        program = self.folder / "node_modules" / ".bin" / "drizzle-kit"
+        more = ["--force"] if command == "push" else []
+        done = subprocess.run(
+            [program, command, *more],
+            cwd=self.folder,
+            check=False,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            timeout=1800,
+        )
+        if done.returncode or "rror" in done.stdout + done.stderr:
+            raise RuntimeError(f"drizzle-kit {command}: {(done.stdout + done.stderr)[-2000:]}")

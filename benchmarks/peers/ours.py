@@ -1,0 +1,147 @@
+"""nbmigrate, through the same facade that the magics and the CLI call."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+
+from benchmarks import databases
+from benchmarks.schemas import Schema
+from benchmarks.timing import RUNS, median_s, peak_mb
+from nbmigrate.model import EMPTY, Snapshot
+from nbmigrate.plan import make_plan
+from nbmigrate.postgresql import POSTGRESQL
+from nbmigrate.postgresql.from_metadata import from_metadata
+from nbmigrate.postgresql.introspect import introspect
+from nbmigrate.server import EmbeddedServer
+from nbmigrate.workspace import Workspace
+
+Figures = dict[str, float]
+
+
+def in_its_own_process(schema: Schema, url: str, folder: Path) -> Figures:
+    """The figures of :func:`measure`, taken in a new process: its memory is nbmigrate's alone."""
+    command = [sys.executable, "-m", "benchmarks.peers.ours", str(schema.count), url, str(folder)]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    figures: Figures = json.loads(done.stdout)
+    return figures
+
+
+def measure(schema: Schema, url: str, folder: Path) -> Figures:
+    """Everything that is measured of one schema; ``url`` is a database that has it."""
+    figures: Figures = {}
+    with psycopg.connect(url, autocommit=True) as connection:
+        figures["introspect"] = median_s(lambda: introspect(connection))
+        snapshot = introspect(connection)
+    figures["plan of a rebuild"] = median_s(
+        lambda: make_plan(EMPTY, snapshot, dialect=POSTGRESQL), runs=3
+    )
+    figures["peak MB, introspect and plan"] = peak_mb()
+    figures |= _pushes(schema, url, folder)
+    figures |= _files(schema, folder)
+    figures["pull"] = median_s(lambda: _pull(url, folder), runs=1 if schema.count > 100 else RUNS)
+    figures["peak MB"] = peak_mb()
+    return figures
+
+
+def _pushes(schema: Schema, url: str, folder: Path) -> Figures:
+    workspace = Workspace(url, root=folder / "push")
+    began = time.perf_counter()
+    workspace.declare(schema.cell(), cell="bench", name="bench", namespace={})
+    figures = {"first declare": time.perf_counter() - began}
+    changes = workspace.push(dry_run=True).plan
+    assert changes.is_empty, f"not the same schema: {changes.sql[:500]}"
+    metadata = workspace.declarations.metadata
+    figures["read MetaData"] = median_s(lambda: from_metadata(metadata))
+    figures["no-op push"] = median_s(lambda: _fresh(workspace, url, folder).push())
+    workspace.push()
+    figures["no-op push again"] = median_s(workspace.push)
+    figures |= _one_column(workspace, schema)
+    workspace.close()
+    return figures
+
+
+def _fresh(old: Workspace, url: str, folder: Path) -> Workspace:
+    """A workspace that has read nothing yet, with what the old one declares."""
+    return Workspace(url, root=folder / "push", declarations=old.declarations)
+
+
+def _one_column(workspace: Workspace, schema: Schema) -> Figures:
+    """From the cell that declares one more column to the applied change, and what the server took."""
+    last = f"item_{schema.count - 1}"
+    whole: list[float] = []
+    server: list[float] = []
+    for number in range(RUNS if schema.count <= 100 else 1):
+        name = f"added_{number}"
+        text = schema.cell(more=True).replace("added:", f"{name}:")
+        began = time.perf_counter()
+        workspace.declare(text, cell="bench", name="bench", namespace={})
+        result = workspace.push()
+        whole.append(time.perf_counter() - began)
+        assert any(name in done.sql for done in result.applied), result
+        server.append(sum(done.ms for done in result.applied) / 1000)
+        workspace.target.connection.execute(f"ALTER TABLE {last} DROP COLUMN {name}".encode())
+    whole.sort()
+    server.sort()
+    at = len(whole) // 2
+    return {"one-column push": whole[at], "one-column push, server": server[at]}
+
+
+def _files(schema: Schema, folder: Path) -> Figures:
+    """Generate of one more column, in a folder that has the schema; the proof is not part of it."""
+    root = folder / "generate"
+    with Workspace(root=root) as workspace:
+        workspace.declare(schema.cell(), cell="bench", name="bench", namespace={})
+        workspace.generate("first")
+        workspace.declare(schema.cell(more=True), cell="bench", name="bench", namespace={})
+        return {"generate": timed(lambda: workspace.generate("second"))}
+
+
+def timed(call: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    call()
+    return time.perf_counter() - began
+
+
+def _pull(url: str, folder: Path) -> None:
+    with Workspace(url, root=folder / "pull") as workspace:
+        workspace.pull(cell=False)
+
+
+def migrate_files(server: EmbeddedServer, folder: Path, count: int) -> tuple[float, list[Path]]:
+    """The seconds that migrate takes for so many files, and the files."""
+    root = databases.empty_folder(folder / "migrate")
+    url = databases.make(server, "migrate_ours")
+    with Workspace(url, root=root) as workspace:
+        text, names = "", random.Random(7)
+        for number in range(count):
+            text += f"CREATE TABLE step_{number} (id integer PRIMARY KEY, a text);\n"
+            snapshot: Snapshot = workspace.read_ddl(text, EMPTY)
+            plan = make_plan(_recorded(workspace), snapshot, dialect=POSTGRESQL)
+            workspace.journal.append(
+                plan,
+                name=f"step_{number}",
+                now_ms=1_700_000_000_000 + number,
+                words=lambda: f"w{names.random()}",
+                expected_id=workspace.journal.head_id,
+            )
+        seconds = timed(workspace.migrate)
+        files = sorted(root.joinpath("migrations").glob("*.sql"))
+    shutil.copytree(root / "migrations", folder / "migrate_files", dirs_exist_ok=True)
+    return seconds, files
+
+
+def _recorded(workspace: Workspace) -> Snapshot:
+    return workspace.source("recorded").snapshot
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure(Schema("bench", int(sys.argv[1])), sys.argv[2], Path(sys.argv[3]))))

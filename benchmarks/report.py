@@ -1,0 +1,108 @@
+"""The figures as one table in Markdown: seconds, ratios and growth."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterator, Mapping
+from importlib.metadata import version
+
+from benchmarks.timing import growth
+
+Figures = Mapping[str, float]
+
+#: What the project wants to reach; each a ratio of two figures at a size, or a bound.
+GOALS = (
+    ("introspect / raw queries", "introspect", "raw queries", 1000, 2.0, "<="),
+    ("SQLAlchemy reflect / introspect", "SQLAlchemy reflect", "introspect", 1000, 10.0, ">="),
+    ("no-op push / raw queries", "no-op push", "raw queries", 1000, 3.0, "<="),
+    ("Alembic compare / no-op push", "Alembic compare_metadata", "no-op push", 1000, 10.0, ">="),
+    (
+        "drizzle-kit push / no-op push",
+        "drizzle-kit push, no change",
+        "no-op push",
+        1000,
+        20.0,
+        ">=",
+    ),
+    ("no-op push again, ms", "no-op push again", None, 1000, 0.050, "<="),
+    ("drizzle-kit generate / generate", "drizzle-kit generate", "generate", 1000, 5.0, ">="),
+    ("plan of a rebuild, s", "plan of a rebuild", None, 5000, 3.0, "<="),
+    ("peak memory, MB", "peak MB", None, 5000, 300.0, "<="),
+)
+
+
+def results(by_size: Mapping[int, Figures], real: Figures, migrate: Figures, server: str) -> str:
+    """The whole page."""
+    return "\n".join(
+        (
+            "# Results",
+            "",
+            (
+                "Made by `make bench`; do not edit. Each figure is the median of up to 5 runs in one go on"
+                " one machine, in milliseconds unless it says otherwise; growth is the exponent between"
+                " the two largest sizes. Figures of other tools are whole calls of theirs: for"
+                " drizzle-kit whole processes, as its users start them."
+            ),
+            "",
+            *_machine(server),
+            "",
+            *_table(by_size),
+            "",
+            "## A schema as products have it",
+            "",
+            (
+                "40 times: an enum, a domain, a table with a generated tsvector, a partitioned table, a"
+                " trigger and its function, two views and a materialized view."
+            ),
+            "",
+            *(f"- {name}: {_shown(name, value)}" for name, value in real.items()),
+            "",
+            "## Migrating files",
+            "",
+            *(f"- {name}: {_shown(name, value)}" for name, value in migrate.items()),
+            "",
+            "## Goals",
+            "",
+            *_goals(by_size),
+            "",
+        )
+    )
+
+
+def _machine(server: str) -> Iterator[str]:
+    names = ("nbmigrate", "sqlalchemy", "alembic", "psycopg")
+    versions = ", ".join(f"{name} {version(name)}" for name in names)
+    load = os.getloadavg()[0]
+    yield f"PostgreSQL {server}, Python {platform.python_version()}, {versions};"
+    yield f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, load {load:.1f} at the end."
+
+
+def _table(by_size: Mapping[int, Figures]) -> Iterator[str]:
+    sizes = sorted(by_size)
+    yield "| | " + " | ".join(f"{size:,} tables" for size in sizes) + " | growth | / raw |"
+    yield "|---" * (len(sizes) + 3) + "|"
+    for name in dict.fromkeys(name for size in sizes for name in by_size[size]):
+        have = {size: by_size[size][name] for size in sizes if name in by_size[size]}
+        cells = [_shown(name, have[size]) if size in have else "–" for size in sizes]
+        exponent = growth(have)
+        raw = by_size[max(have)].get("raw queries")
+        ratio = f"{have[max(have)] / raw:.1f}" if raw and "MB" not in name else ""
+        yield f"| {name} | {' | '.join(cells)} | {'' if exponent is None else f'{exponent:.2f}'} | {ratio} |"
+
+
+def _goals(by_size: Mapping[int, Figures]) -> Iterator[str]:
+    yield "| | goal | measured | |"
+    yield "|---|---|---|---|"
+    for title, name, under, size, bound, sign in GOALS:
+        figures = by_size.get(size, {})
+        if name not in figures or (under is not None and under not in figures):
+            yield f"| {title}, {size:,} tables | {sign} {bound:g} | not measured | |"
+            continue
+        value = figures[name] / (figures[under] if under else 1)
+        reached = value <= bound if sign == "<=" else value >= bound
+        yield f"| {title}, {size:,} tables | {sign} {bound:g} | {value:.3g} | {'' if reached else 'missed'} |"
+
+
+def _shown(name: str, value: float) -> str:
+    return f"{value:,.0f}" if "MB" in name or "ratio" in name else f"{value * 1000:,.1f}"

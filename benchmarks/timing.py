@@ -1,0 +1,40 @@
+"""Medians, growth, and memory."""
+
+from __future__ import annotations
+
+import gc
+import math
+import resource
+import statistics
+import time
+from collections.abc import Callable, Mapping
+
+#: A figure is the median of so many runs.
+RUNS = 5
+#: One that takes longer than this is run only once more.
+SLOW_S = 20.0
+
+
+def median_s(call: Callable[[], object], *, runs: int = RUNS) -> float:
+    """The median of the wall-clock seconds of the runs; of a slow call there are fewer."""
+    times: list[float] = []
+    while len(times) < runs and not (len(times) >= 2 and times[0] > SLOW_S):
+        gc.collect()
+        began = time.perf_counter()
+        call()
+        times.append(time.perf_counter() - began)
+    return statistics.median(times)
+
+
+def growth(seconds: Mapping[int, float]) -> float | None:
+    """The exponent by which time grows with size between the two largest sizes."""
+    sizes = sorted(size for size, value in seconds.items() if value > 0)
+    if len(sizes) < 2:
+        return None
+    small, large = sizes[-2:]
+    return math.log(seconds[large] / seconds[small]) / math.log(large / small)
+
+
+def peak_mb() -> float:
+    """The largest resident size of this process so far, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -1,0 +1,165 @@
+"""Evidence from the rows: what stands in the objects that a question is about.
+
+Counts, shares of NULL and a few values, each read within :data:`EVIDENCE_MS`; what takes longer
+is left out and said to be, for a question can be answered without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import msgspec
+import psycopg
+from psycopg.sql import SQL
+
+from nbmigrate.diff.match import mentions
+from nbmigrate.model import Snapshot, Table, format_path, parse_path
+from nbmigrate.model.names import key
+from nbmigrate.plan import Plan, Question, Sample
+from nbmigrate.postgresql.identifiers import qualified, quote
+from nbmigrate.postgresql.prechecks import CUT, SAMPLE_ROWS, Place, places
+
+EVIDENCE_MS = 2_000
+#: Rows are looked at up to here; a question needs no more.
+LOOKED_AT = 1_000_000
+_SHOWN_COLUMNS = 8
+_CONTAINER, _PART = 2, 3
+
+
+class Evidence(NamedTuple):
+    """Lines and rows about one object."""
+
+    lines: tuple[str, ...] = ()
+    samples: tuple[Sample, ...] = ()
+
+
+def with_evidence(connection: psycopg.Connection[Any], plan: Plan) -> Plan:
+    """The plan with what the database says about each rename and drop that it asks about."""
+    if not any(question.kind in _ABOUT for question in plan.questions):
+        return plan
+    looker = _Looker(connection, plan)
+    questions = tuple(_told(question, looker) for question in plan.questions)
+    return msgspec.structs.replace(plan, questions=questions)
+
+
+_ABOUT = ("rename", "drop")
+
+
+def _told(question: Question, looker: _Looker) -> Question:
+    if question.kind not in _ABOUT:
+        return question
+    found = [looker.about(parse_path(path)) for path in _subjects(question)]
+    return msgspec.structs.replace(
+        question,
+        evidence=(*question.evidence, *(line for one in found for line in one.lines)),
+        samples=(*question.samples, *(sample for one in found for sample in one.samples)),
+    )
+
+
+def _subjects(question: Question) -> tuple[str, ...]:
+    """The paths of what would be lost or renamed."""
+    drops = [path for choice in question.choices for path in choice.answers.drops]
+    return tuple(dict.fromkeys(drops))
+
+
+class _Looker:
+    """Reads about objects of one plan."""
+
+    def __init__(self, connection: psycopg.Connection[Any], plan: Plan) -> None:
+        self._connection = connection
+        self._plan = plan
+        self._places = places(plan.old, plan.operations)
+
+    def about(self, path: tuple[str, ...]) -> Evidence:
+        """What is known of the object; nothing of one that holds no rows."""
+        place = self._places.get((path[0], path[1])) if len(path) >= _CONTAINER else None
+        try:
+            if place is None:
+                return self._view(path)
+            if len(path) == _PART and path[2] in place.columns:
+                return self._column(path, place, place.columns[path[2]])
+            return self._table(path, place) if len(path) == _CONTAINER else Evidence()
+        except psycopg.Error as error:
+            reason = str(error.diag.message_primary or error)
+            return Evidence((f"`{format_path(*path)}`: rows not read ({reason})",))
+
+    def _column(self, path: tuple[str, ...], place: Place, column: str) -> Evidence:
+        name, source = quote(column), f"{place.sql} LIMIT {LOOKED_AT}"
+        query = f"SELECT count(*), count({name}) FROM (SELECT {name} FROM {source}) AS part"
+        total, filled = self._fetch(query)[0]
+        shown, subject = f"left({name}::text, {CUT})", format_path(*path)
+        values = self._fetch(
+            f"SELECT DISTINCT {shown} FROM (SELECT {name} FROM {place.sql} "
+            f"WHERE {name} IS NOT NULL LIMIT 1000) AS part LIMIT {SAMPLE_ROWS}"
+        )
+        empty = f", {100 * (total - filled) / total:.0f} % NULL" if total else ""
+        lines = [f"`{subject}`: {filled:,} values in {_rows(total)}{empty}"]
+        if used := tuple(dependants(self._plan.old, place, column)):
+            lines.append(f"`{subject}` is used by {', '.join(used)}")
+        samples = (Sample(title=f"values of {subject}", columns=(path[2],), rows=tuple(values)),)
+        return Evidence(tuple(lines), samples if values else ())
+
+    def _table(self, path: tuple[str, ...], place: Place) -> Evidence:
+        source = f"{place.sql} LIMIT {LOOKED_AT}"
+        ((total,),) = self._fetch(f"SELECT count(*) FROM (SELECT FROM {source}) AS part")
+        names = tuple(place.table.columns)[:_SHOWN_COLUMNS]
+        subject = format_path(*path)
+        lines = (f"`{subject}`: {_rows(total)}",)
+        if not names or not total:
+            return Evidence(lines)
+        shown = ", ".join(f"left({quote(name)}::text, {CUT})" for name in names)
+        rows = self._fetch(f"SELECT {shown} FROM {place.sql} LIMIT {SAMPLE_ROWS}")
+        return Evidence(
+            lines, (Sample(title=f"rows of {subject}", columns=names, rows=tuple(rows)),)
+        )
+
+    def _view(self, path: tuple[str, ...]) -> Evidence:
+        view = self._plan.old.views.get(key(*path)) if len(path) == _CONTAINER else None
+        if view is None or not view.materialized:
+            return Evidence()
+        name = qualified((path[0], path[1]), spell_public=True)
+        ((total,),) = self._fetch(f"SELECT count(*) FROM {name}")
+        return Evidence((f"`{format_path(*path)}`: {_rows(total)}",))
+
+    def _fetch(self, query: str) -> list[Any]:
+        with self._connection.transaction(force_rollback=True):
+            run = self._connection.execute
+            run(SQL("SET LOCAL statement_timeout = {}").format(EVIDENCE_MS))
+            run("SET TRANSACTION READ ONLY")
+            return run(query.encode()).fetchall()
+
+
+def _rows(total: int) -> str:
+    if total >= LOOKED_AT:
+        return f"{LOOKED_AT:,} rows or more"
+    return "1 row" if total == 1 else f"{total:,} rows"
+
+
+def dependants(snapshot: Snapshot, place: Place, column: str) -> Iterator[str]:
+    """What speaks of a live column: keys, indexes, foreign keys, views."""
+    table = place.table
+    yield from _keys(table, column)
+    for other in snapshot.tables.values():
+        for reference in other.foreign_keys.values():
+            here = other is table and column in reference.columns_from
+            if here or (reference.target == table.id and column in reference.columns_to):
+                yield f"foreign key `{reference.name}`"
+    for view in snapshot.views.values():
+        if mentions(view.definition, column) and mentions(view.definition, table.name):
+            yield f"view `{view.name}`"
+
+
+def _keys(table: Table, column: str) -> Iterator[str]:
+    if column in table.primary_key_columns:
+        yield "the primary key"
+    for index in table.indexes.values():
+        if any(_speaks_of(part.expression, column) for part in index.columns):
+            yield f"index `{index.name}`"
+    for unique in table.unique_constraints.values():
+        if column in unique.columns:
+            yield f"unique constraint `{unique.name}`"
+
+
+def _speaks_of(expression: str, column: str) -> bool:
+    return expression == column or mentions(expression, column)

@@ -1,0 +1,194 @@
+"""Takes a pair through push on a real server and says what is not as it must be."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from difflib import unified_diff
+from typing import Any
+
+import psycopg
+
+from nbmigrate import executor
+from nbmigrate.model import Snapshot
+from nbmigrate.plan import Answers, Plan, make_plan
+from nbmigrate.postgresql import POSTGRESQL
+from nbmigrate.postgresql.introspect import introspect
+from nbmigrate.postgresql.scratch import Scratch
+from tests.arena import empty
+from tests.casefile import operation_lines
+from tests.dumps import normalised
+from tests.fixtures.postgres import Database
+from tests.properties.contents import ROWS
+from tests.properties.pairs import Pair
+from tests.properties.world import literal
+
+#: A person answers as often as asked; more often than this would be a circle.
+ROUNDS = 5
+
+
+@dataclass
+class Bench:
+    """A database that is emptied for each pair, and what all pairs so far were made of."""
+
+    database: Database
+    operations: Counter[str] = field(default_factory=Counter)
+
+    def check(self, pair: Pair) -> None:
+        """Push the pair.
+
+        Raises:
+            AssertionError: the target is not reached, or a row is not what it was.
+        """
+        target, dump = self.target(pair)
+        with self.filled(pair) as connection:
+            roles = _roles(pair)
+            live = introspect(connection, roles=roles)
+            plan = answered(connection, live, target, pair.answers)
+            before = kept_rows(connection, pair, "before")
+            counters = positions(connection, pair, pair.old)
+            executor.apply(connection, plan.statements)
+            compare(pair, before, kept_rows(connection, pair, "after"))
+            compare_positions(pair, counters, positions(connection, pair, pair.new))
+            found = introspect(connection, roles=roles)
+            again = plan_between(connection, found, target, pair.answers)
+            rest = operation_lines(again.operations)
+            assert rest == "", f"still to do: {rest}\nafter\n{plan.sql}"
+            require_equal(dump, normalised(self.database.dump()), plan)
+        self.operations.update(type(op).__name__ for op in plan.operations)
+
+    def target(self, pair: Pair) -> tuple[Snapshot, str]:
+        """The new schema built from nothing: what it is, and its ``pg_dump``."""
+        empty(self.database)
+        with psycopg.connect(self.database.url, autocommit=True) as connection:
+            run(connection, pair.new_ddl)
+            return introspect(connection, roles=_roles(pair)), normalised(self.database.dump())
+
+    def filled(self, pair: Pair) -> psycopg.Connection[Any]:
+        """A connection to the old schema with its rows, its counters somewhere on their way."""
+        empty(self.database)
+        connection = psycopg.connect(self.database.url, autocommit=True)
+        run(connection, pair.old_ddl)
+        fill = ["SET session_replication_role = replica", *pair.rows]
+        run(connection, ";\n".join([*fill, "RESET session_replication_role"]))
+        for number in sorted(t.id for t in pair.old.all("sequence")):
+            run(connection, _set(pair, number))
+        for column in pair.old.all("column"):
+            if column.data.get("mode", "plain") != "plain":
+                run(connection, _set_column(pair, column.id))
+        return connection
+
+
+def _set(pair: Pair, number: int) -> str:
+    return f"SELECT setval({literal(pair.old.sql(f'«{number}.»'))}, 40)"
+
+
+def _set_column(pair: Pair, number: int) -> str:
+    table = literal(pair.old.sql(f"«{pair.old.things[number].owner}.»"))
+    return f"SELECT setval(pg_get_serial_sequence({table}, {literal(pair.old.names[number])}), 60)"
+
+
+def _roles(pair: Pair) -> list[str]:
+    return [w.names[role.id] for w in (pair.old, pair.new) for role in w.all("role")]
+
+
+def run(connection: psycopg.Connection[Any], script: str) -> None:
+    """The script, in one message; an error shows the statement."""
+    connection.execute("SET client_min_messages = error")
+    try:
+        connection.execute(script.encode())
+    except psycopg.Error as error:
+        at = int(error.diag.statement_position or error.diag.internal_position or 0)
+        raise GeneratorError(
+            f"{error}\n{script[max(at - 300, 0) : at + 200]}\n of \n{script}"
+        ) from error
+
+
+class GeneratorError(Exception):
+    """PostgreSQL refuses what a world says; the fault is not the engine's."""
+
+
+def answered(
+    connection: psycopg.Connection[Any], old: Snapshot, new: Snapshot, answers: Answers
+) -> Plan:
+    """The plan with every question answered: what is no rename by the pair's word may go."""
+    for _ in range(ROUNDS):
+        plan = plan_between(connection, old, new, answers)
+        if not plan.questions:
+            return plan
+        for question in plan.questions:
+            assert question.kind != "backfill", question
+            for choice in question.choices:
+                if choice.answers.drops:
+                    answers = answers.merged(choice.answers)
+    raise AssertionError(f"still asked: {plan.questions}")
+
+
+def plan_between(
+    connection: psycopg.Connection[Any], old: Snapshot, new: Snapshot, answers: Answers
+) -> Plan:
+    """The plan as push makes it."""
+    scratch = Scratch(connection, {})
+    return make_plan(
+        old,
+        new,
+        dialect=POSTGRESQL,
+        answers=answers,
+        canonical=lambda a, b: scratch.pair(a, b, old_is_live=True),
+        rows={t.id: len(ROWS) for t in old.tables.values()},
+        ask_drops=True,
+    )
+
+
+def require_equal(wanted: str, dump: str, plan: Plan) -> None:
+    """The dumps are the same."""
+    lines = unified_diff(
+        wanted.splitlines(), dump.splitlines(), "wanted", "found", n=1, lineterm=""
+    )
+    assert wanted == dump, "\n".join(["pg_dump differs", *lines, "after", plan.sql])
+
+
+def kept_rows(connection: psycopg.Connection[Any], pair: Pair, when: str) -> list[Any]:
+    """The rows of every query of what is kept."""
+    return [connection.execute(getattr(k, when).encode()).fetchall() for k in pair.kept]
+
+
+def compare(pair: Pair, before: list[Any], after: list[Any]) -> None:
+    """Every row is there, with every value of what was kept."""
+    labels = pair.labels
+    for kept, old, new in zip(pair.kept, before, after, strict=True):
+        old = [(rid, _renamed(value, labels)) for rid, value in old] if kept.labels else old
+        assert new == old, f"{kept.name}: {kept.after}"
+
+
+def _renamed(value: Any, labels: dict[str, str]) -> Any:
+    if isinstance(value, list):
+        return [labels.get(v, v) for v in value]
+    return labels.get(value, value)
+
+
+def positions(connection: psycopg.Connection[Any], pair: Pair, world: Any) -> dict[int, Any]:
+    """Where the counters are: the next value of each sequence, identity and serial."""
+    found = {}
+    for thing in world.all("sequence"):
+        query = world.sql(f"SELECT last_value, is_called FROM «{thing.id}.»")
+        found[thing.id] = connection.execute(query.encode()).fetchone()
+    for column in world.all("column"):
+        if column.data.get("mode", "plain") != "plain":
+            table = literal(world.sql(f"«{column.owner}.»"))
+            name = f"pg_get_serial_sequence({table}, {literal(world.names[column.id])})"
+            [name] = connection.execute(f"SELECT {name}".encode()).fetchone() or [""]
+            row = connection.execute(f"SELECT last_value, is_called FROM {name}".encode())
+            found[column.id] = row.fetchone()
+    return found
+
+
+def compare_positions(pair: Pair, old: dict[int, Any], new: dict[int, Any]) -> None:
+    """A counter that is kept goes on where it was, a new one behind the largest value."""
+    for number, (last, called) in new.items():
+        thing = pair.new.things[number]
+        before = pair.old.things.get(number)
+        if number in old and before and before.data.get("mode") == thing.data.get("mode"):
+            assert (last, called) == old[number], thing
+        elif before is not None:
+            assert last + called > max(ROWS), thing
