@@ -12,6 +12,7 @@ from nbmigrate.model import parse_path
 from nbmigrate.plan import Plan, Question, Sample
 from nbmigrate.postgresql import POSTGRESQL
 from nbmigrate.results.changes import Group, counts_text, groups
+from nbmigrate.results.words import count
 from nbmigrate.widgets.answering import Given, key
 from nbmigrate.widgets.before_after import before_after
 
@@ -60,9 +61,7 @@ class PlanView:
     def losses(self) -> list[str]:
         """What is lost for good, in figures where they are known."""
         lost = (hazard for hazard in self.plan.hazards if hazard.severity == "loses data")
-        return [
-            visible(f"`{h.path}` {h.text}{f': {h.meaning}' if h.meaning else ''}") for h in lost
-        ]
+        return [visible(f"`{hazard.path}` {hazard.text}{_in_rows(hazard)}") for hazard in lost]
 
     def sql(self) -> str:
         """The SQL of the whole plan; of a very long one, the beginning."""
@@ -160,6 +159,10 @@ def _hazard(hazard: Hazard) -> Drawn:
         "allowed": visible(hazard.allowed),
         "advice": "" if hazard.allowed else visible(hazard.advice),
     }
+
+
+def _in_rows(hazard: Hazard) -> str:
+    return "" if hazard.rows is None else f": {count(hazard.rows, 'row')}"
 
 
 def _visible(texts: Drawn) -> Drawn:

@@ -61,7 +61,7 @@ def test_values_errors_and_answers_stay_text(notebook, database):
     shown.settle()
     panel = shown.panel()
     panel.get_by_role("textbox").fill(f"'{EVIL}'::int")
-    panel.get_by_role("button", name="Use").click()
+    panel.get_by_role("button", name="Use", exact=True).click()
     panel.get_by_role("button", name="Apply", exact=True).click()
     expect(panel.get_by_role("alert")).to_contain_text("invalid input syntax")
     shown.shoot("hostile-answer", panel)

@@ -41,13 +41,13 @@ function details({ children, before_after, sql, hazards: dangers, samples: losse
 
 const beforeAfter = (rows) => table(["", "before", "after"], rows.map((row) => row.map((text) => text || "–")), { caption: "before and after" });
 
-/** A question with its evidence; `answer(choice, value)` is called by a click. */
-function question(asked, number, total, answer) {
+/** A question with its evidence; `answer(choice, value)` is called by a click. `drafts` keeps what is being typed. */
+function question(asked, number, total, drafts, answer) {
   const title = el("div", { className: "nbm-question-title" },
     el("span", { className: "nbm-muted", textContent: total > 1 ? `Question ${number} of ${total} ` : "Question " }), prose(asked.text[0].toUpperCase() + asked.text.slice(1)));
   const evidence = asked.evidence.length
     ? el("ul", { className: "nbm-evidence", "aria-label": "evidence" }, asked.evidence.map((line) => prose(line, {}, "li"))) : null;
-  const choices = asked.choices.map((choice, at) => (choice.needs_value ? field(choice, (value) => answer(at, value)) : pick(choice, () => answer(at))));
+  const choices = asked.choices.map((choice, at) => (choice.needs_value ? field(choice, `${asked.key} ${at}`, drafts, (value) => answer(at, value)) : pick(choice, () => answer(at))));
   return el("section", { className: `nbm-question nbm-question-${asked.kind.replaceAll(" ", "-")}`, "aria-label": asked.text.replaceAll("`", "") },
     title, evidence, samples(asked.samples), el("div", { className: "nbm-choices" }, choices));
 }
@@ -55,8 +55,11 @@ function question(asked, number, total, answer) {
 const pick = (choice, onclick) =>
   el("button", { type: "button", className: "nbm-button nbm-choice", title: choice.flag, onclick }, prose(choice.text));
 
-function field(choice, use) {
+function field(choice, name, drafts, use) {
   const input = el("input", { type: "text", className: "nbm-input", spellcheck: false, placeholder: "SQL, such as 0 or 'none'", "aria-label": choice.text.replaceAll("`", "") });
+  input.value = drafts.get(name) ?? "";
+  input.dataset.draft = name;
+  input.addEventListener("input", () => drafts.set(name, input.value));
   input.addEventListener("keydown", (event) => { if (event.key === "Enter") use(input.value); });
   return el("span", { className: "nbm-field", title: choice.flag }, prose(choice.text), input, button("Use", () => use(input.value)));
 }
