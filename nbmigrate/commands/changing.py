@@ -23,6 +23,7 @@ from nbmigrate.commands.telling import tell
 from nbmigrate.errors import UsageConflictError
 
 if TYPE_CHECKING:
+    from nbmigrate.plan import Plan
     from nbmigrate.results import Result
     from nbmigrate.workspace import Workspace
 
@@ -33,7 +34,16 @@ def _push(workspace: Workspace, given: argparse.Namespace) -> Result:
         answers=answers(given),
         dry_run=given.dry_run,
         keep=not given.no_keep,
+        agree=None if given.yes or given.allow_drop else _goes_at_once,
     )
+
+
+def _goes_at_once(plan: Plan) -> bool:
+    """True when nobody would wait for long; losses are questions, and answered by now.
+
+    Whoever happens to hold a lock at the moment is waited for, as for any statement.
+    """
+    return not any(hazard.needs_agreement for hazard in plan.hazards)
 
 
 def _generate(workspace: Workspace, given: argparse.Namespace) -> Result:
