@@ -155,11 +155,19 @@ def files_of(
     longer counts.
     """
     sql = header(draft.answers) + _join(draft.statements, breakpoints=entry.breakpoints)
-    files = [
+    snapshot = following(draft.snapshot, previous)
+    return [
         NewFile(layout.sql(entry), sql),
-        NewFile(layout.snapshot(entry), dump(following(draft.snapshot, previous))),
+        *snapshot_files(snapshot, entry, layout=layout, marks=marks),
     ]
-    extra = dump_extra(draft.snapshot)
+
+
+def snapshot_files(
+    file: SnapshotFile, entry: Entry, *, layout: Layout, marks: bool
+) -> list[NewFile]:
+    """The snapshot and, where it has something to say, the sidecar."""
+    files = [NewFile(layout.snapshot(entry), dump(file))]
+    extra = dump_extra(file.snapshot)
     if extra is not None or marks:
         files.append(NewFile(layout.sidecar(entry), extra or dump_no_extra()))
     return files

@@ -8,16 +8,15 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from nbmigrate.errors import ConnectFailedError, JournalError, ServerError
-from nbmigrate.journal import Draft, Migration, two_words
+from nbmigrate.journal import Migration, two_words
 from nbmigrate.plan import NO_ANSWERS, Answers, Plan
 from nbmigrate.results import GenerateResult
 from nbmigrate.server import is_installed
 from nbmigrate.workspace import files
 from nbmigrate.workspace.evidence import with_evidence
-from nbmigrate.workspace.proof import Verdict, prove, replay
+from nbmigrate.workspace.handwritten import refresh_if_stale
+from nbmigrate.workspace.proof import Verdict, prove
 from nbmigrate.workspace.sources import Source, recorded
 
 if TYPE_CHECKING:
@@ -35,43 +34,18 @@ def generate(
 ) -> GenerateResult:
     """Write what no migration holds yet; with open questions, nothing."""
     journal = workspace.journal
+    note = refresh_if_stale(workspace)
     head, earlier = journal.head_id, journal.migrations()
     old = Source(recorded(journal), "recorded")
     new = old if custom else workspace.source(source)
     plan, not_declared = workspace.compare(old, new, answers)
     if plan.questions or (plan.is_empty and not custom):
         plan = _with_live_evidence(workspace, plan)
-        return GenerateResult(plan=plan, tag=None, not_declared=not_declared)
+        return GenerateResult(plan=plan, tag=None, not_declared=not_declared, note=note)
     proof = "" if custom else _prove(workspace, earlier, plan)
     migration = _append(journal, plan, name, head=head, custom=custom)
-    result = _written(workspace, migration, plan, proof)
-    return dataclasses.replace(result, not_declared=not_declared)
-
-
-def _written(workspace: Project, migration: Migration, plan: Plan, proof: str) -> GenerateResult:
-    paths = files.files_of(workspace.journal, migration.tag)
-    shown = tuple(files.written(path, workspace.root) for path in paths)
-    listed = " ".join(files.shell_quoted(file.path) for file in shown)
-    return GenerateResult(
-        plan=plan, tag=migration.tag, files=shown, git_command=f"git add {listed}", proof=proof
-    )
-
-
-def by_hand(workspace: Project, name: str | None, sql: str) -> GenerateResult:
-    """Write SQL as the next migration, with the snapshot that PostgreSQL gives it.
-
-    Raises:
-        JournalError: the SQL fails after the migrations that are there; nothing is written.
-        ServerError: there is no embedded PostgreSQL to run it on.
-    """
-    journal = workspace.journal
-    head, earlier, before = journal.head_id, journal.migrations(), recorded(workspace.journal)
-    found = replay(workspace.scratch.url, earlier, sql, before)
-    plan, _ = workspace.compare(Source(before, "recorded"), Source(found.snapshot, "the SQL"))
-    wanted = name if name is not None else two_words(random.Random())  # noqa: S311 - no secret
-    draft = Draft(wanted, (sql.rstrip() + "\n",), found.snapshot)
-    migration = journal.append_draft(draft, now_ms=int(time.time() * 1000), expected_id=head)
-    return _written(workspace, migration, msgspec.structs.replace(plan, questions=()), found.text)
+    result = files.generated(journal, workspace.root, migration.tag, plan, proof)
+    return dataclasses.replace(result, not_declared=not_declared, note=note)
 
 
 def _with_live_evidence(workspace: Project, plan: Plan) -> Plan:

@@ -167,6 +167,11 @@ class Project:
             old_is_live=old.is_live,
         )
 
+    @property
+    def answers_kept(self) -> DiskCache:
+        """What PostgreSQL has answered before, by content."""
+        return self._cache
+
     def _embedded_scratch(self) -> psycopg.Connection[Any] | None:
         """The embedded server as the one who is asked, where the database in use cannot be."""
         if self.target.is_embedded or not is_installed():

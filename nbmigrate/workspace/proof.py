@@ -86,9 +86,12 @@ def prove(
 
 
 class Replayed(NamedTuple):
-    """The schema after SQL written by hand, in the words of the one before; what proved it."""
+    """What SQL written by hand does to the snapshot it is compared with; what proved it.
 
-    snapshot: Snapshot
+    ``plan.new`` is the schema after it, in the words of that snapshot.
+    """
+
+    plan: Plan
     text: str
 
 
@@ -110,7 +113,7 @@ def replay(url: str, migrations: Sequence[Migration], sql: str, before: Snapshot
     seconds = time.perf_counter() - started
     count = f"{len(migrations) + 1} migrations" if migrations else "1 migration"
     version = f"PostgreSQL {number // 10000}.{number % 10000}"
-    return Replayed(plan.new, f"proved on {version}: {count} → this schema, {seconds:.1f} s")
+    return Replayed(plan, f"proved on {version}: {count} → this schema, {seconds:.1f} s")
 
 
 def _require(connection: psycopg.Connection[Any], name: str, texts: Sequence[str]) -> None:
