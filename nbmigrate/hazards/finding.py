@@ -44,9 +44,7 @@ def find_hazards(
     return tuple(replace(h, allowed=reasons[h.code]) if h.code in reasons else h for h in found)
 
 
-def _all(
-    operations: Sequence[o.Operation], context: Context, made: set[Id]
-) -> Iterator[Hazard]:
+def _all(operations: Sequence[o.Operation], context: Context, made: set[Id]) -> Iterator[Hazard]:
     rebuilt = {(op.table, op.column.name) for op in operations if isinstance(op, o.AddColumn)}
     for op in operations:
         yield from losses(op, rebuilt, made)

@@ -153,7 +153,11 @@ def buildable(snapshot: Snapshot) -> Snapshot:
         policies={},
         sequences={n: _replace(s, owned_by=None) for n, s in snapshot.sequences.items()},
         tables={name: _without_others(table) for name, table in snapshot.tables.items()},
-        views={name: view for name, view in snapshot.views.items() if not view.is_existing},
+        views={
+            name: _replace(view, privileges=None)
+            for name, view in snapshot.views.items()
+            if not view.is_existing
+        },
     )
 
 
@@ -211,7 +215,13 @@ def _merge(plain: Snapshot, found: Snapshot) -> Snapshot:
                 for name, sequence in _common(plain.sequences, found.sequences).items()
             },
         },
-        views={**plain.views, **_common(plain.views, found.views)},
+        views={
+            **plain.views,
+            **{
+                name: _replace(view, privileges=plain.views[name].privileges)
+                for name, view in _common(plain.views, found.views).items()
+            },
+        },
         domains={**plain.domains, **_common(plain.domains, found.domains)},
         types={**plain.types, **_common(plain.types, found.types)},
         functions={**plain.functions, **_common(plain.functions, found.functions)},

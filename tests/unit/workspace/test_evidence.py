@@ -112,7 +112,7 @@ def test_of_a_schema_and_an_enum(workspace):
 
 
 def test_of_an_extension(workspace):
-    old = OLD + 'CREATE EXTENSION hstore; CREATE TABLE bag (h hstore, k hstore);'
+    old = OLD + "CREATE EXTENSION hstore; CREATE TABLE bag (h hstore, k hstore);"
     questions = _pushed(workspace, old, OLD + "CREATE TABLE bag (i integer);").questions
     (question,) = [q for q in questions if q.path == "hstore"]
     assert "columns of its types: 2" in question.evidence[0]
