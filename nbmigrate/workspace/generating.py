@@ -8,11 +8,12 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import psycopg
+
 from nbmigrate.errors import ConnectFailedError, JournalError, ServerError
 from nbmigrate.journal import Migration, two_words
 from nbmigrate.plan import NO_ANSWERS, Answers, Plan
 from nbmigrate.results import GenerateResult
-from nbmigrate.server import is_installed
 from nbmigrate.workspace import files
 from nbmigrate.workspace.evidence import with_evidence
 from nbmigrate.workspace.handwritten import refresh_if_stale
@@ -70,18 +71,17 @@ def _append(
 
 
 def _prove(workspace: Project, earlier: Sequence[Migration], plan: Plan) -> str:
-    """Replay all files and the new one where that harms nobody: on the embedded server.
+    """Replay all files and the new one where that harms nobody.
 
     Raises:
         JournalError: the new file does not lead to the new snapshot; nothing is written.
     """
-    if not is_installed():
-        return "not proved: there is no embedded PostgreSQL (nbmigrate[embedded])"
     try:
-        url = workspace.scratch.url
-        found = prove(url, earlier, plan.statements, plan.new)
+        found = prove(workspace.arena(), earlier, plan.statements, plan.new)
     except (ServerError, ConnectFailedError) as error:
         return f"not proved: {error.message}"
+    except psycopg.Error as error:
+        return f"not proved: {error.diag.message_primary or error}"
     if found.verdict is Verdict.REFUTED:
         missing = f"; still to be done would be\n{found.rest.sql}" if found.rest else ""
         raise JournalError(

@@ -9,9 +9,11 @@ from __future__ import annotations
 import hashlib
 import random
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
+import psycopg
 
 from nbmigrate.errors import ConnectFailedError, JournalError, NbmigrateError, ServerError
 from nbmigrate.journal import Draft, Migration, two_words
@@ -19,7 +21,6 @@ from nbmigrate.model import EMPTY, Snapshot
 from nbmigrate.model.codec import load_file
 from nbmigrate.postgresql import tokens
 from nbmigrate.results import GenerateResult, Problem
-from nbmigrate.server import is_installed
 from nbmigrate.workspace import files
 from nbmigrate.workspace.proof import Replayed, replay
 from nbmigrate.workspace.sources import Source, recorded
@@ -37,12 +38,12 @@ def by_hand(workspace: Project, name: str | None, sql: str) -> GenerateResult:
 
     Raises:
         JournalError: the SQL fails after the migrations that are there; nothing is written.
-        ServerError: there is no embedded PostgreSQL to run it on.
+        ServerError: there is nobody to run it.
     """
     refresh_if_stale(workspace)
     journal = workspace.journal
     head, earlier, before = journal.head_id, journal.migrations(), recorded(workspace.journal)
-    found = replay(workspace.scratch.url, earlier, sql, before)
+    found = _replay(workspace, earlier, sql, before)
     plan, _ = workspace.compare(Source(before, "recorded"), Source(found.plan.new, "the SQL"))
     wanted = name if name is not None else two_words(random.Random())  # noqa: S311 - no secret
     draft = Draft(wanted, (sql.rstrip() + "\n",), found.plan.new)
@@ -56,7 +57,7 @@ def refresh(workspace: Project, tag: str) -> GenerateResult:
 
     Raises:
         JournalError: it is not the last one, or the files fail on an empty database.
-        ServerError: there is no embedded PostgreSQL to run them on.
+        ServerError: there is nobody to run them.
     """
     journal = workspace.journal
     entry, last = journal.entry(tag), journal.entries[-1]
@@ -152,15 +153,22 @@ def _replayed(workspace: Project) -> Replayed:
 
     Raises:
         JournalError: one of them fails.
-        ServerError: there is no embedded PostgreSQL.
+        ServerError: there is nobody to run them.
     """
-    if not is_installed():
-        raise ServerError(
-            "there is no embedded PostgreSQL to run the migrations on",
-            hint='pip install "nbmigrate[embedded]"',
-        )
     *earlier, last = workspace.journal.migrations()
-    return replay(workspace.scratch.url, earlier, last.sql, recorded(workspace.journal))
+    return _replay(workspace, earlier, last.sql, recorded(workspace.journal))
+
+
+def _replay(
+    workspace: Project, earlier: Sequence[Migration], sql: str, before: Snapshot
+) -> Replayed:
+    try:
+        return replay(workspace.arena(), earlier, sql, before)
+    except psycopg.Error as error:
+        raise ServerError(
+            f"the SQL cannot be tried in this database: {error.diag.message_primary or error}",
+            hint='pip install "nbmigrate[embedded]" for a PostgreSQL to try it on',
+        ) from error
 
 
 def _size(found: Replayed) -> str:
