@@ -154,6 +154,17 @@ class NbmigrateMagics(Magics):
     def db_generate(self, line: str) -> Result:
         return self._run("generate", line)
 
+    @_cell(find("generate"))
+    def generate_by_hand(self, line: str, cell: str) -> Result:
+        """``%%db_generate NAME --custom``: the cell is the SQL of the migration."""
+        words, variable = split(line, "%%db_generate")
+        given = parse(find("generate"), "%%db_generate", words)
+        if not given.custom or given.sql_file or given.refresh:
+            hint = "write %%db_generate NAME --custom above the SQL"
+            raise UsageError(f"%%db_generate: a cell of SQL is a custom migration; {hint}")
+        given.cell = cell if cell.strip() else None
+        return self._kept(find("generate").run(self.workspace, given), variable)
+
     @_line("migrate")
     def db_migrate(self, line: str) -> Result:
         return self._run("migrate", line)

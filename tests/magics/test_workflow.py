@@ -98,6 +98,19 @@ def test_a_cell_run_again_replaces_what_it_declared(shell, database):
     assert columns(database, "user") == ["id"]
 
 
+def test_a_cell_of_sql_is_a_custom_migration(shell, database):
+    shell.run(USER)
+    shell.run("%db_generate first")
+    made = shell.run('%%db_generate mine --custom\nALTER TABLE "user" ADD COLUMN age integer;')
+    assert made.tag == "0001_mine"
+    assert made.plan.old != made.plan.new
+    assert Path("migrations/0001_mine.sql").read_text().startswith('ALTER TABLE "user"')
+    shell.run("%db_migrate")
+    assert "age" in columns(database, "user")
+    refused = shell.attempt("%%db_generate other\nSELECT 1;")
+    assert "--custom" in str(refused.error)
+
+
 def test_cells_without_a_name_exist_side_by_side(shell):
     shell.run(USER.replace("%%schema users", "%%schema"))
     shell.run(POST.replace("%%schema posts", "%%schema"))
