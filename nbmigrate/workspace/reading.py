@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from nbmigrate.workspace.project import Project
 
 
-def read_source(workspace: Project, text: str) -> Source:
+def read_source(workspace: Project, text: str) -> Source:  # noqa: PLR0911 - one return per word
     """The snapshot that a source text stands for."""
     match text:
         case "empty":
