@@ -173,6 +173,14 @@ class NbmigrateMagics(Magics):
     def db_restore(self, line: str) -> Result:
         return self._run("restore", line)
 
+    @_line("drift")
+    def db_drift(self, line: str) -> Result:
+        return self._run("drift", line)
+
+    @_line("adopt")
+    def db_adopt(self, line: str) -> Result:
+        return self._run("adopt", line)
+
     @_line("undo")
     def db_undo(self, line: str) -> Result:
         return self._run("undo", line)
