@@ -6,7 +6,7 @@ the caller. Each module of this folder holds a family of commands.
 
 from __future__ import annotations
 
-from nbmigrate.commands import backfill, changing, project, rows, undo
+from nbmigrate.commands import backfill, changing, exporting, project, rows, undo
 from nbmigrate.commands.command import Command, answer_needed
 from nbmigrate.commands.project import DECLARE
 
@@ -16,6 +16,7 @@ COMMANDS: tuple[Command, ...] = (
     *changing.COMMANDS,
     *undo.COMMANDS,
     *project.COMMANDS,
+    *exporting.COMMANDS,
     *rows.COMMANDS,
     *backfill.COMMANDS,
 )

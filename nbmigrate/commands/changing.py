@@ -45,6 +45,7 @@ def _generate(workspace: Workspace, given: argparse.Namespace) -> Result:
         answers=answers(given),
         custom=given.custom,
         sql=_read(given.sql_file) if given.sql_file else None,
+        git_add=given.git_add,
     )
 
 
@@ -106,6 +107,7 @@ COMMANDS: tuple[Command, ...] = (
                 "SQL written by hand as the migration, its snapshot found by running it; - is stdin",
                 {"metavar": "FILE"},
             ),
+            switch("--git-add", help="stage the written files in git"),
         ),
         _generate,
     ),

@@ -15,6 +15,7 @@ from nbmigrate.results.changing import (
     PushResult,
     WrittenFile,
 )
+from nbmigrate.results.exporting import ExportResult
 from nbmigrate.results.findings import Finding
 from nbmigrate.results.pulling import PullResult
 from nbmigrate.results.result import Result
@@ -48,6 +49,7 @@ __all__ = [
     "ConnectResult",
     "DeclareResult",
     "DiffResult",
+    "ExportResult",
     "Finding",
     "GenerateResult",
     "InitResult",
