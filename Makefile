@@ -7,11 +7,13 @@ FIND_PYTHON := for p in $(PYTHON) python3 python3.14 python3.13 python3.12 pytho
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
+VERSIONED := tests/test_cases.py tests/unit/executor tests/unit/postgresql
+
 .DEFAULT_GOAL := help
-.PHONY: help run lab test browser check fmt bench clean
+.PHONY: help run lab test browser versions check fmt bench clean
 
 help: ## Show the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/.run ## Execute notebooks/quickstart.ipynb on a fresh PostgreSQL of its own
 	@$(BIN)/python notebooks/execute.py notebooks/quickstart.ipynb
@@ -26,6 +28,10 @@ test: $(VENV)/.test ## Run the whole test suite on a PostgreSQL of its own
 
 browser: $(VENV)/.test ## Run the tests of the widgets in JupyterLab and chromium (part of make test)
 	@$(BIN)/python -m pytest tests/browser $(ARGS)
+
+versions: $(VENV)/.test ## Run what PostgreSQL answers again on versions 15 and 16
+	@for version in 15 16; do \
+		$(BIN)/python -m pytest -n 2 --pg-version=$$version $(VERSIONED) $(ARGS) || exit 1; done
 
 check: $(VENV)/.dev ## Check format, style, types and imports
 	$(BIN)/ruff format --check .

@@ -97,7 +97,7 @@ def _diff_column(
     retyped = type_changed(old, new)
     if retyped:
         yield AlterColumnType(table=table, old=plain, new=target)
-    yield from _diff_storage(table, old, new)
+    yield from diff_storage(table, old, new)
     if not retyped or old.default is None:
         yield from _diff_default(table, old, new)
     was, is_ = is_required(old_table, old), is_required(new_table, new)
@@ -127,7 +127,8 @@ def _alter_identity(table: Id, column: str, old: Identity, new: Identity) -> Ite
         yield AlterIdentity(table=table, column=column, old=named, new=new)
 
 
-def _diff_storage(table: Id, old: Column, new: Column) -> Iterator[ColumnOp]:
+def diff_storage(table: Id, old: Column, new: Column) -> Iterator[ColumnOp]:
+    """How the values of a column are kept."""
     if _storage(old) != _storage(new):
         yield SetColumnStorage(table=table, old=old, new=new)
 

@@ -57,26 +57,32 @@ class Losses(NamedTuple):
     positions: tuple[Position, ...]
 
 
+_RENAMES = (
+    o.RenameSchema,
+    o.RenameTable,
+    o.MoveTable,
+    o.RenameEnum,
+    o.MoveEnum,
+    o.RenameColumn,
+)
+
+
 class Names:
     """Names before and after the renames of a plan."""
 
     def __init__(self, operations: Iterable[o.Operation]) -> None:
-        self._renames = [
-            op
-            for op in operations
-            if isinstance(op, o.RenameSchema | o.RenameTable | o.MoveTable | o.RenameColumn)
-        ]
+        self._renames = [op for op in operations if isinstance(op, _RENAMES)]
 
     def old_table(self, table: Id) -> Id:
         """What the table was called."""
         for op in reversed(self._renames):
             match op:
-                case o.RenameTable(old=old, new=new) | o.MoveTable(old=old, new=new) if (
-                    table == new
-                ):
-                    table = old
-                case o.RenameSchema(old=before, new=after) if table[0] == after:
-                    table = (before, table[1])
+                case o.RenameSchema(old=before, new=after):
+                    table = (before, table[1]) if table[0] == after else table
+                case o.RenameColumn():
+                    pass
+                case moved if table == moved.new:
+                    table = moved.old
                 case _:
                     pass
         return table
@@ -85,12 +91,12 @@ class Names:
         """What the table is called then."""
         for op in self._renames:
             match op:
-                case o.RenameTable(old=old, new=new) | o.MoveTable(old=old, new=new) if (
-                    table == old
-                ):
-                    table = new
-                case o.RenameSchema(old=before, new=after) if table[0] == before:
-                    table = (after, table[1])
+                case o.RenameSchema(old=before, new=after):
+                    table = (after, table[1]) if table[0] == before else table
+                case o.RenameColumn():
+                    pass
+                case moved if table == moved.old:
+                    table = moved.new
                 case _:
                     pass
         return table
@@ -250,8 +256,10 @@ def _columns(found: _Found) -> Iterator[Loss]:
         if not keys:
             yield _loss(table, {**nulls, **gone}, (), found, is_only=is_only)
             continue
-        if gone:
-            yield _loss(table, gone, keys, found)
+        # A row whose changed columns somebody changed again still gets its dropped ones back.
+        for is_staying in (False, True):
+            if part := {name: stays for name, stays in gone.items() if stays is is_staying}:
+                yield _loss(table, part, keys, found)
         for name, stays in nulls.items():
             if name not in gone:
                 yield _loss(table, {name: stays}, keys, found, nulls=True)

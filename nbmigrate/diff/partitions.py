@@ -13,10 +13,11 @@ from typing import Any
 import msgspec
 
 from nbmigrate import operations as o
-from nbmigrate.diff.columns import base_type, is_required
+from nbmigrate.diff.columns import base_type, diff_storage, is_required
 from nbmigrate.errors import UnsupportedOperationError
-from nbmigrate.model import Column, Index, Snapshot, Table, key, truncate
+from nbmigrate.model import Column, Index, Snapshot, Table, format_path, key, truncate
 from nbmigrate.model.names import NAME_BYTES
+from nbmigrate.model.tables import Default
 
 _replace = msgspec.structs.replace
 
@@ -53,6 +54,45 @@ _OWN: Mapping[str, Any] = {
     "primary_key": False,
     "identity": None,
 }
+
+
+def storage_of_partition(table: Table, snapshot: Snapshot) -> Iterator[o.Operation]:
+    """Where columns of a new partition keep their values otherwise than its parent's do.
+
+    It is created with the storage and compression of its parent's columns; its statistics
+    targets, and a storage that it names itself, are said as it is created.
+    """
+    parent = snapshot.tables.get(key(*table.partition_of.parent)) if table.partition_of else None
+    own = table.columns.keys() - {*inherited_columns(table, snapshot)}
+    for name, column in table.columns.items():
+        above = parent.columns.get(name) if parent else None
+        if above and name in own:
+            storage = column.storage or above.storage
+            was = _replace(column, storage=storage, compression=above.compression)
+            yield from diff_storage(table.id, was, column)
+
+
+def columns_of_partition(parent: Table) -> dict[str, Column]:
+    """The columns of a partition that says nothing of its own, as a catalog has them."""
+    return {
+        name: _replace(
+            column,
+            type=base_type(column),
+            default=_counted(parent, column),
+            not_null=is_required(parent, column),
+            **_OWN,
+        )
+        for name, column in parent.columns.items()
+    }
+
+
+def _counted(parent: Table, column: Column) -> Default | None:
+    """The default; a serial column's is the next number of the parent's sequence."""
+    if column.type == base_type(column):
+        return column.default
+    name = f"{parent.name}_{column.name}_seq"
+    sequence = format_path(parent.schema, name) if parent.schema else format_path(name)
+    return "nextval('{}')".format(sequence.replace("'", "''"))
 
 
 def refuse_repartition(old: Table, new: Table) -> None:

@@ -24,6 +24,8 @@ from nbmigrate.model import (
 
 #: A body that PostgreSQL parses at once: PostgreSQL 18 docs, CREATE FUNCTION, ``sql_body``.
 _PARSED_BODY = re.compile(r"\b(?:begin\s+atomic|return)\b", re.IGNORECASE)
+#: An aggregate names its functions without a parenthesis behind them.
+_AGGREGATE_PART = re.compile(r"func\s*=\s*[^,\s)]+", re.IGNORECASE)
 _QUOTED_BODY = re.compile(r"\$(\w*)\$.*\$\1\$|'(?:[^']|'')*'", re.DOTALL)
 
 
@@ -177,6 +179,8 @@ def type_names(found: CompositeType | RangeType) -> Iterator[str]:
 
 def function_header(function: Function) -> str:
     """What PostgreSQL reads when it creates the function: all of it when the body is parsed."""
+    if function.kind == "aggregate":
+        return _AGGREGATE_PART.sub(r"\g<0>()", function.definition)
     bodyless = _QUOTED_BODY.sub("", function.definition)
     if _PARSED_BODY.search(bodyless):
         return function.definition

@@ -13,7 +13,15 @@ from nbmigrate.journal.layout import Layout
 from nbmigrate.journal.prefix import PrefixMode, next_prefix
 from nbmigrate.journal.split import MARKER
 from nbmigrate.journal.write import NewFile
-from nbmigrate.model.codec import SnapshotFile, dump, dump_extra, dump_no_extra, following
+from nbmigrate.model.codec import (
+    SnapshotFile,
+    dump,
+    dump_document,
+    dump_extra,
+    dump_no_extra,
+    following,
+)
+from nbmigrate.model.json_text import parse_json
 from nbmigrate.model.snapshot import Snapshot
 
 
@@ -79,6 +87,7 @@ class Draft(NamedTuple):
     statements: tuple[str, ...]
     snapshot: Snapshot
     answers: Mapping[str, Any] = MappingProxyType({})
+    down: Mapping[str, object] | None = None
 
 
 def from_plan(plan: Recordable, *, name: str, header: str = "") -> Draft:
@@ -162,9 +171,16 @@ def files_of(
         NewFile(layout.snapshot(entry), dump(following(draft.snapshot, previous))),
     ]
     extra = dump_extra(draft.snapshot)
-    if extra is not None or marks:
-        files.append(NewFile(layout.sidecar(entry), extra or dump_no_extra()))
+    if extra is not None or marks or draft.down is not None:
+        files.append(NewFile(layout.sidecar(entry), _with_down(extra or dump_no_extra(), draft)))
     return files
+
+
+def _with_down(extra: str, draft: Draft) -> str:
+    """The sidecar with the down script; who reads a snapshot passes over it."""
+    if draft.down is None:
+        return extra
+    return dump_document({**parse_json(extra), "down": dict(draft.down)})
 
 
 def _join(statements: Sequence[str], *, breakpoints: bool) -> str:

@@ -219,8 +219,7 @@ class NbmigrateMagics(Magics):
             result = command.run(self.workspace, given)
         return self._kept(result, variable)
 
-    @line_magic("db_backfill")
-    @no_var_expand
+    @_line("backfill")
     def db_backfill_line(self, line: str) -> Result:
         """``%db_backfill TABLE --set "column = expression"``; with a cell below, ``%%db_backfill``."""
         return self.db_backfill(line, "")

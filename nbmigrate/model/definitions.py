@@ -98,7 +98,7 @@ class Parameter(Value, frozen=True, kw_only=True):
 
 
 class Function(Value, frozen=True, kw_only=True):
-    """A function or procedure; ``definition`` is the whole CREATE OR REPLACE statement.
+    """A function, procedure or aggregate; ``definition`` is the whole CREATE OR REPLACE statement.
 
     The other fields say what the definition says too: who it is (``schema.name(types)``)
     and whether it can take the place of another one.
@@ -106,7 +106,7 @@ class Function(Value, frozen=True, kw_only=True):
 
     name: str
     schema: str = msgspec.field(default_factory=lambda: PUBLIC)
-    kind: Literal["function", "procedure"] = "function"
+    kind: Literal["function", "procedure", "aggregate"] = "function"
     parameters: tuple[Parameter, ...] = ()
     returns: str | None = None
     definition: str

@@ -53,28 +53,40 @@ _CLAUSES = frozenset(
 
 
 class Signature(NamedTuple):
-    """Parameters and result of a function; ``returns`` is ``None`` for a procedure."""
+    """Parameters and result; ``returns`` is ``None`` for a procedure and an aggregate."""
 
     parameters: tuple[Parameter, ...]
     returns: str | None
 
 
 def read_signature(definition: str) -> Signature:
-    """The signature in a CREATE FUNCTION or CREATE PROCEDURE statement."""
+    """The signature in a CREATE FUNCTION, CREATE PROCEDURE or CREATE AGGREGATE statement."""
     tokens = [t for t in tokenize(definition) if t.kind != "comment"]
     start = next((at for at, token in enumerate(tokens) if token.text == "("), len(tokens))
     end = closing(tokens, start)
     if end < 0:
         return Signature((), None)
+    kinds = {t.text.lower() for t in tokens[:start] if t.kind == "word"}
+    if "aggregate" in kinds:
+        return Signature(_aggregated(tokens[start + 1 : end]), None)
     parameters = _parameters(tokens[start + 1 : end], "in")
-    is_procedure = any(t.text.lower() == "procedure" for t in tokens[:start])
     result = _result(tokens[end + 1 :])
-    if is_procedure:
+    if "procedure" in kinds:
         return Signature(parameters, None)
     if result and result[0].text.lower() == "table":
         opening = next((at for at, token in enumerate(result) if token.text == "("), 0)
         parameters += _parameters(result[opening + 1 : closing(result, opening)], "table")
     return Signature(parameters, canonical_result(join(result).strip(), parameters))
+
+
+def _aggregated(tokens: Sequence[Token]) -> tuple[Parameter, ...]:
+    """The parameters of an aggregate: none for ``*``, and those behind ORDER BY too."""
+    words = [token.text.lower() for token in tokens]
+    if "".join(words).strip() == "*":
+        return ()
+    at = words.index("order") if "order" in words else len(words)
+    behind = tokens[words.index("by") + 1 :] if "by" in words[at:] else ()
+    return (*_parameters(tokens[:at], "in"), *_parameters(behind, "in"))
 
 
 def canonical_result(text: str | None, parameters: Sequence[Parameter]) -> str:

@@ -81,13 +81,13 @@ def _attribute(attribute: Attribute) -> Attribute:
 def canonical_function(function: Function) -> Function:
     """The function in one spelling, but for its definition."""
     parameters = tuple(map(_parameter, function.parameters))
-    is_procedure = function.kind == "procedure"
+    is_function = function.kind == "function"
     return _replace(
         function,
         name=truncate(function.name),
         schema=truncate(function.schema) or PUBLIC,
         parameters=parameters,
-        returns=None if is_procedure else canonical_result(function.returns, parameters),
+        returns=canonical_result(function.returns, parameters) if is_function else None,
         definition=_closed(function.definition),
     )
 

@@ -162,6 +162,7 @@ class GenerateResult(Framed):
     not_declared: tuple[str, ...] = ()
     proof: str = ""
     is_staged: bool = False
+    undo: str = ""
 
     @property
     def questions(self) -> tuple[Question, ...]:
@@ -176,6 +177,7 @@ class GenerateResult(Framed):
         return (
             Heading(f"Generated {self.tag}"),
             *((Text(self.proof, "good"),) if self.proof else ()),
+            *((Text(f"Undo: {self.undo}", "muted"),) if self.undo else ()),
             written,
             *self._git(),
             *plan_blocks(self.plan),

@@ -7,6 +7,7 @@ tables and columns say it with ``info={"renamed_from": "old"}``.
 """
 
 from nbmigrate.schema.definitions import (
+    Aggregate,
     CompositeType,
     Domain,
     Extension,
@@ -24,22 +25,37 @@ from nbmigrate.schema.objects import (
     View,
     row_security,
 )
+from nbmigrate.schema.parts import (
+    Comment,
+    Grant,
+    OwnedSequence,
+    Partition,
+    Schema,
+    Statistics,
+)
 from nbmigrate.schema.value import INFO_KEY, SchemaValue, collecting, table_id
 
 __all__ = [
     "INFO_KEY",
+    "Aggregate",
+    "Comment",
     "CompositeType",
     "Domain",
     "Extension",
     "Function",
+    "Grant",
     "MaterializedView",
+    "OwnedSequence",
+    "Partition",
     "Policy",
     "Procedure",
     "RangeType",
     "Role",
     "RowSecurity",
     "Rule",
+    "Schema",
     "SchemaValue",
+    "Statistics",
     "Trigger",
     "View",
     "collecting",

@@ -7,7 +7,7 @@ PostgreSQL's own words; ``definition`` takes a whole statement instead.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -23,9 +23,12 @@ if TYPE_CHECKING:
     from sqlalchemy.dialects.postgresql import DOMAIN
 
 Enabled = Literal["origin", "replica", "always", "disabled"]
+_Kind = Literal["function", "procedure", "aggregate"]
 
 _PARSED_BODY = re.compile(r"\s*(?:begin\s+atomic|return)\b", re.IGNORECASE)
-_CREATE = re.compile(r"\s*create\s+(?:or\s+replace\s+)?(?=function\b|procedure\b)", re.IGNORECASE)
+_CREATE = re.compile(
+    r"\s*create\s+(?:or\s+replace\s+)?(?=function\b|procedure\b|aggregate\b)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -62,13 +65,17 @@ class _Type(SchemaValue):
 
 @dataclass(frozen=True)
 class Domain(_Type):
-    """A type with conditions: ``check`` is one, ``checks`` are several by name."""
+    """A type with conditions: ``check`` is one, ``checks`` are several by name.
+
+    ``not_valid`` are the names of checks that values from before need not meet.
+    """
 
     type: object
     _: KW_ONLY
     schema: str | None = None
     check: object = None
     checks: Mapping[str, object] | None = None
+    not_valid: Sequence[str] = ()
     default: object = None
     not_null: bool = False
     collation: str | None = None
@@ -78,6 +85,7 @@ class Domain(_Type):
         """The snapshot with the domain in it."""
         single = {f"{self.name}_check": self.check} if self.check is not None else {}
         checks = {**single, **(self.checks or {})}
+        _require_known(self.not_valid, checks, f"a check of domain `{self.name}`")
         domain = model.Domain(
             name=self.name,
             schema=self.schema or PUBLIC,
@@ -85,7 +93,12 @@ class Domain(_Type):
             collation=self.collation,
             default=None if self.default is None else sql(self.default),
             not_null=self.not_null,
-            checks={n: model.DomainCheck(name=n, value=sql(text)) for n, text in checks.items()},
+            checks={
+                name: model.DomainCheck(
+                    name=name, value=sql(text), not_valid=name in self.not_valid
+                )
+                for name, text in checks.items()
+            },
             comment=self.comment,
         )
         what = f"domain `{format_path(*domain.id)}`"
@@ -94,17 +107,23 @@ class Domain(_Type):
 
 @dataclass(frozen=True)
 class CompositeType(_Type):
-    """A type of several attributes: ``{"street": "text", "zip": "varchar(10)"}``."""
+    """A type of several attributes: ``{"street": "text", "zip": "varchar(10)"}``.
+
+    ``collations`` are those of attributes that have one: ``{"street": "C"}``.
+    """
 
     attributes: Mapping[str, object]
     _: KW_ONLY
     schema: str | None = None
+    collations: Mapping[str, str] | None = None
     comment: str | None = None
 
     def into(self, snapshot: Snapshot, sql: SqlText) -> Snapshot:  # noqa: ARG002 - one protocol
         """The snapshot with the type in it."""
+        collations = self.collations or {}
+        _require_known(collations, self.attributes, f"an attribute of type `{self.name}`")
         attributes = tuple(
-            model.Attribute(name=name, type=_type_text(type_))
+            model.Attribute(name=name, type=_type_text(type_), collation=collations.get(name))
             for name, type_ in self.attributes.items()
         )
         return _with_type(
@@ -166,7 +185,7 @@ class _Routine(SchemaValue):
     definition: str | None = None
     comment: str | None = None
 
-    _kind: ClassVar[Literal["function", "procedure"]] = "function"
+    _kind: ClassVar[_Kind] = "function"
 
     def into(self, snapshot: Snapshot, sql: SqlText) -> Snapshot:  # noqa: ARG002 - one protocol
         """The snapshot with the function in it; its signature is read by whoever asked."""
@@ -226,7 +245,23 @@ class Function(_Routine):
 class Procedure(_Routine):
     """A procedure: ``Procedure("tidy", body="DELETE FROM t")``."""
 
-    _kind: ClassVar[Literal["function", "procedure"]] = "procedure"
+    _kind: ClassVar[_Kind] = "procedure"
+
+
+@dataclass(frozen=True)
+class Aggregate(_Routine):
+    """An aggregate: ``Aggregate("total", "integer", body="SFUNC = int4pl, STYPE = integer")``.
+
+    ``body`` is what stands in the second parentheses of CREATE AGGREGATE.
+    """
+
+    _kind: ClassVar[_Kind] = "aggregate"
+
+    def _definition(self) -> str:
+        if self.definition is not None or self.body is None:
+            return super()._definition()
+        name = f"{_quote(self.schema or PUBLIC)}.{_quote(self.name)}"
+        return f"CREATE OR REPLACE AGGREGATE {name}({self.arguments or '*'}) ({self.body})"
 
 
 @dataclass(frozen=True)
@@ -328,6 +363,13 @@ def _hang(
 def _with_type(snapshot: Snapshot, found: model.CompositeType | model.RangeType) -> Snapshot:
     what = f"type `{format_path(*found.id)}`"
     return replace(snapshot, types=add_one(snapshot.types, key(*found.id), found, what))
+
+
+def _require_known(names: Iterable[str], there: Iterable[str], what: str) -> None:
+    known = [*there]
+    for name in names:
+        if name not in known:
+            raise DeclarationError(f"`{name}` is not {what}", source=name)
 
 
 def _type_text(type_: object) -> str:

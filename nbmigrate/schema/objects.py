@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
-from typing import Literal
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
 
 from msgspec.structs import replace
 
@@ -21,6 +22,9 @@ from nbmigrate.schema.value import (
     table_id,
     with_table,
 )
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,10 @@ class View(SchemaValue):
 
 @dataclass(frozen=True)
 class MaterializedView(SchemaValue):
-    """A materialized view; ``options`` are its storage parameters (``{"fillfactor": 90}``)."""
+    """A materialized view; ``options`` are its storage parameters (``{"fillfactor": 90}``).
+
+    ``indexes`` are ``Index("name", "column")``, as a table has them.
+    """
 
     name: str
     definition: object = None
@@ -72,9 +79,18 @@ class MaterializedView(SchemaValue):
     with_no_data: bool | None = None
     tablespace: str | None = None
     using: str | None = None
+    indexes: Sequence[sa.Index] = ()
     existing: bool = False
     comment: str | None = None
     renamed_from: str | None = None
+
+    @cached_property
+    def _indexed(self) -> sa.Table:
+        return _indexed(self)
+
+    def index_table(self) -> sa.Table | None:
+        """A Table in the place of the view, with its indexes."""
+        return self._indexed if self.indexes else None
 
     def into(self, snapshot: Snapshot, sql: SqlText) -> Snapshot:
         """The snapshot with the materialized view in it."""
@@ -202,6 +218,20 @@ def _definition(view: View | MaterializedView, sql: SqlText) -> str | None:
     if view.definition is None:
         raise DeclarationError("a view needs a definition", source=path)
     return sql(view.definition).strip().rstrip(";").rstrip()
+
+
+def _indexed(view: MaterializedView) -> sa.Table:
+    """Only a Table tells what the keys of an index are; made late, it is no table of a cell."""
+    from sqlalchemy import Column, Index, MetaData, Table, Text
+
+    for index in view.indexes:
+        given: object = index
+        if not isinstance(given, Index) or given.table is not None:
+            path = format_path(view.schema or PUBLIC, view.name)
+            raise DeclarationError("`indexes` takes each `Index(...)` of its own", source=path)
+    keys = [key for index in view.indexes for key in index._pending_colargs]  # noqa: SLF001 - the keys before there is a table
+    columns = [Column(name, Text) for name in dict.fromkeys(keys) if isinstance(name, str)]
+    return Table(view.name, MetaData(), *columns, *view.indexes, schema=view.schema)
 
 
 def _view_renames(view: View | MaterializedView) -> tuple[str, ...]:

@@ -61,6 +61,10 @@ class SchemaValue:
         """The snapshot with this thing in it."""
         raise NotImplementedError
 
+    def index_table(self) -> sa.Table | None:
+        """A Table that has the indexes of this thing, if there are any."""
+        return None
+
     def renames(self) -> tuple[str, ...]:
         """The renames this thing declares."""
         return ()

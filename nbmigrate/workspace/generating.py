@@ -13,10 +13,12 @@ import msgspec
 from nbmigrate.errors import ConnectFailedError, JournalError, ServerError
 from nbmigrate.journal import Draft, Migration, two_words
 from nbmigrate.journal.allowances import header
+from nbmigrate.journal.draft import from_plan
 from nbmigrate.plan import NO_ANSWERS, Answers, Plan
 from nbmigrate.results import GenerateResult
 from nbmigrate.server import is_installed
 from nbmigrate.workspace import files
+from nbmigrate.workspace.down import BY_HAND, Down, down_of
 from nbmigrate.workspace.evidence import with_evidence
 from nbmigrate.workspace.proof import Verdict, prove, replay
 from nbmigrate.workspace.sources import Source, recorded
@@ -44,9 +46,10 @@ def generate(
         plan = _with_live_evidence(workspace, plan)
         return GenerateResult(plan=plan, tag=None, not_declared=not_declared)
     proof = "" if custom else _prove(workspace, earlier, plan)
-    migration = _append(journal, plan, name, head=head, custom=custom)
+    down = BY_HAND if custom else _down(workspace, earlier, plan)
+    migration = _append(journal, plan, name, down, head=head, custom=custom)
     result = _written(workspace, migration, plan, proof)
-    return dataclasses.replace(result, not_declared=not_declared)
+    return dataclasses.replace(result, not_declared=not_declared, undo=down.text)
 
 
 def _written(workspace: Project, migration: Migration, plan: Plan, proof: str) -> GenerateResult:
@@ -86,21 +89,25 @@ def _with_live_evidence(workspace: Project, plan: Plan) -> Plan:
 
 
 def _append(
-    journal: Journal, plan: Plan, name: str | None, *, head: str, custom: bool
+    journal: Journal, plan: Plan, name: str | None, down: Down, *, head: str, custom: bool
 ) -> Migration:
     now_ms = int(time.time() * 1000)
     wanted = name if name is not None else two_words(random.Random())  # noqa: S311 - no secret
     if custom:
         draft = files.custom_draft(wanted, plan.new)
-        return journal.append_draft(draft, now_ms=now_ms, expected_id=head)
-    return journal.append(
-        plan,
-        name=wanted,
-        now_ms=now_ms,
-        words=lambda: wanted,
-        expected_id=head,
-        header=header(plan.hazards),
-    )
+    else:
+        draft = from_plan(plan, name=wanted, header=header(plan.hazards))._replace(
+            down=down.as_document()
+        )
+    return journal.append_draft(draft, now_ms=now_ms, expected_id=head)
+
+
+def _down(workspace: Project, earlier: Sequence[Migration], plan: Plan) -> Down:
+    try:
+        url = workspace.scratch.url if is_installed() else None
+        return down_of(url, earlier, plan)
+    except (ServerError, ConnectFailedError):
+        return down_of(None, earlier, plan)
 
 
 def _prove(workspace: Project, earlier: Sequence[Migration], plan: Plan) -> str:

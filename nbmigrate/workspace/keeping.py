@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -14,6 +14,7 @@ from nbmigrate.diff.renames import kind_of
 from nbmigrate.errors import DriftError
 from nbmigrate.executor.undo import Holding, UndoRecord, keeping, records
 from nbmigrate.model import Rename, parse_path
+from nbmigrate.operations import Id
 from nbmigrate.plan import Plan, Question
 from nbmigrate.postgresql.introspect import introspect
 from nbmigrate.results.changes import counts_text, tree
@@ -111,6 +112,24 @@ def read_again(connection: Connection, schemas: Schemas, known: Sequence[Snapsho
 
 
 def done_renames(plan: Plan) -> tuple[str, ...]:
-    """The answered renames that the plan really makes; others stay in a cell for ever."""
-    pairs = ((text, Rename.parse(text)) for text in plan.answers.renames)
-    return tuple(text for text, pair in pairs if kind_of(plan.new, pair.new) is not None)
+    """The answered renames that the plan really makes, from whole old to whole new paths.
+
+    Others stay in a cell for ever; and a path may use the old or the new name of a table.
+    """
+    names = Names(plan.operations)
+    pairs = map(Rename.parse, plan.answers.renames)
+    return tuple(
+        str(Rename(_full(pair.old, names.old_table), _full(pair.new, names.new_table)))
+        for pair in pairs
+        if kind_of(plan.new, _full(pair.new, names.new_table)) is not None
+    )
+
+
+def _full(path: tuple[str, ...], follow: Callable[[Id], Id]) -> tuple[str, ...]:
+    if len(path) < _INSIDE:
+        return path
+    return (*follow((path[0], path[1])), *path[2:])
+
+
+#: Parts of a path of something inside a table or an enum.
+_INSIDE = 3

@@ -121,6 +121,22 @@ def _require(connection: psycopg.Connection[Any], name: str, texts: Sequence[str
         )
 
 
+def prove_down(
+    url: str, migrations: Sequence[Migration], up: Plan, down: Sequence[Statement]
+) -> str:
+    """Run up, down and up again on an empty database; why that does not lead back, or nothing."""
+    with _own_database(url) as connection:
+        for migration in migrations:
+            if failed := _run(connection, [chunk.sql for chunk in migration.statements()]):
+                return f"`{migration.tag}` fails on an empty database: {failed.text}"
+        for statements, end in ((up.statements, up.new), (down, up.old), (up.statements, up.new)):
+            if failed := _run(connection, [statement.sql for statement in statements]):
+                return failed.text
+            if not _compare(connection, end).is_empty:
+                return "the result is not the schema before"
+    return ""
+
+
 def _compare(connection: psycopg.Connection[Any], new: Snapshot) -> Plan:
     live = introspect(connection, roles=tuple(new.roles) or False)
     scratch = Scratch(connection, {})

@@ -137,7 +137,9 @@ def find_way(workspace: Project, record: UndoRecord, answers: Answers, *, with_d
     holding = record.holding if with_data else Holding(owned=record.holding.owned)
     target, now = merged.snapshot, restore.with_moved(live, holding, record.before)
     restoring = tuple(restore.bring_back(holding, record.before, target))
-    filled = {one.kept.loss.table: one.kept.loss.columns for one in restoring}
+    filled: dict[Id, tuple[str, ...]] = {}
+    for loss in (one.kept.loss for one in restoring):
+        filled[loss.table] = (*filled.get(loss.table, ()), *loss.columns)
     first, second = _halves(now, target, filled, back, answers)
     number = records.next_id(workspace.target.connection)
     head = _texts(

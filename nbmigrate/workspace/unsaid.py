@@ -1,7 +1,7 @@
-"""What a declaration has no words for stays as it is on objects that others made.
+"""What a declaration rarely speaks of stays as it is on objects that others made.
 
-SQLAlchemy cannot say that a table is a partition, or what the storage of a column is; that such a
-thing is not declared does not mean that it shall go. On an object of ours it does.
+That the storage of a column or the owner of a sequence is not declared does not mean that it shall
+go: who declares the table may not know of it. On an object of ours it does.
 """
 
 from __future__ import annotations

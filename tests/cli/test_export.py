@@ -151,6 +151,7 @@ def test_git_add_stages_the_written_files(project):
     assert project.git("diff", "--cached", "--name-only").split() == [
         "migrations/0000_users.sql",
         "migrations/meta/0000_snapshot.json",
+        "migrations/meta/_0000_extra.json",
         "migrations/meta/_journal.json",
     ]
     assert "Nothing to generate" in project.run("generate", "schema.ipynb", "again", "--git-add")

@@ -5,17 +5,26 @@ from __future__ import annotations
 import re
 import subprocess
 
+from nbmigrate.executor import record
+from nbmigrate.postgresql.introspect import introspect
+from nbmigrate.workspace import Workspace
+from nbmigrate.workspace.ownership import entries_of
 from tests.dumps import normalised
 from tests.fixtures.postgres import OWN_SCHEMAS, Database
 
 _COPY = re.compile(r"^COPY (\S.*) \((.*)\) FROM stdin;$")
-_PARENT = re.compile(r"^(COPY .* FROM stdin;|SELECT pg_catalog\.setval\(.*\);)$")
 _COLUMN = re.compile(r'"(?:[^"]|"")*"|[^,\s]+')
 
 
 def image(database: Database) -> str:
     """Schema and rows; equal for two databases that nobody could tell apart."""
     return f"{normalised(database.dump())}\n\n{rows(database)}"
+
+
+def adopt(workspace: Workspace) -> None:
+    """Let nbmigrate own all that is there, as if it had made it."""
+    connection = workspace.target.connection
+    record(connection, created=entries_of(introspect(connection)))
 
 
 def rows(database: Database) -> str:

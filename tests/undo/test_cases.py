@@ -14,7 +14,7 @@ from nbmigrate.workspace import Workspace
 from tests.casefile import Case, all_cases, declared
 from tests.fixtures.postgres import Database, Server
 from tests.test_cases import build_new, build_old, emptied, skip_old_server
-from tests.undo.images import image
+from tests.undo.images import adopt, image
 
 CASES = [case for case in all_cases() if not case.get("error")]
 
@@ -32,6 +32,7 @@ def test_push_undo_push_undo(case: Case, arena: Database, server: Server, tmp_pa
         build_old(case, database.connect())
         before = image(database)
         with Workspace(database.url, root=tmp_path) as workspace:
+            adopt(workspace)
             for _ in range(2):
                 answer = answers.merged(type(answers)(allow_drop=True))
                 if not workspace.push("migrations", answers=answer).applied:

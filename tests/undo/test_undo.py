@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -19,7 +21,7 @@ from nbmigrate.errors import (
 from nbmigrate.plan import Answers
 from nbmigrate.workspace import Workspace
 from tests.fixtures.postgres import Database
-from tests.undo.images import image, rows
+from tests.undo.images import adopt, image, rows
 
 ALL = Answers(allow_drop=True)
 
@@ -32,6 +34,8 @@ def workspace(tmp_path, database):
 
 def push(workspace: Workspace, ddl: str, **answers: object):
     (workspace.root / "new.sql").write_text(ddl)
+    if not workspace.undo_list().entries:
+        adopt(workspace)
     return workspace.push("new.sql", answers=ALL.merged(Answers(**answers)))  # type: ignore[arg-type]  # fields
 
 
@@ -47,15 +51,15 @@ HARD = {
     ),
     "narrowed without key": (
         (
-            "CREATE TABLE t (a integer, b text);"
-            "INSERT INTO t VALUES (1, 'abcdef'), (1, 'abcxyz'), (1, 'abcxyz'), (2, NULL)"
+            "CREATE TABLE t (a integer, b numeric(9, 4));"
+            "INSERT INTO t VALUES (1, 1.2345), (1, 1.2111), (1, 1.2111), (2, NULL)"
         ),
-        "CREATE TABLE t (a integer, b varchar(3));",
+        "CREATE TABLE t (a integer, b numeric(9, 1));",
         {},
     ),
     "every column goes": (
         "CREATE TABLE t (a integer, b text); INSERT INTO t VALUES (1, 'x'), (2, 'y')",
-        "CREATE TABLE t (c integer);",
+        "CREATE TABLE t ();",
         {},
     ),
     "a cycle of foreign keys": (
@@ -65,7 +69,7 @@ HARD = {
             "ALTER TABLE a ADD FOREIGN KEY (b) REFERENCES b DEFERRABLE INITIALLY DEFERRED;"
             "BEGIN; INSERT INTO a VALUES (1, 1); INSERT INTO b VALUES (1, 1); COMMIT"
         ),
-        "CREATE TABLE c (id integer);",
+        "CREATE VIEW other AS SELECT 1 AS x;",
         {},
     ),
     "a key that others refer to": (
@@ -84,7 +88,7 @@ HARD = {
             "CREATE TABLE p2 PARTITION OF p DEFAULT;"
             "INSERT INTO p VALUES (1, '2020-02-02', 'a'), (2, '2025-02-02', 'b')"
         ),
-        "CREATE TABLE other (id integer);",
+        "CREATE VIEW other AS SELECT 1 AS x;",
         {},
     ),
     "a column of partitions": (
@@ -136,13 +140,13 @@ HARD = {
             "CREATE TABLE t (id integer PRIMARY KEY, m mood[] NOT NULL);"
             "INSERT INTO t VALUES (1, '{sad,ok}'), (2, '{}')"
         ),
-        "CREATE TABLE other (id integer);",
+        "CREATE VIEW other AS SELECT 1 AS x;",
         {},
     ),
     "scale and length": (
         (
             "CREATE TABLE t (id integer PRIMARY KEY, n numeric(10, 4), v varchar(20), at timestamptz(6));"
-            "INSERT INTO t VALUES (1, 1.2345, 'abcdefgh', '2020-01-01 10:00:00.123456Z'), (2)"
+            "INSERT INTO t VALUES (1, 1.2345, 'abc', '2020-01-01 10:00:00.123456Z'), (2, NULL, NULL, NULL)"
         ),
         "CREATE TABLE t (id integer PRIMARY KEY, n numeric(10, 1), v varchar(3), at timestamptz(0));",
         {},
@@ -230,7 +234,7 @@ def test_a_dropped_table_is_moved_not_copied(workspace, database: Database) -> N
     database.execute("CREATE TABLE t (id serial PRIMARY KEY)", "INSERT INTO t DEFAULT VALUES")
     with database.connect() as connection:
         [(node,)] = connection.execute("SELECT pg_relation_filenode('t')").fetchall()
-        push(workspace, "CREATE TABLE other (id integer);")
+        push(workspace, "CREATE VIEW other AS SELECT 1 AS x;")
         query = "SELECT count(*) FROM pg_class WHERE relfilenode = %s AND relnamespace = %s::regnamespace"
         assert connection.execute(query, [node, "nbmigrate_trash"]).fetchone() == (1,)
         workspace.undo()
@@ -241,7 +245,11 @@ def test_a_dropped_table_is_moved_not_copied(workspace, database: Database) -> N
 def test_the_stack_is_walked_back(workspace, database: Database) -> None:
     database.execute("CREATE TABLE t (a text, b text)", "INSERT INTO t VALUES ('a', 'b')")
     images = [image(database)]
-    for ddl in ("CREATE TABLE t (a text);", "CREATE TABLE s (x text);", "CREATE TABLE s (y text);"):
+    for ddl in (
+        "CREATE TABLE t (a text);",
+        "CREATE VIEW s AS SELECT 1 AS x;",
+        "CREATE VIEW z AS SELECT 2 AS y;",
+    ):
         push(workspace, ddl)
         images.append(image(database))
     for expected in reversed(images[:-1]):
@@ -253,20 +261,22 @@ def test_the_stack_is_walked_back(workspace, database: Database) -> None:
 
 def test_rows_of_later_stay(workspace, database: Database) -> None:
     database.execute(
-        "CREATE TABLE t (id integer PRIMARY KEY, a text, v varchar(9))",
-        "INSERT INTO t VALUES (1, 'a', 'abcdef'), (2, 'b', 'abcdef'), (3, 'c', 'abcdef')",
+        "CREATE TABLE t (id integer PRIMARY KEY, a text, v numeric(9, 4))",
+        "INSERT INTO t VALUES (1, 'a', 1.2345), (2, 'b', 1.2345), (3, 'c', 1.2345)",
     )
-    push(workspace, "CREATE TABLE t (id integer PRIMARY KEY, v varchar(3));")
+    push(workspace, "CREATE TABLE t (id integer PRIMARY KEY, v numeric(9, 1));")
     database.execute(
-        "INSERT INTO t VALUES (4, 'new')",
+        "INSERT INTO t VALUES (4, 7)",
         "DELETE FROM t WHERE id = 1",
-        "UPDATE t SET v = 'own' WHERE id = 2",
+        "UPDATE t SET v = 9 WHERE id = 2",
     )
     result = workspace.undo()
     found = database.connect().execute("SELECT id, a, v FROM t ORDER BY id").fetchall()
-    assert found[2] == (4, None, "new")
-    assert found[1] == (3, "c", "abcdef")
-    assert found[0][2] == "own"
+    assert found == [
+        (2, "b", Decimal("9.0000")),
+        (3, "c", Decimal("1.2345")),
+        (4, None, Decimal("7.0000")),
+    ]
     assert result.restored[0].kept == 3
 
 
@@ -335,6 +345,7 @@ def test_own_schemas_are_no_part_of_a_schema(workspace, database: Database) -> N
 def test_nothing_is_kept_when_that_is_asked(workspace, database: Database) -> None:
     database.execute("CREATE TABLE t (id integer PRIMARY KEY)", "INSERT INTO t VALUES (7), (8)")
     (workspace.root / "new.sql").write_text("CREATE TABLE s (x text);")
+    adopt(workspace)
     asked = workspace.push("new.sql", keep=False)
     assert any("2 rows" in q.text and "--no-keep" in q.text for q in asked.questions)
     workspace.push("new.sql", keep=False, answers=ALL)
@@ -343,11 +354,11 @@ def test_nothing_is_kept_when_that_is_asked(workspace, database: Database) -> No
 
 def test_a_hundred_thousand_rows(workspace, database: Database) -> None:
     database.execute(
-        "CREATE TABLE t (id integer PRIMARY KEY, a text, b text)",
-        "INSERT INTO t SELECT i, md5(i::text), 'b' || i FROM generate_series(1, 100000) AS i",
+        "CREATE TABLE t (id integer PRIMARY KEY, a text, b numeric(9, 4))",
+        "INSERT INTO t SELECT i, md5(i::text), i / 10000.0 FROM generate_series(1, 100000) AS i",
     )
     before = image(database)
-    push(workspace, "CREATE TABLE t (id integer PRIMARY KEY, b varchar(3));")
+    push(workspace, "CREATE TABLE t (id integer PRIMARY KEY, b numeric(9, 1));")
     workspace.undo()
     assert image(database) == before
 
@@ -424,3 +435,17 @@ def test_a_migration_by_hand_is_undone_by_its_section(workspace, database: Datab
     workspace.migrate()
     with pytest.raises(IrreversibleError):
         workspace.undo()
+
+
+def test_generate_says_what_can_be_undone(workspace) -> None:
+    source = workspace.root / "new.sql"
+    source.write_text("CREATE TABLE t (id integer PRIMARY KEY, a text);")
+    assert workspace.generate("one", "new.sql").undo == "reversible"
+    source.write_text("CREATE TABLE t (id integer PRIMARY KEY);")
+    assert workspace.generate("two", "new.sql", answers=ALL).undo.startswith(
+        "structure only: the values of `public.t.a`"
+    )
+    assert workspace.generate("three", custom=True).undo.startswith("not reversible")
+    sidecar = json.loads((workspace.root / "migrations/meta/_0001_extra.json").read_text())
+    assert sidecar["down"]["statements"] == ['ALTER TABLE "t" ADD COLUMN "a" text;']
+    assert workspace.check().problems == ()

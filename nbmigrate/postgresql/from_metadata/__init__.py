@@ -18,6 +18,7 @@ from nbmigrate import model
 from nbmigrate.errors import DeclarationError, DuplicateObjectError
 from nbmigrate.model import Snapshot, format_path, key
 from nbmigrate.model.names import PUBLIC
+from nbmigrate.postgresql.from_metadata.indexes import indexes
 from nbmigrate.postgresql.from_metadata.names import checked, column_path, schema_name
 from nbmigrate.postgresql.from_metadata.renames import table_renames
 from nbmigrate.postgresql.from_metadata.sequences import sequence_of
@@ -41,6 +42,9 @@ class Addition(Protocol):
 
     def into(self, snapshot: Snapshot, sql: Callable[[object], str]) -> Snapshot:
         """The snapshot with this thing in it."""
+
+    def index_table(self) -> sa.Table | None:
+        """A Table that has the indexes of this thing, if there are any."""
 
     def renames(self) -> tuple[str, ...]:
         """The renames this thing declares."""
@@ -103,10 +107,20 @@ def with_additions(
     for addition in sorted(additions, key=lambda a: a.is_late):
         try:
             snapshot = _read_signatures(addition.into(snapshot, query_text))
+            snapshot = _with_indexes(snapshot, addition.index_table())
         except DeclarationError:
             if not lenient:
                 raise
     return replace(snapshot, schemas={**snapshot.schemas, **_schemas(snapshot)})
+
+
+def _with_indexes(snapshot: Snapshot, table: sa.Table | None) -> Snapshot:
+    """The snapshot with the indexes of a table as those of the view in whose place it is."""
+    if table is None:
+        return snapshot
+    name = key(*_id(table))
+    view = replace(snapshot.views[name], indexes=indexes(table))
+    return replace(snapshot, views={**snapshot.views, name: view})
 
 
 def _read_signatures(snapshot: Snapshot) -> Snapshot:

@@ -37,8 +37,15 @@ def column_of(column: Column[Any], table: Table) -> model.Column:
         identity=identity,
         default=None if is_serial else _default(column, found.type, where),
         collation=found.collation,
+        storage=_upper(column.info.get("storage")),
+        compression=column.info.get("compression"),
+        statistics=column.info.get("statistics"),
         comment=column.comment,
     )
+
+
+def _upper(word: str | None) -> str | None:
+    return word.upper() if word else None
 
 
 def _default(column: Column[Any], type_text: str, where: str) -> model.Default | None:

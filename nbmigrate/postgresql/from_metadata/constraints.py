@@ -137,6 +137,7 @@ def _foreign_key(item: ForeignKeyConstraint, table: Table, known: Known) -> mode
         on_update=_action(item.onupdate),
         match=_match(item.match),
         not_valid=bool(item.dialect_options["postgresql"].get("not_valid")),
+        not_enforced=bool(item.info.get("not_enforced")),
         comment=item.comment,
         **_deferral(item),
     )
@@ -155,7 +156,14 @@ def checks(table: Table) -> dict[str, model.Check]:
             raise duplicate("check", name, table)
         taken.add(name)
         not_valid = bool(item.dialect_options["postgresql"].get("not_valid"))
-        found[name] = model.Check(name=name, value=value, not_valid=not_valid, comment=item.comment)
+        found[name] = model.Check(
+            name=name,
+            value=value,
+            no_inherit=bool(item.info.get("no_inherit")),
+            not_valid=not_valid,
+            not_enforced=bool(item.info.get("not_enforced")),
+            comment=item.comment,
+        )
     return found
 
 

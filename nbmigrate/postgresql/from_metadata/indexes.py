@@ -20,6 +20,7 @@ _ORDER_WORDS = re.compile(
     r"\s+(?:(?P<way>asc|desc)(?:\s+nulls\s+(?P<nulls>first|last))?|nulls\s+(?P<only>first|last))\Z",
     re.IGNORECASE,
 )
+_NAME = re.compile(r'[a-z_][a-z0-9_]*|"(?:[^"]|"")+"')
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _MODIFIERS: dict[Any, tuple[str, bool | str]] = {
     operators.desc_op: ("asc", False),
@@ -57,6 +58,7 @@ def _index(item: Index, table: Table) -> model.Index:
         include=include_of(item),
         nulls_not_distinct=bool(options["nulls_not_distinct"]),
         tablespace=options["tablespace"],
+        comment=item.info.get("comment"),
     )
 
 
@@ -77,12 +79,14 @@ def _key(expression: object, item: Index, table: Table) -> model.IndexColumn:
         element = element.element
     element, collation = _collation(element)
     if isinstance(element, Column) and element.table is table:
-        text = str(element.name)
+        text, is_column = str(element.name), True
     else:
-        text, written = _split(sql_text(element))
-        order = {**written, **order}
+        written, more = _split(sql_text(element))
+        text, order = _unquoted(written), {**more, **order}
+        names = {str(column.name) for column in table.columns}
+        # A name alone is a column (PostgreSQL docs, CREATE INDEX); a view's are not declared.
+        is_column = text in names or bool(_NAME.fullmatch(written))
     asc = bool(order.get("asc", True))
-    is_column = text in {str(column.name) for column in table.columns}
     return model.IndexColumn(
         expression=text if is_column else strip_parens(text),
         is_expression=not is_column,
@@ -120,13 +124,13 @@ def _split(text: str) -> tuple[str, dict[str, bool | str]]:
     text = text.strip()
     found = _ORDER_WORDS.search(text)
     if not found:
-        return _unquoted(text), {}
+        return text, {}
     order: dict[str, bool | str] = {}
     if found["way"]:
         order["asc"] = found["way"].lower() == "asc"
     if nulls := found["nulls"] or found["only"]:
         order["nulls"] = nulls.lower()
-    return _unquoted(text[: found.start()]), order
+    return text[: found.start()], order
 
 
 def _unquoted(text: str) -> str:

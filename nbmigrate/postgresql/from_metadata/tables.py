@@ -55,6 +55,7 @@ def table_of(table: Table, known: Known) -> model.Table:
         options=_storage_parameters(table),
         partition_key=table.dialect_options["postgresql"].get("partition_by") or None,
         inherits=_inherits(table),
+        replica_identity=table.info.get("replica_identity"),
         comment=table.comment,
     )
 

@@ -7,6 +7,7 @@ defaults and names; expressions are PostgreSQL's own text without outer parenthe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -33,6 +34,9 @@ from nbmigrate.postgresql.introspect.indexes import read_indexes
 from nbmigrate.postgresql.introspect.objects import read_enums, read_roles, read_sequences
 from nbmigrate.postgresql.introspect.tables import read_tables
 from nbmigrate.postgresql.introspect.views import read_views
+
+_RELATION = re.compile(r"( (?:of|on|in) )")
+_ENDINGS = {"y": "ies", "x": "xes", "s": "ses"}
 
 __all__ = ["Moment", "fingerprint", "introspect", "moment", "one_moment", "unmanaged"]
 
@@ -76,7 +80,7 @@ def _schema_comments(catalog: Catalog) -> dict[str, str]:
 def unmanaged(
     connection: psycopg.Connection[Any], *, schemas: Sequence[str] | None = None
 ) -> tuple[str, ...]:
-    """What the database has and a snapshot does not hold: ``("2 event triggers", "1 aggregate")``."""
+    """What the database has and a snapshot does not hold: ``("2 event triggers", "1 cast")``."""
     with reading(connection) as cursor:
         names = None if schemas is None else [*schemas]
         namespaces = [oid for oid, _ in run(cursor, "schemas", schemas=names)]
@@ -85,8 +89,10 @@ def unmanaged(
 
 
 def _plural(kind: str) -> str:
-    head, of, rest = kind.partition(" of ")
-    return head + ("es" if head.endswith("x") else "s") + of + rest
+    """The words with their noun, which stands in front of ``of``, ``on`` or ``in``, in the plural."""
+    noun, *rest = _RELATION.split(kind, maxsplit=1)
+    last = noun[-1]
+    return "".join([noun[:-1], _ENDINGS.get(last, f"{last}s"), *rest])
 
 
 def fingerprint(connection: psycopg.Connection[Any], schemas: Sequence[str] | None = None) -> str:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from nbmigrate.model import Column, Generated, Identity
 from nbmigrate.model.names import PUBLIC
-from nbmigrate.postgresql.expressions import canonical_default, strip_parens
+from nbmigrate.postgresql.expressions import strip_parens
 from nbmigrate.postgresql.identifiers import quote
+from nbmigrate.postgresql.printed import printed_default
 from nbmigrate.postgresql.types import SERIAL_TYPES, canonical_type, identity_bounds
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ class _Reader:
     def _default(self, text: str, kind: str) -> Default | None:
         asked = (text, kind)
         if asked not in self.defaults:
-            self.defaults[asked] = canonical_default(text, kind)
+            self.defaults[asked] = printed_default(text, kind)
         return self.defaults[asked]
 
     def _serial(self, row: Row, kind: str, owned: OwnedSequence) -> str | None:

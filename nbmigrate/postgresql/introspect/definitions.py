@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from nbmigrate.model.tables import Enabled
     from nbmigrate.postgresql.introspect.catalog import Catalog, Row
 
+_KINDS: Mapping[str, Literal["procedure", "aggregate"]] = {"p": "procedure", "a": "aggregate"}
 _MODES: Mapping[str, Literal["in", "out", "inout", "variadic", "table"]] = {
     "i": "in",
     "o": "out",
@@ -135,7 +136,7 @@ def _range(row: Row) -> RangeType:
 
 
 def read_functions(catalog: Catalog) -> dict[str, Function]:
-    """Functions and procedures."""
+    """Functions, procedures and aggregates."""
     found = (_function(row) for row in catalog.functions)
     return {key(*function.id): function for function in found}
 
@@ -154,9 +155,9 @@ def _function(row: Row) -> Function:
     return Function(
         name=name,
         schema=schema,
-        kind="procedure" if kind == "p" else "function",
+        kind=_KINDS.get(kind, "function"),
         parameters=parameters,
-        returns=result,
+        returns=None if kind == "a" else result,
         definition=definition.strip(),
         comment=comment,
     )

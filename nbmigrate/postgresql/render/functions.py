@@ -56,9 +56,13 @@ def replace_function(old: Function, new: Function) -> tuple[str, ...]:
 
 
 def function_name(function: Function) -> str:
-    """``FUNCTION "public"."add"(integer, integer)``."""
+    """``FUNCTION "public"."add"(integer, integer)``.
+
+    An aggregate is a ROUTINE, so that it is known by types alone, without ``*`` and ORDER BY.
+    """
+    kind = "routine" if function.kind == "aggregate" else function.kind
     name = qualified((function.schema, function.name), spell_public=True)
-    return f"{function.kind.upper()} {name}({function.arguments})"
+    return f"{kind.upper()} {name}({function.arguments})"
 
 
 def render_trigger(operation: TriggerOp) -> tuple[str, ...]:

@@ -110,6 +110,7 @@ def _lines(table: Table, inherited: Collection[str]) -> Iterator[str]:
         or table.primary_key_name
         or table.primary_key_options
         or table.partition_of
+        or any(c.primary_key and c.name in inherited for c in table.columns.values())
     )
     for column in table.columns.values():
         if column.name in inherited:

@@ -139,6 +139,8 @@ class TableCode:
             yield "postgresql_with", layout.mapping(values)
         if self.table.comment:
             yield "comment", text(self.table.comment)
+        if info := layout.info_node(replica_identity=self.table.replica_identity):
+            yield "info", info
 
 
 def relate(pairs: Iterable[Pair], tables: Mapping[str, TableCode]) -> None:

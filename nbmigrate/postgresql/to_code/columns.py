@@ -13,7 +13,16 @@ from nbmigrate.postgresql.to_code.constraints import (
     is_inline,
 )
 from nbmigrate.postgresql.to_code.indexes import column_index
-from nbmigrate.postgresql.to_code.layout import Group, Named, Node, Part, call, quoted, text
+from nbmigrate.postgresql.to_code.layout import (
+    Group,
+    Named,
+    Node,
+    Part,
+    call,
+    info_node,
+    quoted,
+    text,
+)
 from nbmigrate.postgresql.to_code.sql import default_node, sql_node
 from nbmigrate.postgresql.to_code.types import TypeCode, type_code
 from nbmigrate.postgresql.types import SERIAL_TYPES, identity_bounds
@@ -89,6 +98,10 @@ def _named(column: Column, table: Table, *, has_key: bool) -> Iterator[tuple[str
         yield "server_default", default_node(column.default)
     if column.comment:
         yield "comment", text(column.comment)
+    if info := info_node(
+        storage=column.storage, compression=column.compression, statistics=column.statistics
+    ):
+        yield "info", info
 
 
 def _is_numbered(column: Column, table: Table) -> bool:

@@ -9,7 +9,7 @@ from nbmigrate.model import Check, ForeignKey, KeyOptions, PrimaryKey, Snapshot,
 from nbmigrate.model.names import PUBLIC
 from nbmigrate.postgresql.from_metadata.names import automatic
 from nbmigrate.postgresql.to_code.exclusions import exclusion_node
-from nbmigrate.postgresql.to_code.layout import Group, Node, call, quoted, strings, text
+from nbmigrate.postgresql.to_code.layout import Group, Node, call, info_node, quoted, strings, text
 from nbmigrate.postgresql.to_code.sql import sql_node
 
 
@@ -87,6 +87,7 @@ def _check(check: Check) -> Group:
         name=quoted(check.name),
         postgresql_not_valid="True" if check.not_valid else None,
         comment=_comment(check),
+        info=info_node(no_inherit=check.no_inherit, not_enforced=check.not_enforced),
     )
 
 
@@ -108,7 +109,9 @@ def is_inline(foreign_key: ForeignKey, table: Table) -> bool:
     """Whether its column says it: it has one, which is in no other such foreign key."""
     columns = foreign_key.columns_from
     same = [k for k in table.foreign_keys.values() if k.columns_from == columns]
-    return len(columns) == 1 and is_spelled(foreign_key) and same[0] is foreign_key
+    # The constraint that a column's ForeignKey makes has no ``info`` of its own.
+    is_plain = is_spelled(foreign_key) and not foreign_key.not_enforced
+    return len(columns) == 1 and is_plain and same[0] is foreign_key
 
 
 def column_foreign_key(foreign_key: ForeignKey, table: Table) -> Group:
@@ -155,6 +158,7 @@ def _options(foreign_key: ForeignKey, table: Table) -> dict[str, Any]:
         "match": quoted(foreign_key.match.upper()) if foreign_key.match else None,
         "postgresql_not_valid": "True" if foreign_key.not_valid else None,
         "comment": _comment(foreign_key),
+        "info": info_node(not_enforced=foreign_key.not_enforced),
         **_deferral(foreign_key),
     }
 

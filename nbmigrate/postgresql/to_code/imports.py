@@ -19,8 +19,8 @@ _WORDS = {
         TSTZRANGE TSVECTOR
     """,
     "nbmigrate.schema": """
-        CompositeType Domain Extension Function MaterializedView Policy Procedure RangeType Role
-        Rule Trigger View row_security
+        Aggregate Comment CompositeType Domain Extension Function Grant MaterializedView OwnedSequence
+        Partition Policy Procedure RangeType Role Rule Schema Statistics Trigger View row_security
     """,
     "typing": "Any Optional",
     "datetime": "date datetime time timedelta",

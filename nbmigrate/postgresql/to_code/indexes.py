@@ -43,6 +43,7 @@ def index_node(index: Index) -> Group:
         postgresql_nulls_not_distinct="True" if index.nulls_not_distinct else None,
         postgresql_tablespace=quoted(index.tablespace) if index.tablespace else None,
         postgresql_concurrently="True" if index.concurrently else None,
+        info=layout.info_node(comment=index.comment),
     )
 
 

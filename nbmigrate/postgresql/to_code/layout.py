@@ -84,6 +84,12 @@ def mapping(items: Mapping[str, Node]) -> Group:
     return Group("{", tuple(Named(f"{quoted(k)}: ", node) for k, node in items.items()), "}")
 
 
+def info_node(**facts: object) -> Group | None:
+    """``info={...}`` of what is said; ``None`` when nothing is."""
+    said = {name: constant(fact) for name, fact in facts.items() if fact not in (None, False)}
+    return mapping(said) if said else None
+
+
 def group_of(nodes: Iterable[Part]) -> Group:
     """A tuple."""
     parts = tuple(nodes)

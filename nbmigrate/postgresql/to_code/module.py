@@ -5,8 +5,6 @@ from __future__ import annotations
 import builtins
 from collections.abc import Iterable, Iterator, Sequence
 
-import msgspec
-
 from nbmigrate.model import Snapshot, Table, key
 from nbmigrate.postgresql.to_code import names
 from nbmigrate.postgresql.to_code.classes import TableCode, relate
@@ -15,6 +13,7 @@ from nbmigrate.postgresql.to_code.imports import IMPORTABLE, import_lines, used_
 from nbmigrate.postgresql.to_code.layout import Group, call, flat, lines_of, one_line
 from nbmigrate.postgresql.to_code.objects import after_tables, before_tables, sequence_node
 from nbmigrate.postgresql.to_code.own_types import OwnTypes
+from nbmigrate.postgresql.to_code.parts import is_plain_partition
 from nbmigrate.postgresql.to_code.relationships import relationship_pairs
 from nbmigrate.postgresql.to_code.types import OTHER_TYPE
 
@@ -38,7 +37,7 @@ class Module:
     """The code of one snapshot."""
 
     def __init__(self, snapshot: Snapshot, *, with_relationships: bool = True) -> None:
-        self._snapshot = _without_partitions(snapshot)
+        self._snapshot = snapshot
         self._with_relationships = with_relationships
 
     def code(self, *, cell: bool, not_expressed: Sequence[str]) -> str:
@@ -58,7 +57,7 @@ class Module:
         """The code in pieces that stand two lines apart."""
         # A cell binds its names for the whole notebook: none of them hides one of Python's.
         taken = {*used, *vars(builtins), "Base", "metadata", OTHER_TYPE}
-        tables = _ordered(self._snapshot)
+        tables = _spelled(self._snapshot)
         classes = [name for name, table in tables.items() if _is_class(table, self._snapshot)]
         called = _called(tables, classes, taken)
         own = OwnTypes(self._snapshot, {*taken, *called.values()}, cell=cell)
@@ -89,10 +88,14 @@ class Module:
             relate(relationship_pairs(keys, tables, classes, joins), coded)
 
 
-def _without_partitions(snapshot: Snapshot) -> Snapshot:
-    """There is no word for a partition; as a table of its own it would be another thing."""
-    tables = {n: table for n, table in snapshot.tables.items() if table.partition_of is None}
-    return msgspec.structs.replace(snapshot, tables=tables)
+def _spelled(snapshot: Snapshot) -> dict[str, Table]:
+    """The tables in order, without the partitions that one line is enough for."""
+    targets = {t for table in snapshot.tables.values() for t in _targets(table)}
+    return {
+        name: table
+        for name, table in _ordered(snapshot).items()
+        if name in targets or not is_plain_partition(table, snapshot)
+    }
 
 
 def _values(nodes: Iterable[Group], *, cell: bool) -> str:
@@ -136,7 +139,10 @@ def _called(tables: dict[str, Table], classes: list[str], taken: set[str]) -> di
 
 
 def _is_class(table: Table, snapshot: Snapshot) -> bool:
-    return bool(table.primary_key_columns) and not _is_association(table, snapshot)
+    is_partition = table.partition_of is not None
+    return bool(table.primary_key_columns) and not (
+        is_partition or _is_association(table, snapshot)
+    )
 
 
 def _is_association(table: Table, snapshot: Snapshot) -> bool:
@@ -144,7 +150,8 @@ def _is_association(table: Table, snapshot: Snapshot) -> bool:
     found = [*references(table, snapshot)]
     columns = [name for foreign_key in found for name in foreign_key.columns_from]
     return (
-        len(found) == 2
+        table.partition_of is None
+        and len(found) == 2
         and sorted(columns) == sorted(table.columns) == sorted(table.primary_key_columns)
         and all(foreign_key.target != table.id for foreign_key in found)
     )
@@ -162,5 +169,8 @@ def _ordered(snapshot: Snapshot) -> dict[str, Table]:
 
 
 def _needs(table: Table, waiting: dict[str, Table], own: str) -> bool:
-    targets = {key(*foreign_key.target) for foreign_key in table.foreign_keys.values()}
-    return bool((targets - {own}) & waiting.keys())
+    return bool((_targets(table) - {own}) & waiting.keys())
+
+
+def _targets(table: Table) -> set[str]:
+    return {key(*foreign_key.target) for foreign_key in table.foreign_keys.values()}

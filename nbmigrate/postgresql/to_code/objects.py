@@ -19,8 +19,9 @@ from nbmigrate.model import (
     parse_path,
 )
 from nbmigrate.model.names import PUBLIC
-from nbmigrate.postgresql.to_code import layout
+from nbmigrate.postgresql.to_code import layout, parts
 from nbmigrate.postgresql.to_code.columns import number_options
+from nbmigrate.postgresql.to_code.indexes import index_node
 from nbmigrate.postgresql.to_code.layout import Group, Node, call, quoted, strings, text
 from nbmigrate.postgresql.types import identity_bounds
 
@@ -29,6 +30,7 @@ _SEQUENCE_TYPES = {"smallint": "SmallInteger", "integer": "Integer"}
 
 def before_tables(snapshot: Snapshot) -> Iterator[Group]:
     """What tables may need."""
+    yield from parts.schemas(snapshot)
     for role in snapshot.roles.values():
         yield call(
             "Role",
@@ -49,15 +51,19 @@ def before_tables(snapshot: Snapshot) -> Iterator[Group]:
 
 def after_tables(snapshot: Snapshot, names: Mapping[str, str]) -> Iterator[Group]:
     """What tables must be there for; ``names`` are the classes and variables of tables."""
+    yield from parts.partitions(snapshot, names)
     for view in snapshot.views.values():
         yield _materialized(view) if view.materialized else _view(view)
-    for name, table in snapshot.tables.items():
-        yield from _security(table, names[name])
-        yield from _attached(table, names[name])
+    for table in snapshot.tables.values():
+        name = parts.table_name(table.id, names)
+        yield from parts.of_table(table, name)
+        yield from _security(table, name)
+        yield from _attached(table, name)
     for policy in snapshot.policies.values():
         yield _policy(policy, quoted(_linked_table(policy)))
     for view in snapshot.views.values():
         yield from _attached(view, quoted(format_path(*view.id)))
+    yield from parts.beside(snapshot)
 
 
 def _schema(schema: str | None) -> str | None:
@@ -98,12 +104,14 @@ def sequence_node(sequence: Sequence) -> Group:
 
 def _domain(domain: Domain) -> Group:
     checks = {check.name: text(check.value) for check in domain.checks.values()}
+    not_valid = [check.name for check in domain.checks.values() if check.not_valid]
     return call(
         "Domain",
         quoted(domain.name),
         quoted(domain.type),
         schema=_schema(domain.schema),
         checks=layout.mapping(checks) if checks else None,
+        not_valid=strings(not_valid) if not_valid else None,
         default=_given(domain.default),
         not_null="True" if domain.not_null else None,
         collation=_given(domain.collation),
@@ -113,11 +121,13 @@ def _domain(domain: Domain) -> Group:
 
 def _composite(found: CompositeType) -> Group:
     attributes = {a.name: quoted(a.type) for a in found.attributes}
+    collations = {a.name: quoted(a.collation) for a in found.attributes if a.collation}
     return call(
         "CompositeType",
         quoted(found.name),
         layout.mapping(attributes),
         schema=_schema(found.schema),
+        collations=layout.mapping(collations) if collations else None,
         comment=_given(found.comment),
     )
 
@@ -138,7 +148,7 @@ def _range(found: RangeType) -> Group:
 
 def _function(function: Function) -> Group:
     return call(
-        "Procedure" if function.kind == "procedure" else "Function",
+        function.kind.capitalize(),
         quoted(function.name),
         *((quoted(function.arguments),) if function.arguments else ()),
         schema=_schema(function.schema),
@@ -172,6 +182,7 @@ def _materialized(view: View) -> Group:
         with_no_data=_flag(view.with_no_data),
         tablespace=_given(view.tablespace),
         using=_given(view.using),
+        indexes=layout.sequence(map(index_node, view.indexes.values())) if view.indexes else None,
         comment=_given(view.comment),
     )
 
@@ -210,8 +221,8 @@ def _linked_table(policy: Policy) -> str:
 
 
 def _attached(item: Table | View, name: str) -> Iterator[Group]:
-    for word, parts in (("Trigger", item.triggers), ("Rule", item.rules)):
-        for part in parts.values():
+    for word, family in (("Trigger", item.triggers), ("Rule", item.rules)):
+        for part in family.values():
             enabled = None if part.enabled == "origin" else quoted(part.enabled)
             yield call(
                 word,

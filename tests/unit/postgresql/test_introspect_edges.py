@@ -165,10 +165,22 @@ def test_what_a_snapshot_does_not_hold_is_counted(database):
         create schema app;
         create statistics app.s on a, b from t;
         create aggregate total (integer) (sfunc = int4pl, stype = integer);
+        create operator === (function = int4eq, leftarg = integer, rightarg = integer);
+        create operator ==== (function = int4eq, leftarg = integer, rightarg = integer);
+        create text search dictionary plain (template = pg_catalog.simple);
+        create text search dictionary plainer (template = pg_catalog.simple);
+        create text search configuration words (copy = pg_catalog.simple);
+        create collation byte from "C";
+        grant execute on function g() to public;
+        revoke execute on function g() from public;
     """
     connection.execute(statements)
     assert unmanaged(connection) == (
-        "1 aggregate",
+        "2 operators",
+        "1 collation",
+        "1 text search configuration",
+        "2 text search dictionaries",
+        "1 grant on functions, schemas, sequences, types or views",
         "1 statistics object in another schema than its table",
     )
     assert unmanaged(connection, schemas=[]) == ()

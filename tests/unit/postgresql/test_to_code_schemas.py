@@ -18,7 +18,7 @@ from tests.fixtures.postgres import Database
 from tests.pulled import declared_by, difference
 
 DATA = Path(__file__).parents[2] / "data"
-SCHEMAS = [DATA / f"{name}.sql" for name in ("music", "trading", "rental", "definitions")]
+SCHEMAS = [DATA / f"{name}.sql" for name in ("music", "trading", "rental", "definitions", "parts")]
 
 
 @pytest.fixture(params=SCHEMAS, ids=[path.stem for path in SCHEMAS])

@@ -18,12 +18,74 @@ found (place, kind) as (
     select 3, 'foreign table' from relations r
     where r.relkind = 'f'
     union all
-    select 7, 'aggregate'
-    from pg_catalog.pg_proc f
+    select 4, 'base type'
+    from pg_catalog.pg_type t
     where
-        f.prokind = 'a'
-        and f.pronamespace = any(%(namespaces)s::oid[])
+        t.typtype = 'b' and t.typelem = 0
+        and t.typnamespace = any(%(namespaces)s::oid[])
+        and (t.tableoid, t.oid) not in (select e.classid, e.objid from extension_objects e)
+    union all
+    select 5, 'operator'
+    from pg_catalog.pg_operator p
+    where
+        p.oprnamespace = any(%(namespaces)s::oid[])
+        and (p.tableoid, p.oid) not in (select e.classid, e.objid from extension_objects e)
+    union all
+    select 6, 'operator class'
+    from pg_catalog.pg_opclass p
+    where
+        p.opcnamespace = any(%(namespaces)s::oid[])
+        and (p.tableoid, p.oid) not in (select e.classid, e.objid from extension_objects e)
+    union all
+    select 7, 'collation'
+    from pg_catalog.pg_collation l
+    where
+        l.collnamespace = any(%(namespaces)s::oid[])
+        and (l.tableoid, l.oid) not in (select e.classid, e.objid from extension_objects e)
+    union all
+    select 8, 'conversion'
+    from pg_catalog.pg_conversion v
+    where
+        v.connamespace = any(%(namespaces)s::oid[])
+        and (v.tableoid, v.oid) not in (select e.classid, e.objid from extension_objects e)
+    union all
+    select 9, 'text search configuration'
+    from pg_catalog.pg_ts_config f
+    where
+        f.cfgnamespace = any(%(namespaces)s::oid[])
         and (f.tableoid, f.oid) not in (select e.classid, e.objid from extension_objects e)
+    union all
+    select 10, 'text search dictionary'
+    from pg_catalog.pg_ts_dict d
+    where
+        d.dictnamespace = any(%(namespaces)s::oid[])
+        and (d.tableoid, d.oid) not in (select e.classid, e.objid from extension_objects e)
+    union all
+    select 11, 'grant on functions, schemas, sequences, types or views'
+    from (
+        select f.proacl, f.proowner, f.tableoid, f.oid
+        from pg_catalog.pg_proc f
+        where f.pronamespace = any(%(namespaces)s::oid[])
+        union all
+        select c.relacl, c.relowner, c.tableoid, c.oid
+        from pg_catalog.pg_class c
+        where c.relnamespace = any(%(namespaces)s::oid[]) and c.relkind in ('S', 'v', 'm')
+        union all
+        select n.nspacl, n.nspowner, n.tableoid, n.oid
+        from pg_catalog.pg_namespace n
+        where n.oid = any(%(namespaces)s::oid[]) and n.nspname <> 'public'
+        union all
+        select t.typacl, t.typowner, t.tableoid, t.oid
+        from pg_catalog.pg_type t
+        where t.typnamespace = any(%(namespaces)s::oid[])
+    ) as o (entries, owner, class, oid)
+    where
+        o.entries is not null
+        and (o.class, o.oid) not in (select e.classid, e.objid from extension_objects e)
+    union all
+    select 11, 'grant on columns'
+    from pg_catalog.pg_attribute a
+    where a.attacl is not null and a.attrelid in (select r.oid from relations r)
     union all
     select 12, 'invalid index'
     from pg_catalog.pg_index i
@@ -41,6 +103,29 @@ found (place, kind) as (
     where (v.tableoid, v.oid) not in (select e.classid, e.objid from extension_objects e)
     union all
     select 15, 'publication' from pg_catalog.pg_publication
+    union all
+    select 16, 'cast'
+    from pg_catalog.pg_cast a
+    where
+        a.oid >= 16384 -- FirstNormalObjectId: what is below came with PostgreSQL
+        -- a range type brings its cast along
+        and not exists (
+            select from pg_catalog.pg_depend d
+            where d.classid = a.tableoid and d.objid = a.oid and d.deptype = 'i'
+        )
+        and (a.tableoid, a.oid) not in (select e.classid, e.objid from extension_objects e)
+    union all
+    select 17, 'language'
+    from pg_catalog.pg_language l
+    where
+        l.oid >= 16384
+        and (l.tableoid, l.oid) not in (select e.classid, e.objid from extension_objects e)
+    union all
+    select 18, 'foreign server'
+    from pg_catalog.pg_foreign_server s
+    where (s.tableoid, s.oid) not in (select e.classid, e.objid from extension_objects e)
+    union all
+    select 19, 'setting of default privileges' from pg_catalog.pg_default_acl
 )
 
 select

@@ -1,0 +1,64 @@
+"""Defaults as catalogs hold them.
+
+``DEFAULT 0`` and ``DEFAULT '0'`` of a numeric column mean the same, but PostgreSQL keeps the
+one as ``0`` and the other as ``'0'::numeric``, and pg_dump tells them apart. The short form
+that drizzle-kit writes is taken where PostgreSQL makes the very same text of it; elsewhere
+its own text stays, and :func:`canonical_default` still sees that both are one default.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from nbmigrate.postgresql.expressions import canonical_default
+from nbmigrate.postgresql.types import TEXT_TYPES, base_type, split_array
+
+if TYPE_CHECKING:
+    from nbmigrate.model import Default
+
+_MAX_INTEGER = 2**31 - 1
+_CAST = re.compile(r"'(?:[^']|'')*'::(?:\w+\.)?([\w \"]+)", re.DOTALL)
+#: The names that PostgreSQL prints in a cast to a type of text (``format_type_be``).
+_PRINTED = {"varchar": "character varying", "char": "bpchar", "character": "bpchar"}
+
+
+def printed_default(text: str, column_type: str) -> Default | None:
+    """The default whose text in the catalog is ``text``."""
+    short = canonical_default(text, column_type)
+    return short if _leads_to(short, text, column_type) else text
+
+
+def _leads_to(short: Default | None, text: str, column_type: str) -> bool:
+    """Whether PostgreSQL prints ``text`` when ``short`` is the default of such a column."""
+    match short:
+        case bool():
+            return text == ("true" if short else "false")
+        case int() | float():
+            return text == _printed_number(short)
+        case str():
+            return _is_same_text(short, text, column_type)
+        case _:
+            return False
+
+
+def _printed_number(value: float) -> str:
+    """PostgreSQL 18 ``ruleutils.c``, get_const_expr: what is no plain integer has a cast."""
+    digits = repr(value)
+    if not digits.lstrip("-").isdigit():
+        return f"'{digits}'::numeric" if value < 0 else digits
+    if abs(value) > _MAX_INTEGER:
+        return f"'{digits}'::bigint"
+    return f"'{digits}'::integer" if value < 0 else digits
+
+
+def _is_same_text(short: str, text: str, column_type: str) -> bool:
+    if text in (short, f"'{short}'::bigint") or short.startswith("nextval("):
+        return True
+    base, is_array = base_type(column_type), split_array(column_type)[1]
+    if not text.startswith("'") or (base == "json" and not is_array):
+        return False
+    if base in TEXT_TYPES and not is_array:
+        cast = _CAST.fullmatch(text)
+        return cast is not None and cast[1] == _PRINTED.get(base, base)
+    return short.startswith("'")

@@ -1,0 +1,119 @@
+"""What is said of tables and other things by values that stand behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from nbmigrate.diff.partitions import columns_of_partition
+from nbmigrate.model import Snapshot, Table, format_path, key
+from nbmigrate.model.names import PUBLIC
+from nbmigrate.postgresql.to_code.layout import Group, call, constant, quoted, strings, text
+
+
+def is_plain_partition(table: Table, snapshot: Snapshot) -> bool:
+    """Whether the name of its parent and its bound say all of its columns and constraints."""
+    parent = snapshot.tables.get(key(*table.partition_of.parent)) if table.partition_of else None
+    if parent is None:
+        return False
+    plain = Table(
+        name=table.name,
+        schema=table.schema,
+        columns=columns_of_partition(parent),
+        partition_of=table.partition_of,
+    )
+    return plain == _without_values(table) and [*plain.columns] == [*table.columns]
+
+
+def _without_values(table: Table) -> Table:
+    """The table without what values of their own say."""
+    return msgspec.structs.replace(
+        table,
+        partition_key=None,
+        policies={},
+        is_rls_enabled=False,
+        force_rls=False,
+        statistics={},
+        privileges=None,
+        triggers={},
+        rules={},
+    )
+
+
+def schemas(snapshot: Snapshot) -> Iterator[Group]:
+    """Schemas that nothing is in, and those with a comment."""
+    families = ("tables", "enums", "sequences", "views", "domains", "types", "functions")
+    used = {item.schema for family in families for item in getattr(snapshot, family).values()}
+    used |= {extension.schema for extension in snapshot.extensions.values()}
+    for name in sorted({*snapshot.schemas, *snapshot.schema_comments}):
+        comment = snapshot.schema_comments.get(name)
+        if comment or name not in used:
+            yield call("Schema", quoted(name), comment=text(comment) if comment else None)
+
+
+def partitions(snapshot: Snapshot, names: Mapping[str, str]) -> Iterator[Group]:
+    """The partitions, parents first; ``names`` are the classes and variables of tables."""
+    there = {name: table for name, table in snapshot.tables.items() if table.partition_of}
+    while there:
+        ready = [n for n, t in there.items() if not _above(t) & there.keys()]
+        for name in ready or [*there]:
+            yield _partition(there.pop(name), names)
+
+
+def _above(table: Table) -> set[str]:
+    return {key(*parent) for parent in table.parents}
+
+
+def _partition(table: Table, names: Mapping[str, str]) -> Group:
+    assert table.partition_of is not None
+    is_named = key(*table.id) in names
+    above = table.partition_of.parent
+    partition_by = None if is_named or not table.partition_key else quoted(table.partition_key)
+    return call(
+        "Partition",
+        table_name(table.id, names),
+        table_name(above, names),
+        text(table.partition_of.bound),
+        partition_by=partition_by,
+    )
+
+
+def table_name(id_: tuple[str, str], names: Mapping[str, str]) -> str:
+    """The class or variable of a table, or its path."""
+    return names.get(key(*id_)) or quoted(path(id_))
+
+
+def path(id_: tuple[str, str]) -> str:
+    """The path of a thing, public left out."""
+    return format_path(id_[1]) if id_[0] == PUBLIC else format_path(*id_)
+
+
+def of_table(table: Table, name: str) -> Iterator[Group]:
+    """The statistics and privileges of one table."""
+    for found in table.statistics.values():
+        yield call(
+            "Statistics",
+            quoted(found.name),
+            name,
+            text(found.definition),
+            kinds=strings(found.kinds) if found.kinds else None,
+            target=None if found.target is None else constant(found.target),
+            comment=text(found.comment) if found.comment else None,
+        )
+    for grant in (table.privileges or {}).values():
+        grantable = strings(grant.grantable) if grant.grantable else None
+        yield call(
+            "Grant", quoted(grant.role), name, strings(grant.privileges), grantable=grantable
+        )
+
+
+def beside(snapshot: Snapshot) -> Iterator[Group]:
+    """Owners of sequences, and comments of sequences and enums."""
+    for sequence in snapshot.sequences.values():
+        if sequence.owned_by:
+            yield call("OwnedSequence", quoted(path(sequence.id)), by=quoted(sequence.owned_by))
+    for family, word in (("enums", "enum"), ("sequences", "sequence")):
+        for item in getattr(snapshot, family).values():
+            if item.comment:
+                yield call("Comment", quoted(word), quoted(path(item.id)), text(item.comment))
