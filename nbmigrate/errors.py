@@ -17,6 +17,7 @@
     |   |-- BrokenChainError           snapshots that do not follow each other
     |   |-- EditedMigrationError       .tag: its file is not what was applied
     |   |-- MissingFileError           .tag
+    |   |-- LateMigrationError         .tag .later: it does not commute with what came after
     |   `-- MigrationFileError         .line: text that must not be executed
     |-- ExecutionError                 .url (password masked)
     |   |-- ConnectFailedError
@@ -188,6 +189,23 @@ class MissingFileError(JournalError):
     def __init__(self, message: str, *, tag: str, path: Path | str = "", hint: str = "") -> None:
         super().__init__(message, path=path, hint=hint)
         self.tag = tag
+
+
+class LateMigrationError(JournalError):
+    """A pending migration whose effect may depend on ones that are applied although they follow it."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        tag: str,
+        later: Sequence[str],
+        path: Path | str = "",
+        hint: str = "",
+    ) -> None:
+        super().__init__(message, path=path, hint=hint)
+        self.tag = tag
+        self.later = list(later)
 
 
 class MigrationFileError(JournalError):

@@ -12,6 +12,9 @@ import re
 _NAME = r'(?:"(?:[^"]|"")*"|[\w$]+)'
 _NOT_NULL_NAME = re.compile(rf" CONSTRAINT {_NAME} (?=NOT NULL)")
 _PRIMARY_KEY_NAME = re.compile(r'ADD CONSTRAINT (?:"(?:[^"]|"")*_pkey\d*"|[\w$]+_pkey\d*) PRIMARY')
+_ATTACHED = re.compile(
+    rf"^ALTER INDEX {_NAME}\.{_NAME} ATTACH PARTITION {_NAME}\.({_NAME});$", re.MULTILINE
+)
 _OWNED = re.compile(rf"^ALTER SEQUENCE {_NAME}\.({_NAME}) OWNED BY (.*);$", re.MULTILINE)
 
 
@@ -20,8 +23,18 @@ def normalised(dump: str) -> str:
     for name, column in _OWNED.findall(dump):
         shown = f"[{column}]"
         dump = re.sub(rf"(?<![\w$]){re.escape(name)}(?![\w$])", lambda _, to=shown: to, dump)
+    dump = _without_automatic(dump)
     statements = (part.strip("\n") for part in re.split(r";\n", dump + "\n"))
     return ";\n".join(sorted(_statement(part) for part in statements if part.strip()))
+
+
+def _without_automatic(dump: str) -> str:
+    """Indexes that partitions have from their parents, under names that PostgreSQL chose."""
+    found = _ATTACHED.findall(dump)
+    dump = _ATTACHED.sub("", dump)
+    for name in found:
+        dump = re.sub(rf"(?<![\w$]){re.escape(name)}(?![\w$])", "[attached]", dump)
+    return dump
 
 
 def _statement(text: str) -> str:

@@ -19,9 +19,11 @@ from nbmigrate.commands.arguments import (
     switch,
 )
 from nbmigrate.commands.command import Command
+from nbmigrate.commands.telling import tell
 from nbmigrate.errors import UsageConflictError
 
 if TYPE_CHECKING:
+    from nbmigrate.plan import Plan
     from nbmigrate.results import Result
     from nbmigrate.workspace import Workspace
 
@@ -32,7 +34,16 @@ def _push(workspace: Workspace, given: argparse.Namespace) -> Result:
         answers=answers(given),
         dry_run=given.dry_run,
         keep=not given.no_keep,
+        agree=None if given.yes or given.allow_drop else _goes_at_once,
     )
+
+
+def _goes_at_once(plan: Plan) -> bool:
+    """True when nobody would wait for long; losses are questions, and answered by now.
+
+    Whoever happens to hold a lock at the moment is waited for, as for any statement.
+    """
+    return not any(hazard.needs_agreement for hazard in plan.hazards)
 
 
 def _generate(workspace: Workspace, given: argparse.Namespace) -> Result:
@@ -58,7 +69,19 @@ def _read(path: str) -> str:
 
 
 def _migrate(workspace: Workspace, given: argparse.Namespace) -> Result:
-    return workspace.migrate(to=given.to, dry_run=given.dry_run)
+    return workspace.migrate(
+        to=given.to,
+        dry_run=given.dry_run,
+        on_event=tell,
+        offline=given.offline,
+        allow_missing=given.allow_missing,
+        allow_late=given.allow_late,
+        release_own=given.release_own,
+    )
+
+
+def _restore(workspace: Workspace, given: argparse.Namespace) -> Result:
+    return workspace.restore(given.tag)
 
 
 COMMANDS: tuple[Command, ...] = (
@@ -117,7 +140,17 @@ COMMANDS: tuple[Command, ...] = (
         (
             Argument(("--to",), "stop after this one", {"metavar": "TAG"}, values="migration"),
             DRY_RUN,
+            switch("--offline", help="a script for psql instead: statements, history and guards"),
+            switch("--allow-missing", help="go on although an applied file is not in the folder"),
+            switch("--allow-late", help="run a late migration although it may not commute"),
+            switch("--release-own", help="roll back own open transactions that are in the way"),
         ),
         _migrate,
+    ),
+    Command(
+        "restore",
+        "Write the missing file of an applied migration again, from the database's journal.",
+        (Argument(("tag",), "the migration", {"metavar": "TAG"}, values="migration"),),
+        _restore,
     ),
 )

@@ -11,6 +11,7 @@ from nbmigrate.commands.arguments import Argument, Place
 from nbmigrate.errors import EXIT_DIFFERENT, AnswerNeededError
 
 if TYPE_CHECKING:
+    from nbmigrate.hazards import Hazard
     from nbmigrate.plan import Question
     from nbmigrate.results import Result
     from nbmigrate.workspace import Workspace
@@ -53,6 +54,8 @@ def answer_needed(result: Result, typed: str) -> AnswerNeededError | None:
     ``typed`` is the command as it was typed. Each question is answered by its first
     flag in the hint; the result shows the others.
     """
+    if result.held_for:
+        return _agreement_needed(result.held_for, typed)
     if not result.questions:
         return None
     flags = dict.fromkeys(_first_flags(result.questions))
@@ -62,6 +65,17 @@ def answer_needed(result: Result, typed: str) -> AnswerNeededError | None:
         f"nothing was changed: {what} (shown above)",
         questions=result.questions,
         hint=" ".join((typed.strip(), *flags)),
+    )
+
+
+def _agreement_needed(hazards: tuple[Hazard, ...], typed: str) -> AnswerNeededError:
+    first = hazards[0]
+    seconds = first.estimate_seconds
+    long = f" for about {seconds:,.0f} s" if seconds else ""
+    more = f", and {len(hazards) - 1} more (shown above)" if len(hazards) > 1 else ""
+    return AnswerNeededError(
+        f"nothing was changed: `{first.path}` would be locked ({first.lock}){long}{more}",
+        hint=f"{typed.strip()} --yes",
     )
 
 

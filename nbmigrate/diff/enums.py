@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nbmigrate.diff.match import match, mentions
-from nbmigrate.model import Column, Enum, Snapshot, View
+from nbmigrate.diff.partitions import ancestors
+from nbmigrate.model import Column, Enum, Snapshot, Table, View, key
 from nbmigrate.operations import (
     AddEnumValue,
     CreateEnum,
@@ -55,8 +56,16 @@ def enum_uses(enum: Id, old: Snapshot, new: Snapshot) -> Iterator[EnumUse]:
         before = old.tables.get(name)
         for column in table.columns.values() if before else ():
             was = before.columns.get(column.name) if before else None
-            if was is not None and is_of_enum(was, enum) and is_of_enum(column, enum):
+            if was is None or _has_it_from_above(table, column.name, new):
+                continue
+            if is_of_enum(was, enum) and is_of_enum(column, enum):
                 yield EnumUse(table=table.id, column=column, old_default=was.default)
+
+
+def _has_it_from_above(table: Table, column: str, snapshot: Snapshot) -> bool:
+    """True when ALTER TABLE of a parent reaches the column, and PostgreSQL takes no other."""
+    above = (snapshot.tables.get(key(*id_)) for id_ in ancestors(table.id, snapshot))
+    return any(parent is not None and column in parent.columns for parent in above)
 
 
 def is_of_enum(column: Column, enum: Id) -> bool:
@@ -71,8 +80,8 @@ def _uses_label(labels: list[str], enum: Enum, old: Snapshot, new: Snapshot) -> 
 
 
 def _texts(new: Snapshot, enum: Enum, old: Snapshot) -> Iterator[str]:
-    for key, table in new.tables.items():
-        before = old.tables.get(key)
+    for path, table in new.tables.items():
+        before = old.tables.get(path)
         if table == before or not any(is_of_enum(c, enum.id) for c in table.columns.values()):
             continue
         yield from (c.default for c in table.columns.values() if isinstance(c.default, str))
@@ -84,4 +93,4 @@ def _texts(new: Snapshot, enum: Enum, old: Snapshot) -> Iterator[str]:
 
 
 def _changed_views(old: Snapshot, new: Snapshot) -> Iterator[View]:
-    return (view for key, view in new.views.items() if old.views.get(key) != view)
+    return (view for path, view in new.views.items() if old.views.get(path) != view)

@@ -129,9 +129,10 @@ def ordered(operations: Iterable[o.Operation]) -> tuple[o.Operation, ...]:
     rebuilt |= _in_the_way(unique)
     created, dropped = _view_ranks(unique, o.CreateView), _view_ranks(unique, o.DropView)
     moved = {op.old for op in unique if isinstance(op, o.MoveTable)}
+    going = {name for op in unique for name in _dropped_part(op)}
     again = {name for op in unique for name in provides(op)}
     keyed = [
-        ((_phase(op, rebuilt, moved, again), _rank(op, created, dropped)), position, op)
+        ((_phase(op, rebuilt, (moved, going), again), _rank(op, created, dropped)), position, op)
         for position, op in enumerate(unique)
     ]
     keyed.sort(key=lambda item: item[:2])
@@ -269,6 +270,25 @@ def speaks_ahead(operations: Sequence[o.Operation]) -> bool:
     )
 
 
+def _dropped_part(op: o.Operation) -> Iterator[tuple[o.Id, str]]:
+    """The constraint or index that goes, by table and name."""
+    match op:
+        case o.DropForeignKey(table=table, foreign_key=part):
+            yield table, part.name
+        case o.DropCheck(table=table, check=part):
+            yield table, part.name
+        case o.DropUnique(table=table, unique=part):
+            yield table, part.name
+        case o.DropExclusion(table=table, exclusion=part):
+            yield table, part.name
+        case o.DropIndex(table=table, index=part):
+            yield table, part.name
+        case o.DropPrimaryKey(table=table, name=str() as name):
+            yield table, name
+        case _:
+            pass
+
+
 def _in_the_way(operations: Iterable[o.Operation]) -> set[tuple[o.Id, str]]:
     """Generated columns that go from a table in which a type changes."""
     retyped = {op.table for op in operations if isinstance(op, o.AlterColumnType)}
@@ -286,8 +306,12 @@ def _once(operations: Iterable[o.Operation]) -> list[o.Operation]:
 
 
 def _phase(  # noqa: C901, PLR0911 - one case per operation
-    op: o.Operation, rebuilt: set[tuple[o.Id, str]], moved: set[o.Id], again: set[str]
+    op: o.Operation,
+    rebuilt: set[tuple[o.Id, str]],
+    named: tuple[set[o.Id], set[tuple[o.Id, str]]],
+    again: set[str],
 ) -> int:
+    moved, going = named
     match op:
         case o.DropFunction() | o.DropDomain() | o.DropType() if any(
             name in again for name in dropped_names(op)
@@ -297,6 +321,11 @@ def _phase(  # noqa: C901, PLR0911 - one case per operation
             return _BEFORE_COLUMNS
         case o.RenameConstraint(table=table) if table in moved:
             return _PHASE[o.MoveTable]  # to free the name in the schema it moves to
+        case o.RenameConstraint(table=table, new=name) | o.RenameIndex(table=table, new=name) if (
+            table,
+            name,
+        ) in going:
+            return _PHASE[o.RenameTable]  # it is dropped and made again under its new name
         case o.AlterIdentity(old=before, new=after) if before.name != after.name:
             return _PHASE[o.RenameConstraint]  # a new table may want the old name
         case o.CreateIndex(index=index) if index.concurrently:

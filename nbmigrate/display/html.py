@@ -10,7 +10,7 @@ words beside every colour. All text passes :func:`_text`.
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import assert_never
 
 from nbmigrate.display.blocks import (
@@ -40,6 +40,8 @@ _PRE = (
 _SUMMARY = "cursor:pointer;padding:5px 10px;background:rgba(127,127,127,.1)"
 _CELL_CHARS = 200
 _OPEN_TABLES = 30
+#: A longer tree is written plainly, so that a notebook with it stays small.
+_STYLED_TABLES = 200
 
 _SIGN_STYLES: dict[Sign, str] = {
     "+": "background:#1a7f37;color:#fff",
@@ -87,8 +89,7 @@ def _block(block: Block) -> str:  # noqa: PLR0911 - one return per kind of block
         case Code():
             return _code(block)
         case Changes(nodes=nodes):
-            is_open = len(nodes) <= _OPEN_TABLES
-            return "".join(_top_change(node, is_open=is_open) for node in nodes)
+            return _tree(nodes)
         case Section():
             return _section(block)
         case _:
@@ -150,6 +151,28 @@ def _top_change(node: Change, *, is_open: bool) -> str:
         style = f"{_CARD};padding:5px 10px;{_TINTS[node.sign]}"
         return f'<div style="{style}">{head}</div>'
     return _details(head, "".join(_child(child, 0) for child in node.children), is_open=is_open)
+
+
+def _tree(nodes: Sequence[Change]) -> str:
+    if len(nodes) > _STYLED_TABLES:
+        return "".join(map(_plain_change, nodes))
+    is_open = len(nodes) <= _OPEN_TABLES
+    return "".join(_top_change(node, is_open=is_open) for node in nodes)
+
+
+def _plain_change(node: Change) -> str:
+    head = f"<code>{_text(node.sign)}</code> {_text(node.label)}{_note(node.note)}"
+    lines = "\n".join(_plain_lines(node.children, 0))
+    if not lines:
+        return f'<div style="padding-left:14px">{head}</div>'
+    return f"<details><summary>{head}</summary><pre>{lines}</pre></details>"
+
+
+def _plain_lines(nodes: Iterable[Change], depth: int) -> Iterator[str]:
+    for node in nodes:
+        note = f" {node.note}" if node.note else ""
+        yield f"{'  ' * depth}{_text(f'{node.sign} {node.label}{note}')}"
+        yield from _plain_lines(node.children, depth + 1)
 
 
 def _child(node: Change, depth: int) -> str:

@@ -14,18 +14,20 @@ from nbmigrate.executor.connections import connect, sibling
 from nbmigrate.executor.events import (
     Applied,
     AppliedStatement,
+    Blocked,
     Event,
     LeftoverDropped,
     LockWaited,
     MigrationStarted,
     OnEvent,
+    Released,
     Retried,
     SnapshotsFound,
 )
-from nbmigrate.executor.history import Status, forget, read_status
+from nbmigrate.executor.history import Status, forget, read_journal, read_status
 from nbmigrate.executor.ledger import read_ledger, record
 from nbmigrate.executor.lock import Holder, MigratorLock
-from nbmigrate.executor.migrate import baseline, migrate
+from nbmigrate.executor.migrate import baseline, migrate, pending, up_to
 from nbmigrate.executor.settings import Settings
 from nbmigrate.executor.urls import mask_sql, mask_url
 
@@ -35,6 +37,7 @@ __all__ = [
     "AppliedStatement",
     "Backfill",
     "BatchDone",
+    "Blocked",
     "Blocker",
     "Event",
     "Holder",
@@ -45,6 +48,7 @@ __all__ = [
     "MigratorLock",
     "Monitor",
     "OnEvent",
+    "Released",
     "Retried",
     "Settings",
     "SnapshotsFound",
@@ -58,11 +62,14 @@ __all__ = [
     "mask_sql",
     "mask_url",
     "migrate",
+    "pending",
     "read_activity",
+    "read_journal",
     "read_ledger",
     "read_status",
     "record",
     "require_same",
     "sibling",
     "unfinished",
+    "up_to",
 ]

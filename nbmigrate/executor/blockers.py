@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
+import msgspec
 import psycopg
 from psycopg.rows import class_row
 
+from nbmigrate.executor import own_sessions
 from nbmigrate.executor.urls import mask_sql
 from nbmigrate.model.tables import Value
 
@@ -40,18 +43,21 @@ class Blocker(Value, frozen=True, kw_only=True):
     state: str
     age_seconds: float
     query: str
+    own: str = ""
 
     def __str__(self) -> str:
         who = f"pid {self.pid}, user {self.user}"
         who += f", application {self.application}" if self.application else ""
         last = " ".join(mask_sql(self.query).split())[:200]
-        return f"{who}: {self.state} for {self.age_seconds:.0f} s, last statement: {last or '-'}"
+        text = f"{who}: {self.state} for {self.age_seconds:.0f} s, last statement: {last or '-'}"
+        return f"{text} ({self.own})" if self.own else text
 
 
 def find_blockers(connection: psycopg.Connection[Any], pid: int) -> tuple[Blocker, ...]:
     """The sessions the backend ``pid`` waits for right now, oldest transaction first."""
     with connection.cursor(row_factory=class_row(Blocker)) as cursor:
-        return tuple(cursor.execute(_BLOCKING, [pid]).fetchall())
+        found = cursor.execute(_BLOCKING, [pid]).fetchall()
+    return tuple(msgspec.structs.replace(b, own=own_sessions.describe(b.pid)) for b in found)
 
 
 def find_old_snapshots(connection: psycopg.Connection[Any], pid: int) -> tuple[Blocker, ...]:
@@ -70,10 +76,16 @@ class Watch:
     """
 
     def __init__(
-        self, observer: psycopg.Connection[Any], pid: int, *, lock_timeout_ms: int
+        self,
+        observer: psycopg.Connection[Any],
+        pid: int,
+        *,
+        lock_timeout_ms: int,
+        on_found: Callable[[tuple[Blocker, ...]], None] | None = None,
     ) -> None:
         self._observer = observer
         self._pid = pid
+        self._on_found = on_found
         self._seconds = max(min(0.3, lock_timeout_ms / 4000), 0.02)
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True, name="nbmigrate-watch")
@@ -96,4 +108,12 @@ class Watch:
         while not self._done.wait(self._seconds):
             # A lost observer only means that nobody is named.
             with suppress(psycopg.Error):
-                self.blockers = find_blockers(self._observer, self._pid) or self.blockers
+                found = find_blockers(self._observer, self._pid)
+                self._tell(found)
+                self.blockers = found or self.blockers
+
+    def _tell(self, found: tuple[Blocker, ...]) -> None:
+        """Say who is in the way while the wait lasts, once per session."""
+        new = {b.pid for b in found} - {b.pid for b in self.blockers}
+        if new and self._on_found:
+            self._on_found(found)

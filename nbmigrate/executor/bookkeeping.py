@@ -70,6 +70,11 @@ _CREATED_MEANWHILE = (
 )
 
 
+def tables_sql() -> str:
+    """What makes the tables that are missing, for a script that somebody else runs."""
+    return _TABLES
+
+
 def table_exists(connection: psycopg.Connection[Any], schema: str, table: str) -> bool:
     """Whether exactly this table is there; the search path plays no part."""
     return raw.exists(connection, _TABLE_EXISTS, [schema, table])

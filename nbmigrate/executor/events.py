@@ -60,6 +60,19 @@ class Retried(Value, frozen=True, kw_only=True):
     blockers: tuple[Blocker, ...]
 
 
+class Blocked(Value, frozen=True, kw_only=True):
+    """A statement waits for a lock right now; whoever holds it is named while it does."""
+
+    tag: str
+    blockers: tuple[Blocker, ...]
+
+
+class Released(Value, frozen=True, kw_only=True):
+    """Transactions of this process were rolled back, as was asked."""
+
+    pids: tuple[int, ...]
+
+
 class SnapshotsFound(Value, frozen=True, kw_only=True):
     """Open transactions that the coming concurrent index build waits for."""
 
@@ -81,6 +94,8 @@ Event = (
     | LockWaited
     | MigrationStarted
     | Retried
+    | Blocked
+    | Released
     | SnapshotsFound
     | LeftoverDropped
 )

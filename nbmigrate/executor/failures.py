@@ -41,6 +41,15 @@ _HINTS = {
 }
 
 
+_BLOCKED_HINT = (
+    "end that transaction (commit, rollback, or select pg_terminate_backend(PID)) and run it again"
+)
+_OWN_HINT = (
+    "commit or roll back in that cell, or let it be rolled back: %db_migrate --release-own "
+    "(nbmigrate migrate --release-own)"
+)
+
+
 class Origin(NamedTuple):
     """Where the statements come from: a migration file, or nothing for a push."""
 
@@ -103,8 +112,7 @@ def lock_timed_out(
         f"{where}: {primary} (SQLSTATE {error.sqlstate}); tried {attempts} times{sql}\n{kept}",
         timeout_ms=timeout_ms,
         blockers=[f"waited for {blocker}" for blocker in blockers],
-        hint="end that transaction (commit, rollback, or select pg_terminate_backend(PID)) "
-        "and run it again",
+        hint=_OWN_HINT if any(b.own for b in blockers) else _BLOCKED_HINT,
     )
 
 

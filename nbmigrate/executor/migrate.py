@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import psycopg
 
@@ -33,8 +33,10 @@ from nbmigrate.executor.segments import (
     segments,
 )
 from nbmigrate.executor.settings import Settings
-from nbmigrate.executor.soundness import require_sound
+from nbmigrate.executor.soundness import require_in_order, require_sound
 from nbmigrate.executor.urls import mask_url
+
+M = TypeVar("M", bound=MigrationLike)
 
 
 class Around(Protocol):
@@ -75,7 +77,7 @@ def migrate(
         LockTimeoutError: who holds the lock.
     """
     settings = settings or Settings()
-    wanted = _up_to(migrations, to)
+    wanted = up_to(migrations, to)
     with _worker(url, settings) as worker:
         if not _pending(worker, migrations, wanted, settings):
             return ()
@@ -93,6 +95,20 @@ def migrate(
                 return _run_pending(session, migrations, wanted, around)
             finally:
                 session.close_replacement(worker)
+
+
+def pending(
+    connection: psycopg.Connection[Any],
+    migrations: Sequence[M],
+    *,
+    to: str | None = None,
+    settings: Settings | None = None,
+) -> tuple[M, ...]:
+    """What ``migrate`` would run now; raises what it would raise before it begins."""
+    wanted = up_to(migrations, to)
+    found = _pending(connection, migrations, wanted, settings or Settings())
+    tags = {migration.tag for migration, _ in found}
+    return tuple(m for m in wanted if m.tag in tags)
 
 
 def baseline(
@@ -126,7 +142,8 @@ def _worker(url: str, settings: Settings) -> Iterator[psycopg.Connection[Any]]:
         connection.close()
 
 
-def _up_to(migrations: Sequence[MigrationLike], to: str | None) -> Sequence[MigrationLike]:
+def up_to(migrations: Sequence[M], to: str | None) -> Sequence[M]:
+    """The migrations up to and including ``to``, a tag or its number; all without one."""
     if to is None:
         return migrations
     for at, migration in enumerate(migrations):
@@ -145,6 +162,7 @@ def _pending(
     """What is to be run; the whole folder is looked at, also what comes after ``wanted``."""
     found = history.read_status(connection, migrations, settings)
     require_sound(migrations, found, settings)
+    require_in_order(migrations, wanted, found, settings)
     by_tag = {status.tag: status for status in found}
     pairs = [(migration, by_tag[migration.tag]) for migration in wanted]
     return [pair for pair in pairs if pair[1].state == "pending"]

@@ -15,10 +15,11 @@ from typing import Any, TypeVar
 import psycopg
 
 from nbmigrate.errors import ExecutionError
+from nbmigrate.executor import own_sessions
 from nbmigrate.executor.activity import announce
 from nbmigrate.executor.blockers import Blocker, Watch
 from nbmigrate.executor.connections import connect, prepare
-from nbmigrate.executor.events import AppliedStatement, OnEvent, Retried
+from nbmigrate.executor.events import AppliedStatement, Blocked, OnEvent, Released, Retried
 from nbmigrate.executor.failpoints import Failpoint
 from nbmigrate.executor.failures import RETRYABLE, Origin, lock_timed_out, statement_failed
 from nbmigrate.executor.lock import MigratorLock
@@ -165,6 +166,7 @@ def retry(session: Session, once: Callable[[], T], *, attempt: Attempt, work: Wo
             session.observer,
             session.connection.info.backend_pid,
             lock_timeout_ms=session.settings.lock_timeout_ms,
+            on_found=lambda found: _blocked(session, work, found),
         )
         try:
             with watch:
@@ -179,6 +181,14 @@ def retry(session: Session, once: Callable[[], T], *, attempt: Attempt, work: Wo
                 # PostgreSQL's text may quote the password that the statement sets.
                 raise failed from None
             raise failed from error
+
+
+def _blocked(session: Session, work: Work, found: tuple[Blocker, ...]) -> None:
+    session.on_event(Blocked(tag=work.origin.tag, blockers=found))
+    if session.settings.release_own:
+        released = own_sessions.release(b.pid for b in found)
+        if released:
+            session.on_event(Released(pids=released))
 
 
 def _given_up(

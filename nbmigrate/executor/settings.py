@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 
@@ -28,6 +28,10 @@ class Settings:
     attempts: int = 20
     allow_missing: bool = False
     folder: str = ""
+    #: Roll back open transactions of this very process that are in the way.
+    release_own: bool = False
+    #: Says why a late migration must not be run after others that are applied; empty: it may.
+    judge_late: Callable[[str, Sequence[str]], str] | None = None
     failpoint: str | None = None
     environ: dict[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
     sleep: Callable[[float], None] = time.sleep

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 
-from nbmigrate.errors import DriftError, EditedMigrationError, MissingFileError
+from nbmigrate.errors import DriftError, EditedMigrationError, LateMigrationError, MissingFileError
 from nbmigrate.executor.history import Status, history_name, normalized
 from nbmigrate.executor.segments import MigrationLike
 from nbmigrate.executor.settings import Settings
@@ -31,6 +31,42 @@ def require_sound(
     missing = [status for status in found if status.state == "missing"]
     if missing and not settings.allow_missing:
         raise _missing(missing[0], settings)
+
+
+def require_in_order(
+    migrations: Sequence[MigrationLike],
+    wanted: Sequence[MigrationLike],
+    found: Sequence[Status],
+    settings: Settings,
+) -> None:
+    """Raise when a pending migration does not commute with applied ones that follow it.
+
+    Raises:
+        LateMigrationError: which, after which, and why.
+    """
+    if settings.judge_late is None:
+        return
+    state = {status.tag: status for status in found}
+    position = {migration.tag: at for at, migration in enumerate(migrations)}
+    for at, migration in enumerate(wanted):
+        if state[migration.tag].state != "pending":
+            continue
+        later = [
+            s.tag
+            for s in found
+            if s.state in {"applied", "edited"}
+            and (position.get(s.tag, -1) > at or (s.created_at or 0) >= migration.when)
+        ]
+        reason = settings.judge_late(migration.tag, later) if later else ""
+        if reason:
+            raise LateMigrationError(
+                f"`{migration.tag}` comes before {', '.join(f'`{t}`' for t in later)}, applied "
+                f"already, and does not commute with it; nothing was run\n{reason}",
+                tag=migration.tag,
+                later=later,
+                path=migration.path,
+                hint="nbmigrate rebase puts it behind them; --allow-late runs it as it is",
+            )
 
 
 def _refuse_lost_rows(found: Sequence[Status], settings: Settings) -> None:
@@ -71,5 +107,5 @@ def _missing(status: Status, settings: Settings) -> MissingFileError:
         f"nothing was run{text}",
         tag=status.tag,
         path=settings.folder,
-        hint="bring the file back (another branch?), or allow missing files",
+        hint=f"nbmigrate restore {status.tag} writes it back; --allow-missing goes on without it",
     )

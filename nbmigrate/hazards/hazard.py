@@ -90,6 +90,12 @@ class Hazard(Value, frozen=True, kw_only=True):
         return self.estimate_seconds is not None and self.estimate_seconds <= HARMLESS_SECONDS
 
     @property
+    def needs_agreement(self) -> bool:
+        """True when others would wait so long that somebody should say yes first."""
+        is_known = self.severity == "loses data" or self.is_momentary or self.allowed
+        return not is_known and not self.is_harmless
+
+    @property
     def without_facts(self) -> Hazard:
         """The hazard as it is without a database."""
         return replace(

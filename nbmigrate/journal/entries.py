@@ -73,6 +73,16 @@ class JournalFile(msgspec.Struct, frozen=True, kw_only=True):
         listed = [*self.document["entries"], entry.as_document()]
         return dump_document(self.document | {"entries": listed})
 
+    def text_with_missing(self, tag: str, *, when: int) -> str:
+        """The file's text with an entry of this tag, where its time says, if there is none."""
+        if any(entry.tag == tag for entry in self.entries):
+            return dump_document(self.document)
+        found = list(self.document["entries"])
+        at = sum(entry.when < when for entry in self.entries)
+        idx = max((entry.idx + 1 for entry in self.entries[:at]), default=0)
+        found.insert(at, Entry(idx=idx, version=VERSION, when=when, tag=tag).as_document())
+        return dump_document(self.document | {"entries": found})
+
 
 def new_journal() -> JournalFile:
     """The journal of a folder that has none yet."""

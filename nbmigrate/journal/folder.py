@@ -93,7 +93,7 @@ class Journal:
             return read_migration(path, tag=entry.tag, when=entry.when)
         except FileNotFoundError as error:
             message = f"the journal lists `{entry.tag}` but its file is missing"
-            hint = "restore it from version control"
+            hint = f"if it was applied: nbmigrate restore {entry.tag}; else from version control"
             raise MissingFileError(message, tag=entry.tag, path=path, hint=hint) from error
 
     def read_snapshot(self, tag: str | None = None) -> SnapshotFile | None:
@@ -181,6 +181,21 @@ class Journal:
             last = NewFile(layout.journal, journal.text_with(entry))
             commit(files, journal=last, tag=entry.tag)
         return self._migration(entry)
+
+    def restore(self, tag: str, sql: str, *, when: int) -> None:
+        """Write the file of a migration that is gone, and its entry if that is gone as well.
+
+        Raises:
+            JournalError: when the folder cannot be used or written.
+        """
+        layout = self.layout
+        with locked(layout.meta):
+            undo_attempt(layout.journal)
+            journal = self.read()
+            entry = next((e for e in journal.entries if e.tag == tag), None)
+            last = NewFile(layout.journal, journal.text_with_missing(tag, when=when))
+            path = layout.sql(entry) if entry else self.folder / f"{tag}.sql"
+            commit([NewFile(path, sql)], journal=last, tag=tag)
 
     def _mode(self, journal: JournalFile) -> draft.Mode:
         """What the folder's files are like, told from those it has."""

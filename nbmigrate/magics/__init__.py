@@ -158,6 +158,10 @@ class NbmigrateMagics(Magics):
     def db_migrate(self, line: str) -> Result:
         return self._run("migrate", line)
 
+    @_line("restore")
+    def db_restore(self, line: str) -> Result:
+        return self._run("restore", line)
+
     @_line("status")
     def db_status(self, line: str) -> Result:
         return self._run("status", line)
@@ -177,6 +181,10 @@ class NbmigrateMagics(Magics):
             self._shell.set_next_input(result.cell, replace=False)
             result = dataclasses.replace(result, place="the next cell")
         return self._kept(result, read.variable)
+
+    @_line("undo")
+    def db_undo(self, line: str) -> Result:
+        return self._run("undo", line)
 
     @_line("export")
     def db_export(self, line: str) -> Result:

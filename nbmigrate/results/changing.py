@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from nbmigrate.display import Block, Code, Facts, Heading, TableBlock, Text
+from nbmigrate.hazards import Hazard
 from nbmigrate.model import Snapshot
 from nbmigrate.plan import Plan, Question
 from nbmigrate.results.plans import plan_blocks, plan_records
@@ -111,6 +112,13 @@ class PushResult(Framed):
     def questions(self) -> tuple[Question, ...]:
         """What the plan asks; none in a dry run, which only shows it."""
         return () if self.dry_run or self.applied else self.plan.questions
+
+    @property
+    def held_for(self) -> tuple[Hazard, ...]:
+        """What keeps others waiting for long, when that is why nothing was applied."""
+        if self.dry_run or self.applied or self.plan.questions:
+            return ()
+        return tuple(hazard for hazard in self.plan.hazards if hazard.needs_agreement)
 
     def blocks(self) -> tuple[Block, ...]:
         """What was done, then the plan it followed."""
@@ -218,9 +226,12 @@ class MigrateResult(Framed):
     waited_for: str = ""
     dry_run_sql: str = ""
     database: str = ""
+    script: str = ""
 
     def blocks(self) -> tuple[Block, ...]:
         """What was applied, what is left."""
+        if self.script:
+            return (Code(self.script, "Run it with psql -X -f FILE"),)
         waited = (Text(f"Waited for {self.waited_for}.", "muted"),) if self.waited_for else ()
         left = (Text(f"Pending: {', '.join(self.pending)}"),) if self.pending else ()
         return (*self._done(), *waited, *left, *self._dry_run())

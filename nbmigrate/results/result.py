@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import msgspec
 
 from nbmigrate.display import Block, TableBlock, to_html, to_text
+from nbmigrate.hazards import Hazard
 from nbmigrate.plan import Plan, Question
 from nbmigrate.results.changes import counts, tree
 
@@ -49,6 +50,11 @@ class Result:
     @property
     def questions(self) -> tuple[Question, ...]:
         """What must be answered before the command can do anything."""
+        return ()
+
+    @property
+    def held_for(self) -> tuple[Hazard, ...]:
+        """Why the command waits for a yes although there is no question."""
         return ()
 
     def as_dict(self) -> Record:

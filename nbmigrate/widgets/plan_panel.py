@@ -57,7 +57,7 @@ class PlanPanel(Panel):
             "plan": self._view.overview(given),
             "action": self._review.action,
             "can_act": bool(can_act),
-            "losses": [f"{h.path}: {h.text}" for h in plan.hazards if h.severity == "loses data"],
+            "losses": self._view.losses(),
             "line": line(self._typed[0], self._typed[1:], given) if given else "",
             "done": self._done,
             "notice": self._notice,

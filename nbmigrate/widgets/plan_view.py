@@ -12,6 +12,7 @@ from nbmigrate.model import parse_path
 from nbmigrate.plan import Plan, Question, Sample
 from nbmigrate.postgresql import POSTGRESQL
 from nbmigrate.results.changes import Group, counts_text, groups
+from nbmigrate.results.words import count
 from nbmigrate.widgets.answering import Given, key
 from nbmigrate.widgets.before_after import before_after
 
@@ -56,6 +57,11 @@ class PlanView:
             "hazards": [_hazard(hazard) for hazard in self._hazards.get(group.name, ())],
             "samples": [_sample(sample) for sample in self._samples(group)],
         }
+
+    def losses(self) -> list[str]:
+        """What is lost for good, in figures where they are known."""
+        lost = (hazard for hazard in self.plan.hazards if hazard.severity == "loses data")
+        return [visible(f"`{hazard.path}` {hazard.text}{_in_rows(hazard)}") for hazard in lost]
 
     def sql(self) -> str:
         """The SQL of the whole plan; of a very long one, the beginning."""
@@ -148,9 +154,15 @@ def _hazard(hazard: Hazard) -> Drawn:
         "code": hazard.code,
         "path": visible(hazard.path),
         "text": visible(hazard.text),
-        "lock": hazard.lock,
-        "advice": visible(hazard.advice),
+        "lock": hazard.lock if hazard.blocks_others and hazard.work != "instant" else "",
+        "meaning": visible(hazard.meaning),
+        "allowed": visible(hazard.allowed),
+        "advice": "" if hazard.allowed else visible(hazard.advice),
     }
+
+
+def _in_rows(hazard: Hazard) -> str:
+    return "" if hazard.rows is None else f": {count(hazard.rows, 'row')}"
 
 
 def _visible(texts: Drawn) -> Drawn:

@@ -1,17 +1,16 @@
-"""Commands that look, and the one that runs files: what the executor and data layers return, as results."""
+"""Commands that look: what the executor and data layers return, as results."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from nbmigrate import data, executor, results
-from nbmigrate.errors import ConnectFailedError, MissingFileError, ServerError
+from nbmigrate.errors import ConnectFailedError, ServerError
 from nbmigrate.model.names import format_path
 from nbmigrate.plan import Plan
 from nbmigrate.postgresql.introspect import unmanaged
 from nbmigrate.workspace import trash
-from nbmigrate.workspace.keeping_migrations import KeepingAround
 from nbmigrate.workspace.sources import Source
 
 if TYPE_CHECKING:
@@ -28,66 +27,6 @@ def preview(workspace: Project) -> tuple[Plan | None, str]:
     except (ConnectFailedError, ServerError) as error:
         return None, f"not compared with a database: {error.message}"
     return found.plan, ""
-
-
-def migrate(
-    workspace: Project, *, to: str | None, dry_run: bool, on_event: Callable[[Any], None] | None
-) -> results.MigrateResult:
-    """Apply, or with ``dry_run`` show, the pending migrations."""
-    migrations = workspace.journal.migrations()
-    _require_tag(migrations, to)
-    settings = workspace.executor_settings()
-    waits: list[str] = []
-
-    def listen(event: Any) -> None:  # noqa: ANN401 - any event
-        if isinstance(event, executor.LockWaited):
-            waits.append(str(event.holder))
-        if on_event is not None:
-            on_event(event)
-
-    states = executor.read_status(workspace.target.connection, migrations, settings)
-    waiting = {state.tag for state in states if state.state == "pending"}
-    for migration in migrations:
-        if migration.tag in waiting:
-            migration.statements()  # raises for text that must not run, before anything runs
-    applied: Sequence[Any] = ()
-    if not dry_run:
-        applied = executor.migrate(
-            workspace.target.url,
-            migrations,
-            to=to,
-            on_event=listen,
-            settings=settings,
-            around=KeepingAround(workspace.journal, workspace.settings.schemas),
-        )
-    states = executor.read_status(workspace.target.connection, migrations, settings)
-    pending = tuple(s.tag for s in states if s.state == "pending")
-    return results.MigrateResult(
-        applied=tuple(
-            results.AppliedMigration(tag=a.tag, statements=a.statements, ms=a.ms) for a in applied
-        ),
-        pending=pending,
-        waited_for=waits[0] if waits else "",
-        dry_run_sql=_sql_of(migrations, pending, to) if dry_run else "",
-        database=workspace.target.database,
-    )
-
-
-def _require_tag(migrations: Sequence[Any], to: str | None) -> None:
-    tags = [migration.tag for migration in migrations]
-    if to is not None and to not in tags:
-        listed = ", ".join(tags) or "none"
-        raise MissingFileError(f"no migration `{to}`", tag=to, hint=f"there are: {listed}")
-
-
-def _sql_of(migrations: Sequence[Any], pending: Sequence[str], to: str | None) -> str:
-    texts = []
-    for migration in migrations:
-        if migration.tag in pending:
-            texts.append(f"-- {migration.tag}\n{migration.sql.rstrip()}\n")
-        if migration.tag == to:
-            break
-    return "\n".join(texts)
 
 
 def status(workspace: Project) -> results.StatusResult:

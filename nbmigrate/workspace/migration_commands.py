@@ -9,9 +9,10 @@ from typing import Any
 from nbmigrate import executor, results
 from nbmigrate.model import EMPTY
 from nbmigrate.plan import NO_ANSWERS, Answers, Plan
-from nbmigrate.workspace import generating, git, keeping, linting, looking
+from nbmigrate.workspace import generating, git, keeping, linting, looking, migrating
 from nbmigrate.workspace.evidence import with_evidence
 from nbmigrate.workspace.ledger_entries import ledger_change
+from nbmigrate.workspace.migrating import MigrateOptions
 from nbmigrate.workspace.prechecks import with_prechecks
 from nbmigrate.workspace.project import Project
 from nbmigrate.workspace.sources import Source, recorded
@@ -124,14 +125,28 @@ class MigrationCommands(Project):
         to: str | None = None,
         dry_run: bool = False,
         on_event: Callable[[Any], None] | None = None,
+        **more: bool,
     ) -> results.MigrateResult:
         """Apply the pending migrations, in order, each once and in a transaction of its own.
+
+        ``more`` are the switches of :class:`.MigrateOptions`: ``offline`` makes a script for
+        psql, ``allow_missing`` and ``allow_late`` go on all the same, ``release_own`` rolls
+        back transactions of this process that are in the way.
 
         Raises:
             EditedMigrationError: an applied file was changed; nothing ran.
             StatementFailedError: the migration it is in left nothing behind.
         """
-        return looking.migrate(self, to=to, dry_run=dry_run, on_event=on_event)
+        options = MigrateOptions(to=to, dry_run=dry_run, **more)
+        return migrating.migrate(self, options, on_event)
+
+    def restore(self, tag: str) -> results.InitResult:
+        """Write the missing file of an applied migration again, from the database's journal.
+
+        Raises:
+            MissingFileError: the journal does not have it, or the file is there.
+        """
+        return migrating.restore(self, tag)
 
     def status(self) -> results.StatusResult:
         """Migrations and their state, and the difference between them and the database."""

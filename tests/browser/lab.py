@@ -173,6 +173,7 @@ class LabPage:
     def run_all(self) -> None:
         """Run all cells, to the end or to the first that fails."""
         self.app("await app.commands.execute('notebook:run-all-cells');")
+        self.settle()
 
     def start_all(self) -> None:
         """Run all cells without waiting for them."""
@@ -211,9 +212,8 @@ class LabPage:
     def settle(self) -> None:
         """Wait until every panel lives in its static HTML."""
         self.page.wait_for_function(
-            "(shown) => { const all = [...document.querySelectorAll(`${shown} .nbm`)];"
-            " return all.length && all.every((one) => one.closest('.jp-RenderedHTMLCommon')); }",
-            arg=SHOWN,
+            "(view) => !document.querySelector(view)",
+            arg=f"{SHOWN} [data-mime-type='application/vnd.jupyter.widget-view+json']",
         )
 
     def shoot(self, name: str, part: Locator | None = None) -> None:

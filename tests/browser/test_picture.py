@@ -7,7 +7,7 @@ import re
 from playwright.sync_api import expect
 
 USERS = """\
-%%schema
+%%schema users
 class User(Base):
     __tablename__ = "user"
     id: Mapped[str] = mapped_column(Text, primary_key=True)
@@ -15,7 +15,7 @@ class User(Base):
     email: Mapped[str] = mapped_column(Text, unique=True)
     nickname: Mapped[str | None] = mapped_column(Text)"""
 CHANGED = """\
-%%schema
+%%schema users
 class User(Base):
     __tablename__ = "user"
     id: Mapped[str] = mapped_column(Text, primary_key=True)
@@ -32,6 +32,7 @@ INSERT INTO "user" VALUES
 
 def test_a_plan_with_questions_as_the_documentation_shows_it(notebook):
     shown = notebook(USERS, "%db_push", ROWS, CHANGED, "%db_push")
+    shown.cell(5).scroll_into_view_if_needed()
     panel = shown.panel(1)
     expect(panel.get_by_role("button", name=re.compile("is now")).first).to_be_visible()
     expect(panel.get_by_role("button", name="Apply", exact=True)).to_be_disabled()

@@ -50,7 +50,7 @@ def _command(command: Command) -> Iterator[str]:
     yield ""
     yield command.help
     yield ""
-    yield f"In {'a notebook and a shell' if len(here) > 1 else 'one place'}: {', '.join(here)}"
+    yield f"{'In a notebook and in a shell' if len(here) > 1 else 'Only'}: {', '.join(here)}"
     if command.differs:
         when = "always" if command.differs == "always" else "with `--exit-code`"
         yield ""

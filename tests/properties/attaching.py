@@ -67,6 +67,7 @@ def add_primary_key(world: World) -> None:
 def add_foreign_key(world: World) -> None:
     """A reference to a key, by columns of its types: to another table, itself, or in a circle."""
     targets = [t for t in world.all("pk", "unique") if t.data["keys"]]
+    targets = [t for t in targets if not world.loose(world.things[t.owner])]
     if not targets:
         return
     target = world.one(targets)
@@ -129,14 +130,13 @@ def add_check(world: World) -> None:
 
 def add_exclusion(world: World) -> None:
     """No two rows with the same number, as an exclusion constraint."""
-    if column := counting(world):
-        if "by" not in world.things[column.owner].data:
-            where = world.one(["", f"WHERE («{column.id}» IS NOT NULL)"])
-            text = f"EXCLUDE USING btree («{column.id}» WITH =) {where} {world.one(DEFERRED)}"
-            world.add("exclude", column.owner, text)
+    if (column := counting(world)) and "by" not in world.things[column.owner].data:
+        where = world.one(["", f"WHERE («{column.id}» IS NOT NULL)"])
+        text = f"EXCLUDE USING btree («{column.id}» WITH =) {where} {world.one(DEFERRED)}"
+        world.add("exclude", column.owner, text)
 
 
-def add_index(world: World) -> None:
+def add_index(world: World) -> None:  # noqa: C901 - one case per type
     """An index of any sort."""
     if column := some_column(world):
         name, on = f"«{column.id}»", "ON «@.»"
@@ -282,11 +282,9 @@ def add_option(world: World) -> None:
         whats = whats[:1] + whats[2:] if "by" in table.data else whats
         if texts:
             column = f"ALTER COLUMN «{world.one(texts).id}»"
-            whats += [
-                f"{column} SET STORAGE MAIN",
-                f"{column} SET STATISTICS 77",
-                f"{column} SET COMPRESSION pglz",
-            ]
+            whats += [f"{column} SET STORAGE MAIN", f"{column} SET STATISTICS 77"]
+            inherited = {n for t in world.all("table") if "inherits" in t.data for n in t.needs()}
+            whats += [] if table.id in inherited else [f"{column} SET COMPRESSION pglz"]
         what = world.one(whats)
         slot = what.split(" SET ")[0] + what.split()[-2]
         if all(s.data.get("slot") != slot for s in world.all("setting", owner=table.id)):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 
 from tests.properties import attaching, growing
-from tests.properties.contents import CONTENTS
+from tests.properties.contents import CONTENTS, spelled
 from tests.properties.growing import plain_tables
-from tests.properties.world import KINDS, PUBLIC, Thing, World
+from tests.properties.world import KINDS, Thing, World
 
 #: What can be renamed by an answer.
-RENAMED = ("schema", "role", "enum", "table", "column", "view", "matview", "sequence", "pk",
-           "unique", "check", "fk", "index", "policy")  # fmt: skip
+RENAMED = ("schema", "role", "enum", "table", "column", "view", "matview", "sequence", "unique",
+           "check", "fk", "index", "policy")  # fmt: skip
 #: What can go to another schema by an answer.
 MOVED = ("enum", "table", "view", "matview", "sequence")
 
@@ -21,13 +21,19 @@ def drop_one(world: World) -> None:
     kinds = sorted({t.kind for t in world.things.values()}, key=KINDS.index)
     if kinds:
         thing = world.any(world.one(kinds))
-        if thing and thing.data.get("rid") is not True:
+        if thing and not _has_rows_of_others(world, thing):
             world.drop(thing.id)
+
+
+def _has_rows_of_others(world: World, thing: Thing) -> bool:
+    """The number of the row, and partitions, in which the rows of their root are."""
+    inside = [t for t in world.all("table", owner=thing.id) if "bound" in t.data]
+    return thing.data.get("rid") is True or "bound" in thing.data or bool(inside)
 
 
 def drop_small(world: World) -> None:
     """A thing goes that little hangs on."""
-    things = [t for t in world.things.values() if t.data.get("rid") is not True]
+    things = [t for t in world.things.values() if not _has_rows_of_others(world, t)]
     few = [t for t in things if len(world.users(t.id)) < 2]
     if few:
         world.drop(world.one(few).id)
@@ -167,7 +173,7 @@ def retype_column(world: World) -> None:
     content = CONTENTS[column.data["content"]]
     if is_bound(world, column):
         return
-    new, default = world.one(content.types), world.one([None, *content.defaults])
+    new, default = world.one((*content.types, *content.later)), world.one([None, *content.defaults])
     for number in linked(world, column.id):
         other = world.things[number]
         if other.data.get("mode", "plain") != "plain" or is_bound(world, other):
@@ -177,7 +183,7 @@ def retype_column(world: World) -> None:
         other.data["type"] = new
         other.data.pop("collate", None)
         if other.data.get("default"):
-            other.data["default"] = default or ""
+            other.data["default"] = spelled(default, new) if default else ""
         _note_backfill(world, other)
 
 
@@ -223,7 +229,7 @@ def change_default(world: World) -> None:
     """A default comes, changes or goes."""
     if (column := plain_column(world)) and column.data["content"] in CONTENTS:
         found = CONTENTS[column.data["content"]].defaults
-        column.data["default"] = world.one(["", *found])
+        column.data["default"] = spelled(world.one(["", *found]), column.data["type"])
         if column.data["default"]:
             world.backfills.pop(column.id, None)
         elif not column.data["filled"] and column.data.get("not_null"):
@@ -263,6 +269,9 @@ def change_counting(world: World) -> None:
         return
     column = world.one(columns)
     base = attaching.key_type(column)
+    children = {n for t in world.all("table") if "inherits" in t.data for n in t.needs()}
+    if world.things[column.owner].data.get("unlogged") or column.owner in children:
+        return
     if base not in ("integer", "bigint"):
         return
     column.data.pop("identity", None)
@@ -295,10 +304,14 @@ def change_generated(world: World) -> None:
 
 
 def attach_or_detach(world: World) -> None:
-    """A partition becomes a table of its own; the root keeps the other rows."""
-    partitions = [t for t in world.all("table") if "bound" in t.data]
+    """A partition becomes a table of its own, or a table a partition; rows stay where they are."""
+    partitions = [t for t in world.all("table") if t.data.get("rids")]
     if partitions:
-        world.one(partitions).data["detach"] = True
+        table = world.one(partitions)
+        if any(table.data["root"] in fk.needs() for fk in world.all("fk")):
+            return  # rows that are referred to do not leave
+        if not {"grant", "comment", "trigger"} & {t.kind for t in world.users(table.id)}:
+            table.data["loose"] = not table.data["loose"]
 
 
 GROWTH = (
@@ -321,6 +334,5 @@ CHANGES = (
     change_definition, change_definition, change_definition, change_definition,
     change_definition, change_table, retype_column, retype_column, retype_column,
     change_default, change_default, change_not_null, change_not_null, change_counting,
-    change_counting, change_generated,
+    change_counting, change_generated, attach_or_detach, attach_or_detach,
 )  # fmt: skip
-_ = PUBLIC

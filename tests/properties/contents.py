@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -18,6 +19,8 @@ class Content:
     types: tuple[str, ...]
     value: Callable[[int], str]
     defaults: tuple[str, ...] = ()
+    #: Types that a column can get and does not have from the start.
+    later: tuple[str, ...] = ()
 
 
 CONTENTS = {
@@ -25,7 +28,7 @@ CONTENTS = {
         ("smallint", "integer", "bigint", "numeric", "numeric(12,3)", "real", "double precision",
          "text", "character varying", "varchar(40)"),
         str,
-        ("0", "'7'", "5", "-5", "'100'"),
+        ("'0'", "'7'", "'5'", "'-5'", "'100'"),
     ),
     "word": Content(
         ("text", "varchar(40)", "character varying", "varchar(60)"),
@@ -63,15 +66,21 @@ CONTENTS = {
     ),
     "grid": Content(("integer[]",), lambda n: f"{{{{1,{n}}},{{3,4}}}}", ("'{{1},{2}}'",)),
     "range": Content(
-        ("int4range", "int4multirange"), lambda n: f"[{n},{n + 5})"
+        ("int4range",), lambda n: f"[{n},{n + 5})", later=("int4multirange",)
     ),
     "days": Content(("daterange",), lambda n: f"[2024-0{n}-01,2024-0{n}-09)", ()),
-    "bits": Content(("bit varying(8)", "bit varying"), lambda n: f"101{n % 2}", ("B'1'",)),
+    "bits": Content(("bit varying(8)", "bit varying"), lambda n: f"101{n % 2}", ("'1'",)),
     "point": Content(("point",), lambda n: f"({n},2)", ("'(0,0)'",)),
     "fixed": Content(("char(5)", "char(9)", "text"), lambda n: f"abc{n}", ("'xyz'",)),
     "money": Content(("money", "numeric"), str, ("'12.50'",)),
     "search": Content(("tsvector", "text"), lambda n: f"'a{n}'", ("''",)),
 }  # fmt: skip
+
+
+def spelled(default: str, type_: str) -> str:
+    """The default as PostgreSQL says it back: a number in a column of numbers has no quotes."""
+    is_number = type_ in CONTENTS["number"].types[:7] and re.fullmatch(r"'[-\d.]+'", default)
+    return default.strip("'") if is_number else default
 
 
 def value(world: World, column: Thing, number: int) -> str:
@@ -87,7 +96,8 @@ def value(world: World, column: Thing, number: int) -> str:
     match kind:
         case "enum" | "enums":
             label = world.names[made.data["labels"][number % 2]]
-            return f"ARRAY[{literal(label)}]" if kind == "enums" else literal(label)
+            several = f"ARRAY[{literal(label)}]::{world.sql(column.data['type'])}"
+            return several if kind == "enums" else literal(label)
         case "composite":
             return "ROW(" + ", ".join(["NULL"] * (made.data["count"] - 1) + [str(number)]) + ")"
         case "ranged":
@@ -107,6 +117,4 @@ def converted(old: str, new: str, column: str) -> str:
         return column
     if new == "boolean" and old in numbers:
         return f"({column} <> 0)"
-    if old == "int4multirange" and new == "int4range":
-        return f"(CASE WHEN {column} IS NOT NULL THEN range_merge({column}) END)"
     return f"{column}::text::{new}" if old in ("inet", "cidr", "clock") else f"{column}::{new}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.properties.contents import CONTENTS
+from tests.properties.contents import CONTENTS, spelled
 from tests.properties.world import COMMON, PUBLIC, Thing, World
 
 ACTIONS = ("", "ON DELETE CASCADE", "ON DELETE SET NULL ON UPDATE CASCADE", "ON DELETE RESTRICT",
@@ -68,7 +68,12 @@ def add_sequence(world: World) -> None:
     options = world.one(["", "INCREMENT 3", "START 10 CACHE 5", "MAXVALUE 9000 CYCLE"])
     sequence = world.add("sequence", world.schema(), f"CREATE SEQUENCE «*.» {kind} {options}")
     column = counting(world)
-    if column and sequence.owner == world.things[column.owner].owner and world.some(0.3):
+    if (
+        column
+        and "mode" not in column.data
+        and sequence.owner == world.things[column.owner].owner
+        and world.some(0.3)
+    ):
         text = f"ALTER SEQUENCE «{sequence.id}.» OWNED BY «{column.owner}.».«{column.id}»"
         world.add("setting", sequence.id, text)
 
@@ -93,8 +98,8 @@ def add_reader(world: World) -> None:
             f"CREATE FUNCTION «*.»() RETURNS bigint LANGUAGE sql BEGIN ATOMIC {count}; END",
             f"CREATE FUNCTION «*.»() RETURNS SETOF {name} LANGUAGE sql AS $f$ SELECT * FROM {name} $f$",
             f"CREATE PROCEDURE «*.»() LANGUAGE sql AS $f$ {count} $f$",
-            "CREATE FUNCTION «*.»() RETURNS text LANGUAGE plpgsql AS $f$"
-            f" BEGIN PERFORM 1 FROM {name}; RETURN ';--> statement-breakpoint %s'; END $f$",
+            ("CREATE FUNCTION «*.»() RETURNS text LANGUAGE plpgsql AS $f$"
+            f" BEGIN PERFORM 1 FROM {name}; RETURN ';--> statement-breakpoint %s'; END $f$"),
         ])  # fmt: skip
         also = tuple(c.id for c in world.columns(table)) if "SETOF" in text else ()
         routine = world.add("function", owner, text, takes="", also=also)
@@ -165,7 +170,7 @@ def add_column(world: World, table: Thing | None = None) -> None:
     data = {"type": type_, "content": content, "not_null": is_required, "filled": world.is_old}
     data["nullable"] = not is_required
     if default is not None and world.some(0.4):
-        data["default"] = default
+        data["default"] = spelled(default, type_)
     if type_ in ("text", "varchar(40)") and world.some(0.2):
         data["collate"] = 'COLLATE "C"'
     column = world.add("column", table.id, **column_name(world, table), **data)
@@ -234,6 +239,10 @@ def add_generated(world: World) -> None:
 def add_child(world: World) -> None:
     """A table that inherits another one."""
     parents = [t for t in world.all("table") if not {"by", "bound", "inherits"} & t.data.keys()]
+    # children of a counting table, and compression that reaches no child, are left out
+    parents = [p for p in parents if world.things[p.data["rid"]].data["mode"] != "serial"]
+    compressed = {s.owner for s in world.all("setting") if "COMPRESSION" in s.text}
+    parents = [p for p in parents if p.id not in compressed]
     if parents:
         parent = world.one(parents)
         child = world.add("table", world.schema(), inherits=f"INHERITS («{parent.id}.»)")
@@ -251,21 +260,29 @@ def add_partitioned(world: World) -> None:
     table.data["by"] = f"PARTITION BY {way} («{rid}»)"
     if world.some(0.6):
         world.add("pk", table.id, f"PRIMARY KEY («{rid}»)", keys=(rid,))
-    for bound in BOUNDS[way]:
-        if way != "LIST" or not bound.endswith("(9)") or world.some():
-            _add_partition(world, table, bound)
+    for bound, rids in BOUNDS[way]:
+        if rids or way != "LIST" or world.some():
+            _add_partition(world, table, bound, rids)
 
 
-BOUNDS = {
-    "RANGE": ("FOR VALUES FROM (MINVALUE) TO (3)", "FOR VALUES FROM (3) TO (MAXVALUE)"),
-    "LIST": ("FOR VALUES IN (1, 2)", "DEFAULT", "FOR VALUES IN (9)"),
-    "HASH": ("FOR VALUES WITH (MODULUS 2, REMAINDER 0)", "FOR VALUES WITH (MODULUS 2, REMAINDER 1)"),
-}  # fmt: skip
+#: How a table is partitioned, and which of its rows each partition has, where that can be told.
+BOUNDS: dict[str, tuple[tuple[str, tuple[int, ...]], ...]] = {
+    "RANGE": (
+        ("FOR VALUES FROM (MINVALUE) TO (3)", (1, 2)),
+        ("FOR VALUES FROM (3) TO (MAXVALUE)", (3, 4)),
+    ),
+    "LIST": (("FOR VALUES IN (1, 2)", (1, 2)), ("DEFAULT", (3, 4)), ("FOR VALUES IN (9)", ())),
+    "HASH": (
+        ("FOR VALUES WITH (MODULUS 2, REMAINDER 0)", ()),
+        ("FOR VALUES WITH (MODULUS 2, REMAINDER 1)", ()),
+    ),
+}
 
 
-def _add_partition(world: World, table: Thing, bound: str) -> None:
-    parent = f"«{table.id}.»"
-    world.add("table", world.schema(), bound=bound, parent=parent, rid=table.data["rid"])
+def _add_partition(world: World, table: Thing, bound: str, rids: tuple[int, ...]) -> None:
+    parent, loose = f"«{table.id}.»", bool(rids) and world.some(0.2)
+    data = {"bound": bound, "parent": parent, "rids": rids, "loose": loose, "root": table.id}
+    world.add("table", world.schema(), rid=table.data["rid"], **data)
 
 
 # --- what hangs on tables ----------------------------------------------------

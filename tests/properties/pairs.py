@@ -109,7 +109,7 @@ class Pair:
                     yield self._query(table, column)
 
     def _query(self, table: Thing, column: Thing | None) -> Kept:
-        rid, only = table.data["rid"], "" if "by" in table.data else "ONLY"
+        rid = table.data["rid"]
         old = new = "1"
         if column is not None:
             after = self.new.things[column.id].data
@@ -119,8 +119,8 @@ class Pair:
                 old = f"coalesce({old}, ({self.old_words(self.new.backfills[column.id])}){_as_text(after)})"
         return Kept(
             self.old.names[column.id] if column else "",
-            f"SELECT {quote(self.old.names[rid])}::numeric, {old} FROM {only} {_name(self.old, table)} ORDER BY 1",
-            f"SELECT {quote(self.new.names[rid])}::numeric, {new} FROM {only} {_name(self.new, table)} ORDER BY 1",
+            _select(self.old, table, rid, old),
+            _select(self.new, self.new.things[table.id], rid, new),
             labels=column is not None and str(column.data["content"]).startswith("enum"),
         )
 
@@ -131,6 +131,15 @@ class Pair:
 
 def _arrow(old: tuple[str, ...], new: tuple[str, ...]) -> str:
     return f"{format_path(*old)}->{format_path(*new)}"
+
+
+def _select(world: World, table: Thing, rid: int, shown: str) -> str:
+    """The rows of a table; of a partitioned one with those that stand beside it."""
+    only = "" if "by" in table.data else "ONLY "
+    places = [f"{only}{_name(world, table)}", *(_name(world, t) for t in world.loose(table))]
+    number = quote(world.names[rid])
+    rows = [f"SELECT {number}::numeric AS n, {shown} FROM {place}" for place in places]
+    return " UNION ALL ".join(rows) + " ORDER BY n"
 
 
 def _columns(world: World, table: Thing) -> list[Thing]:
@@ -159,11 +168,20 @@ def _read(world: World, column: Thing, type_: str) -> str:
 def _rows(world: World) -> Iterator[str]:
     for table in world.all("table"):
         if "bound" in table.data:
+            if table.data["loose"]:
+                yield _insert(world, world.things[table.data["root"]], table, table.data["rids"])
             continue
-        columns = [c for c in _columns(world, table) if "generated" not in c.data]
-        names = ", ".join(quote(world.names[c.id]) for c in columns)
-        rows = ", ".join("(" + ", ".join(value(world, c, n) for c in columns) + ")" for n in ROWS)
-        yield (f"INSERT INTO {_name(world, table)} ({names}) OVERRIDING SYSTEM VALUE VALUES {rows}")
+        beside = {n for t in world.loose(table) for n in t.data["rids"]}
+        if numbers := tuple(n for n in ROWS if n not in beside):
+            yield _insert(world, table, table, numbers)
+
+
+def _insert(world: World, like: Thing, table: Thing, numbers: tuple[int, ...]) -> str:
+    columns = [c for c in _columns(world, like) if "generated" not in c.data]
+    names = ", ".join(quote(world.names[c.id]) for c in columns)
+    rows = (", ".join(value(world, c, n) for c in columns) for n in numbers)
+    said = f"INSERT INTO {_name(world, table)} ({names}) OVERRIDING SYSTEM VALUE VALUES"
+    return f"{said} {', '.join(f'({row})' for row in rows)}"
 
 
 # --- drawing -----------------------------------------------------------------

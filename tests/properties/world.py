@@ -224,11 +224,18 @@ class World:
         """The columns of a table itself."""
         return self.all("column", owner=table.id)
 
+    def loose(self, table: Thing) -> list[Thing]:
+        """What could be a partition of the table and stands beside it."""
+        found = [t for t in self.all("table") if t.data.get("root") == table.id]
+        return [t for t in found if t.data["loose"]]
+
     def _table(self, table: Thing) -> str:
         head = f"CREATE {table.data.get('unlogged', '')} TABLE «{table.id}.»"
         options, by = table.data.get("options", ""), table.data.get("by", "")
         if "bound" in table.data:
             parent = table.data["parent"]
+            if table.data["loose"]:
+                return f"{head} (LIKE {parent})"
             return f"{head} PARTITION OF {parent} {table.data['bound']} {by} {options}"
         lines = ", ".join(self._column(column) for column in self.columns(table))
         return f"{head} ({lines}) {table.data.get('inherits', '')} {by} {options}"

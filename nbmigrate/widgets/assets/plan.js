@@ -5,7 +5,8 @@ function drawPlan({ host, send, memory }) {
   memory.open ??= new Set();       // numbers of opened objects
   memory.folded ??= new Set();     // names of folded schemas
   memory.known ??= new Map();      // what opened objects show, by number
-  const { open, folded, known } = memory;
+  memory.drafts ??= new Map();     // what is being typed, by question
+  const { open, folded, known, drafts } = memory;
   let lines = [], at = 0;          // the lines of the tree, and the one that Tab goes to
 
   const live = el("div", { className: "nbm-live", role: "status", "aria-live": "polite" });
@@ -124,7 +125,7 @@ function drawPlan({ host, send, memory }) {
   function drawAbove() {
     const { plan, phase, notice } = state;
     const asked = plan.questions.map((one, number) =>
-      question(one, number + 1, plan.questions.length, (choice, value = "") => send("answer", { key: one.key, choice, value })));
+      question(one, number + 1, plan.questions.length, drafts, (choice, value = "") => send("answer", { key: one.key, choice, value })));
     above.replaceChildren(...[
       notice ? note(notice.tone, notice.text, notice.hint) : null,
       state.done?.note ? note("good", state.done.note) : null,
@@ -192,8 +193,11 @@ function drawPlan({ host, send, memory }) {
   // --- messages ---------------------------------------------------------------
 
   function keepFocus(redraw) {
+    const draft = document.activeElement?.dataset?.draft;
     const hadFocus = host.contains(document.activeElement) && !tree.contains(document.activeElement);
     redraw();
+    const again = [...above.querySelectorAll("input")].find((input) => input.dataset.draft === draft);
+    if (hadFocus && draft && again) again.focus({ preventScroll: true });
     if (hadFocus && !host.contains(document.activeElement))
       (above.querySelector("button, input") ?? below.querySelector(".nbm-act:not(:disabled)") ?? tree.querySelector("[tabindex='0']"))?.focus({ preventScroll: true });
   }

@@ -19,9 +19,11 @@ function prose(text, props = {}, tag = "span") {
 const severity = (word) =>
   el("span", { className: `nbm-severity nbm-severity-${word.replaceAll(" ", "-")}`, textContent: `${SEVERITY_MARKS[word] ?? ""} ${word}` });
 
-const hazard = ({ severity: word, path, text, code, lock, advice }) =>
+const hazard = ({ severity: word, path, text, code, lock, meaning, allowed, advice }) =>
   el("li", { className: "nbm-hazard" }, severity(word), el("code", { textContent: path }), ` ${text} `,
-    el("span", { className: "nbm-muted", textContent: `${code}${word === "loses data" ? "" : `, ${lock}`}` }),
+    el("span", { className: "nbm-muted", textContent: lock ? `${code}, ${lock}` : code }),
+    meaning ? prose(`here: ${meaning}`, { className: "nbm-meaning" }, "div") : null,
+    allowed ? prose(`allowed: ${allowed}`, { className: "nbm-muted nbm-advice" }, "div") : null,
     advice ? prose(`advice: ${advice}`, { className: "nbm-muted nbm-advice" }, "div") : null);
 
 const hazards = (list) => (list.length ? el("ul", { className: "nbm-hazards", "aria-label": "hazards" }, list.map(hazard)) : null);
@@ -39,13 +41,13 @@ function details({ children, before_after, sql, hazards: dangers, samples: losse
 
 const beforeAfter = (rows) => table(["", "before", "after"], rows.map((row) => row.map((text) => text || "–")), { caption: "before and after" });
 
-/** A question with its evidence; `answer(choice, value)` is called by a click. */
-function question(asked, number, total, answer) {
+/** A question with its evidence; `answer(choice, value)` is called by a click. `drafts` keeps what is being typed. */
+function question(asked, number, total, drafts, answer) {
   const title = el("div", { className: "nbm-question-title" },
     el("span", { className: "nbm-muted", textContent: total > 1 ? `Question ${number} of ${total} ` : "Question " }), prose(asked.text[0].toUpperCase() + asked.text.slice(1)));
   const evidence = asked.evidence.length
     ? el("ul", { className: "nbm-evidence", "aria-label": "evidence" }, asked.evidence.map((line) => prose(line, {}, "li"))) : null;
-  const choices = asked.choices.map((choice, at) => (choice.needs_value ? field(choice, (value) => answer(at, value)) : pick(choice, () => answer(at))));
+  const choices = asked.choices.map((choice, at) => (choice.needs_value ? field(choice, `${asked.key} ${at}`, drafts, (value) => answer(at, value)) : pick(choice, () => answer(at))));
   return el("section", { className: `nbm-question nbm-question-${asked.kind.replaceAll(" ", "-")}`, "aria-label": asked.text.replaceAll("`", "") },
     title, evidence, samples(asked.samples), el("div", { className: "nbm-choices" }, choices));
 }
@@ -53,8 +55,11 @@ function question(asked, number, total, answer) {
 const pick = (choice, onclick) =>
   el("button", { type: "button", className: "nbm-button nbm-choice", title: choice.flag, onclick }, prose(choice.text));
 
-function field(choice, use) {
+function field(choice, name, drafts, use) {
   const input = el("input", { type: "text", className: "nbm-input", spellcheck: false, placeholder: "SQL, such as 0 or 'none'", "aria-label": choice.text.replaceAll("`", "") });
+  input.value = drafts.get(name) ?? "";
+  input.dataset.draft = name;
+  input.addEventListener("input", () => drafts.set(name, input.value));
   input.addEventListener("keydown", (event) => { if (event.key === "Enter") use(input.value); });
   return el("span", { className: "nbm-field", title: choice.flag }, prose(choice.text), input, button("Use", () => use(input.value)));
 }

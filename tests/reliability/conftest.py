@@ -1,0 +1,5 @@
+"""The migrators as processes of the executor's own tests."""
+
+from tests.unit.executor.conftest import ask, make, start
+
+__all__ = ["ask", "make", "start"]
