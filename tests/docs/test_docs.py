@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -101,3 +104,20 @@ def test_the_workflow_is_sound():
     assert backup < migrate.index("nbmigrate migrate")
     assert jobs["migrate"]["env"]["DATABASE_URL"] == "${{ secrets.DATABASE_URL }}"
     assert "postgresql://" not in text
+
+
+def test_the_site_is_built_and_loads_nothing_from_elsewhere(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path)],
+        cwd=ROOT,
+        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    loaded = re.compile(r"<(?:script|img|iframe)[^>]+src=\"?(?:https?:)?//|<link[^>]+href=\"?https?:")
+    pages = sorted(tmp_path.rglob("*.html"))
+    assert len(pages) > len(list(DOCS.rglob("*.md"))) - 1
+    for page in pages:
+        assert not loaded.search(page.read_text(encoding="utf-8")), page
