@@ -33,7 +33,7 @@ INSERT INTO "user" VALUES
 def test_a_plan_with_questions_as_the_documentation_shows_it(notebook):
     shown = notebook(USERS, "%db_push", ROWS, CHANGED, "%db_push")
     shown.cell(5).scroll_into_view_if_needed()
-    panel = shown.panel(1)
+    panel = shown.panel(-1)
     expect(panel.get_by_role("button", name=re.compile("is now")).first).to_be_visible()
     expect(panel.get_by_role("button", name="Apply", exact=True)).to_be_disabled()
     shown.shoot("documentation", panel)
