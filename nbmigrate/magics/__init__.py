@@ -162,6 +162,10 @@ class NbmigrateMagics(Magics):
     def db_restore(self, line: str) -> Result:
         return self._run("restore", line)
 
+    @_line("undo")
+    def db_undo(self, line: str) -> Result:
+        return self._run("undo", line)
+
     @_line("status")
     def db_status(self, line: str) -> Result:
         return self._run("status", line)

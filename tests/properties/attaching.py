@@ -293,13 +293,14 @@ def add_option(world: World) -> None:
 
 def add_statistics(world: World) -> None:
     """Extended statistics."""
-    if (column := counting(world)) and (other := counting(world, owner=column.owner)):
-        if other.id != column.id:
-            kinds = world.one(["", "(ndistinct)", "(dependencies, mcv)"])
-            schema = world.things[column.owner].owner
-            both = f"«{column.id}», «{other.id}»"
-            text = f"CREATE STATISTICS «{schema}».«*» {kinds} ON {both} FROM «@.»"
-            world.add("statistics", column.owner, text)
+    column = counting(world)
+    other = counting(world, owner=column.owner) if column else None
+    if column and other and other.id != column.id:
+        kinds = world.one(["", "(ndistinct)", "(dependencies, mcv)"])
+        schema = world.things[column.owner].owner
+        both = f"«{column.id}», «{other.id}»"
+        text = f"CREATE STATISTICS «{schema}».«*» {kinds} ON {both} FROM «@.»"
+        world.add("statistics", column.owner, text)
 
 
 def add_comment(world: World) -> None:
