@@ -186,10 +186,6 @@ class NbmigrateMagics(Magics):
             result = dataclasses.replace(result, place="the next cell")
         return self._kept(result, read.variable)
 
-    @_line("undo")
-    def db_undo(self, line: str) -> Result:
-        return self._run("undo", line)
-
     @_line("export")
     def db_export(self, line: str) -> Result:
         return self._run("export", line)

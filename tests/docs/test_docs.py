@@ -116,7 +116,9 @@ def test_the_site_is_built_and_loads_nothing_from_elsewhere(tmp_path):
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    loaded = re.compile(r"<(?:script|img|iframe)[^>]+src=\"?(?:https?:)?//|<link[^>]+href=\"?https?:")
+    loaded = re.compile(
+        r"<(?:script|img|iframe)[^>]+src=\"?(?:https?:)?//|<link[^>]+href=\"?https?:"
+    )
     pages = sorted(tmp_path.rglob("*.html"))
     assert len(pages) > len(list(DOCS.rglob("*.md"))) - 1
     for page in pages:

@@ -200,7 +200,7 @@ def test_a_drop_of_rows_stops_every_runner_with_the_line_to_add(tmp_path, databa
     )
     done = execute(runner, path, tmp_path / "out.ipynb", DATABASE_URL=database.url)
     assert done.returncode != 0
-    assert "hint: %db_push --drop public.users.name" in done.stdout + done.stderr
+    assert 'hint: %db_push --drop "public.users.name"' in done.stdout + done.stderr
     assert not (tmp_path / "reached").exists()
     assert "name text" in database.dump()
 
