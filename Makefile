@@ -12,7 +12,7 @@ ALONE := tests/unit/executor tests/unit/server tests/reliability tests/notebooks
 VERSIONED := tests/test_cases.py tests/roundtrip tests/unit/postgresql
 
 .DEFAULT_GOAL := help
-.PHONY: help run lab test browser versions check fmt bench clean
+.PHONY: help run lab test browser versions docs check fmt bench clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,10 @@ browser: $(VENV)/.test ## Run the tests of the widgets in JupyterLab and chromiu
 versions: $(VENV)/.test ## Run what PostgreSQL answers again on versions 15 and 16
 	@for version in 15 16; do \
 		$(BIN)/python -m pytest -n 2 --pg-version=$$version $(VERSIONED) $(ARGS) || exit 1; done
+
+docs: $(VENV)/.docs ## Build the documentation into out/site
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	@echo "Done: out/site/index.html"
 
 check: $(VENV)/.dev ## Check format, style, types and imports
 	$(BIN)/ruff format --check .
@@ -72,7 +76,12 @@ $(VENV)/.run: pyproject.toml | $(BIN)/python
 $(VENV)/.test: pyproject.toml | $(BIN)/python
 	@echo "Installing nbmigrate, PostgreSQL and the test tools into $(VENV) (a minute or two, once)"
 	@$(PIP) --editable '.[test]'
-	@touch $@ $(VENV)/.run
+	@touch $@ $(VENV)/.run $(VENV)/.docs
+
+$(VENV)/.docs: pyproject.toml | $(BIN)/python
+	@echo "Installing the tools of the documentation into $(VENV) (once)"
+	@$(PIP) --editable '.[docs]'
+	@touch $@
 
 $(VENV)/.bench: pyproject.toml | $(BIN)/python
 	@echo "Installing nbmigrate and its peers into $(VENV) (a minute or two, once)"

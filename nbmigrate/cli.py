@@ -84,15 +84,15 @@ def _show(result: Result, given: argparse.Namespace) -> None:
 
 
 def _text(result: Result, given: argparse.Namespace) -> str:
-    """The result as text; of a difference with ``--sql`` the SQL, of a pull without a file the code."""
-    from nbmigrate.results import DiffResult, MigrateResult, PullResult
+    """The result as text: of ``--sql`` the SQL, of a pull or an export without a file the code."""
+    from nbmigrate.results import DiffResult, ExportResult, MigrateResult, PullResult
 
     match result:
         case DiffResult() if given.sql:
             return result.plan.sql
         case MigrateResult() if result.script:
             return result.script.rstrip()
-        case PullResult() if not result.files:
+        case PullResult() | ExportResult() if not result.files:
             return result.code.rstrip()
         case _:
             return repr(result)

@@ -28,6 +28,7 @@
     |   |-- UndoConflictError          .paths: changed since by somebody
     |   |-- IrreversibleError          .tag: a migration that says no way back
     |   `-- UndoPurgedError            its data is no longer in the trash
+    |-- GitError                       files cannot be staged
     |-- ServerError                    the embedded PostgreSQL could not be started
     |-- AnswerNeededError              .questions: nothing was applied
     `-- UsageConflictError             arguments that do not go together
@@ -323,6 +324,10 @@ class UndoPurgedError(ExecutionError):
 
 class ServerError(NbmigrateError):
     """The embedded PostgreSQL could not be started."""
+
+
+class GitError(NbmigrateError):
+    """Git is not there, or refused to stage files."""
 
 
 class AnswerNeededError(NbmigrateError):

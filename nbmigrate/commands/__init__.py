@@ -6,7 +6,7 @@ the caller. Each module of this folder holds a family of commands.
 
 from __future__ import annotations
 
-from nbmigrate.commands import backfill, changing, drift, project, rows, undo
+from nbmigrate.commands import backfill, changing, drift, exporting, project, rows, undo
 from nbmigrate.commands.command import Command, answer_needed
 from nbmigrate.commands.project import DECLARE
 
@@ -17,6 +17,7 @@ COMMANDS: tuple[Command, ...] = (
     *undo.COMMANDS,
     *drift.COMMANDS,
     *project.COMMANDS,
+    *exporting.COMMANDS,
     *rows.COMMANDS,
     *backfill.COMMANDS,
 )

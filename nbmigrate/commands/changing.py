@@ -57,6 +57,7 @@ def _generate(workspace: Workspace, given: argparse.Namespace) -> Result:
         custom=given.custom,
         sql=_read(given.sql_file) if given.sql_file else getattr(given, "cell", None),
         refresh=given.refresh,
+        git_add=given.git_add,
     )
 
 
@@ -139,6 +140,7 @@ COMMANDS: tuple[Command, ...] = (
                 {"metavar": "TAG"},
                 values="migration",
             ),
+            switch("--git-add", help="stage the written files in git"),
         ),
         _generate,
     ),

@@ -205,6 +205,10 @@ class NbmigrateMagics(Magics):
             result = dataclasses.replace(result, place="the next cell")
         return self._kept(result, read.variable)
 
+    @_line("export")
+    def db_export(self, line: str) -> Result:
+        return self._run("export", line)
+
     @_line("studio")
     def db_studio(self, line: str) -> Result:
         return self._run("studio", line)

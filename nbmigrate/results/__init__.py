@@ -16,6 +16,7 @@ from nbmigrate.results.changing import (
     WrittenFile,
 )
 from nbmigrate.results.drifting import AdoptResult, DriftResult
+from nbmigrate.results.exporting import ExportResult
 from nbmigrate.results.findings import Finding
 from nbmigrate.results.pulling import PullResult
 from nbmigrate.results.result import Result
@@ -51,6 +52,7 @@ __all__ = [
     "DeclareResult",
     "DiffResult",
     "DriftResult",
+    "ExportResult",
     "Finding",
     "GenerateResult",
     "InitResult",

@@ -169,6 +169,7 @@ class GenerateResult(Framed):
     git_command: str = ""
     not_declared: tuple[str, ...] = ()
     proof: str = ""
+    is_staged: bool = False
     undo: str = ""
     note: str = ""
 
@@ -184,16 +185,20 @@ class GenerateResult(Framed):
 
     def _written(self) -> tuple[Block, ...]:
         written = Facts(tuple((size(file.bytes), file.path) for file in self.files))
-        git = (Code(self.git_command, "add them to git"),) if self.git_command else ()
         return (
             Heading(f"Generated {self.tag}"),
             *((Text(self.proof, "good"),) if self.proof else ()),
             *((Text(f"Undo: {self.undo}", "muted"),) if self.undo else ()),
             written,
-            *git,
+            *self._git(),
             *plan_blocks(self.plan),
             *left_alone(self.not_declared),
         )
+
+    def _git(self) -> tuple[Block, ...]:
+        if self.is_staged:
+            return (Text("Staged in git.", "good"),)
+        return (Code(self.git_command, "add them to git"),) if self.git_command else ()
 
     def _nothing(self) -> tuple[Block, ...]:
         if self.plan.is_empty:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from nbmigrate.workspace.backfill_commands import BackfillCommands
 from nbmigrate.workspace.drift_commands import DriftCommands
+from nbmigrate.workspace.export_commands import ExportCommands
 from nbmigrate.workspace.migration_commands import MigrationCommands
 from nbmigrate.workspace.row_commands import RowCommands
 from nbmigrate.workspace.schema_commands import SchemaCommands
@@ -19,6 +20,12 @@ __all__ = ["Workspace"]
 
 
 class Workspace(
-    SchemaCommands, DriftCommands, MigrationCommands, RowCommands, BackfillCommands, UndoCommands
+    SchemaCommands,
+    DriftCommands,
+    MigrationCommands,
+    RowCommands,
+    BackfillCommands,
+    UndoCommands,
+    ExportCommands,
 ):
     """A project and every command on it; the arguments are those of :class:`.Project`."""

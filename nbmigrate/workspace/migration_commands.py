@@ -9,7 +9,7 @@ from typing import Any
 from nbmigrate import executor, results
 from nbmigrate.model import EMPTY
 from nbmigrate.plan import NO_ANSWERS, Answers, Plan
-from nbmigrate.workspace import generating, handwritten, keeping, linting, looking, migrating
+from nbmigrate.workspace import generating, git, handwritten, keeping, linting, looking, migrating
 from nbmigrate.workspace.evidence import with_evidence
 from nbmigrate.workspace.ledger_entries import ledger_change
 from nbmigrate.workspace.migrating import MigrateOptions
@@ -101,21 +101,28 @@ class MigrationCommands(Project):
         custom: bool = False,
         sql: str | None = None,
         refresh: str | None = None,
+        git_add: bool = False,
     ) -> results.GenerateResult:
         """Write what no migration holds yet as the next migration: all its files, or none.
 
         ``custom`` writes an empty one; ``sql`` one that was written by hand, with the snapshot
         that replaying the folder gives it. ``refresh`` names the last migration: only its snapshot
         is written anew, from its SQL.
+        ``git_add`` stages the written files.
 
         Raises:
             JournalError: the folder cannot be continued; nothing was written.
+            GitError: there is nothing to stage them in; nothing was written.
         """
+        if git_add:
+            git.require_repository(self.root)
         if refresh is not None:
-            return handwritten.refresh(self, refresh)
-        if sql is not None:
-            return handwritten.by_hand(self, name, sql)
-        return generating.generate(self, name, source, answers=answers, custom=custom)
+            result = handwritten.refresh(self, refresh)
+        elif sql is not None:
+            result = handwritten.by_hand(self, name, sql)
+        else:
+            result = generating.generate(self, name, source, answers=answers, custom=custom)
+        return git.staged(result, self.root) if git_add else result
 
     def migrate(
         self,

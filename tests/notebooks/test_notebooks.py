@@ -12,6 +12,41 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 QUICKSTART = ROOT / "notebooks" / "quickstart.ipynb"
+#: The others: what the output of a cell must say.
+SAID = {
+    "prototyping": {
+        "diff-rename": "under a new name?",
+        "push-rename": "Pushed to prototyping",
+        "push-backfill": "Pushed to prototyping",
+        "dry-cast": "1 row has a value that does not go into date unchanged",
+        "push-drop": "%db_undo brings it back",
+        "undo": "Undone in prototyping",
+        "members-undone": "countess",
+    },
+    "exploring": {
+        "insert-readings": "1,095 rows",
+        "table": "2025-01-13",
+        "pivot": "Mill bridge",
+        "view": "peak",
+    },
+    "production": {
+        "generate-orders": "git add migrations/0000_orders.sql",
+        "read-sql": 'CREATE TABLE "customer"',
+        "migrate": "Applied 1 migration to staging",
+        "migrate-again": "Nothing to do",
+        "migrate-index": "Applied 1 migration to staging",
+        "check": "sound",
+        "status-drift": "note",
+        "diff-drift": "note",
+    },
+    "existing_database": {
+        "pull": "0000_baseline.sql",
+        "declare": "The database has it all.",
+        "generate-loans": "Generated 0001_add_loans",
+        "migrate": "Applied 1 migration to library",
+        "lent": "Frankenstein",
+    },
+}
 
 RUNNERS = {
     "nbclient": ["-c", "from nbclient.cli import main; main()", "{source}", "--output", "{target}"],
@@ -107,6 +142,32 @@ def test_quickstart_from_top_to_bottom_twice(tmp_path):
     assert "Warning" not in stored
 
 
+@pytest.mark.parametrize(
+    ("name", "runner"),
+    [
+        ("prototyping", "papermill"),
+        ("exploring", "nbconvert"),
+        ("production", "nbclient"),
+        ("existing_database", "papermill"),
+    ],
+)
+def test_notebook_from_top_to_bottom_twice(tmp_path, name, runner):
+    source = tmp_path / "notebooks" / f"{name}.ipynb"
+    source.parent.mkdir()
+    source.write_bytes((ROOT / "notebooks" / source.name).read_bytes())
+    for time in ("first", "second"):
+        done = execute(runner, source, tmp_path / f"{time}.ipynb")
+        assert done.returncode == 0, done.stderr
+    shown = outputs(tmp_path / "first.ipynb")
+    for cell, said in SAID[name].items():
+        assert said in shown[cell], f"{cell}: {shown[cell]}"
+
+
+def test_every_notebook_is_executed():
+    names = {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")}
+    assert names == {"quickstart", *SAID}
+
+
 @pytest.mark.parametrize("runner", RUNNERS)
 def test_an_open_question_stops_every_runner(tmp_path, database, runner):
     path = notebook(
@@ -123,6 +184,25 @@ def test_an_open_question_stops_every_runner(tmp_path, database, runner):
     assert "hint: %db_push --rename" in done.stdout + done.stderr
     assert not (tmp_path / "reached").exists()
     assert "label" not in database.dump()
+
+
+@pytest.mark.parametrize("runner", RUNNERS)
+def test_a_drop_of_rows_stops_every_runner_with_the_line_to_add(tmp_path, database, runner):
+    path = notebook(
+        tmp_path / "drop.ipynb",
+        "%load_ext nbmigrate",
+        "%%schema users --sql\nCREATE TABLE users (id int PRIMARY KEY, name text);",
+        "%db_push",
+        "%%db_query\nINSERT INTO users VALUES (1, 'Ada')",
+        "%%schema users --sql\nCREATE TABLE users (id int PRIMARY KEY);",
+        "%db_push",
+        "open('reached', 'w').close()",
+    )
+    done = execute(runner, path, tmp_path / "out.ipynb", DATABASE_URL=database.url)
+    assert done.returncode != 0
+    assert 'hint: %db_push --drop "public.users.name"' in done.stdout + done.stderr
+    assert not (tmp_path / "reached").exists()
+    assert "name text" in database.dump()
 
 
 @pytest.mark.parametrize("runner", RUNNERS)
