@@ -18,6 +18,7 @@ from nbmigrate.results.changing import (
 from nbmigrate.results.findings import Finding
 from nbmigrate.results.pulling import PullResult
 from nbmigrate.results.result import Result
+from nbmigrate.results.rewriting import MovedMigration, RebaseResult, RepairResult
 from nbmigrate.results.schemas import SchemaResult
 from nbmigrate.results.showing import (
     CheckResult,
@@ -26,6 +27,7 @@ from nbmigrate.results.showing import (
     MigrationState,
     Problem,
     QueryResult,
+    RanStatement,
     StatusResult,
     StudioResult,
     TableCard,
@@ -53,11 +55,15 @@ __all__ = [
     "InitResult",
     "MigrateResult",
     "MigrationState",
+    "MovedMigration",
     "Problem",
     "PullResult",
     "PurgeResult",
     "PushResult",
     "QueryResult",
+    "RanStatement",
+    "RebaseResult",
+    "RepairResult",
     "Restored",
     "Result",
     "SchemaResult",

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from nbmigrate.workspace.backfill_commands import BackfillCommands
 from nbmigrate.workspace.migration_commands import MigrationCommands
+from nbmigrate.workspace.rewriting_commands import RewritingCommands
 from nbmigrate.workspace.row_commands import RowCommands
 from nbmigrate.workspace.schema_commands import SchemaCommands
 from nbmigrate.workspace.undo_commands import UndoCommands
@@ -17,5 +18,12 @@ from nbmigrate.workspace.undo_commands import UndoCommands
 __all__ = ["Workspace"]
 
 
-class Workspace(SchemaCommands, MigrationCommands, RowCommands, BackfillCommands, UndoCommands):
+class Workspace(
+    SchemaCommands,
+    MigrationCommands,
+    RewritingCommands,
+    RowCommands,
+    BackfillCommands,
+    UndoCommands,
+):
     """A project and every command on it; the arguments are those of :class:`.Project`."""

@@ -62,19 +62,19 @@ def prove(
 ) -> Proof:
     """Run the migrations and the new statements on an empty database, and compare."""
     started = time.perf_counter()
-    with _own_database(url) as connection:
+    with own_database(url) as connection:
         number = connection.info.server_version
         version = f"PostgreSQL {number // 10000}.{number % 10000}"
         for migration in migrations:
             texts = [chunk.sql for chunk in migration.statements()]
-            if failed := _run(connection, texts):
+            if failed := run_texts(connection, texts):
                 text = f"not proved: `{migration.tag}` fails on an empty database: {failed.text}"
                 return Proof(Verdict.UNPROVED, text)
-        if failed := _run(connection, [statement.sql for statement in statements]):
+        if failed := run_texts(connection, [statement.sql for statement in statements]):
             if failed.sqlstate in _UNKNOWN:
                 return Proof(Verdict.UNPROVED, f"not proved: on the embedded server {failed.text}")
             return Proof(Verdict.REFUTED, f"refuted on {version}: {failed.text}")
-        rest = _compare(connection, new)
+        rest = difference_to(connection, new)
     if not rest.is_empty:
         text = f"refuted on {version}: the result is not what is declared"
         return Proof(Verdict.REFUTED, text, rest)
@@ -99,7 +99,7 @@ def replay(url: str, migrations: Sequence[Migration], sql: str, before: Snapshot
         JournalError: PostgreSQL refuses one of them.
     """
     started = time.perf_counter()
-    with _own_database(url) as connection:
+    with own_database(url) as connection:
         for migration in migrations:
             _require(connection, migration.tag, [chunk.sql for chunk in migration.statements()])
         _require(connection, "the new SQL", sql.split(MARKER))
@@ -114,7 +114,7 @@ def replay(url: str, migrations: Sequence[Migration], sql: str, before: Snapshot
 
 
 def _require(connection: psycopg.Connection[Any], name: str, texts: Sequence[str]) -> None:
-    if failed := _run(connection, texts):
+    if failed := run_texts(connection, texts):
         raise JournalError(
             f"{name} fails on an empty database with all earlier migrations: {failed.text}",
             hint="nothing was written; correct the SQL",
@@ -125,19 +125,20 @@ def prove_down(
     url: str, migrations: Sequence[Migration], up: Plan, down: Sequence[Statement]
 ) -> str:
     """Run up, down and up again on an empty database; why that does not lead back, or nothing."""
-    with _own_database(url) as connection:
+    with own_database(url) as connection:
         for migration in migrations:
-            if failed := _run(connection, [chunk.sql for chunk in migration.statements()]):
+            if failed := run_texts(connection, [chunk.sql for chunk in migration.statements()]):
                 return f"`{migration.tag}` fails on an empty database: {failed.text}"
         for statements, end in ((up.statements, up.new), (down, up.old), (up.statements, up.new)):
-            if failed := _run(connection, [statement.sql for statement in statements]):
+            if failed := run_texts(connection, [statement.sql for statement in statements]):
                 return failed.text
-            if not _compare(connection, end).is_empty:
+            if not difference_to(connection, end).is_empty:
                 return "the result is not the schema before"
     return ""
 
 
-def _compare(connection: psycopg.Connection[Any], new: Snapshot) -> Plan:
+def difference_to(connection: psycopg.Connection[Any], new: Snapshot) -> Plan:
+    """What leads from the database to the snapshot."""
     live = introspect(connection, roles=tuple(new.roles) or False)
     scratch = Scratch(connection, {})
     return make_plan(
@@ -148,7 +149,7 @@ def _compare(connection: psycopg.Connection[Any], new: Snapshot) -> Plan:
     )
 
 
-def _run(connection: psycopg.Connection[Any], texts: Sequence[str]) -> Failed | None:
+def run_texts(connection: psycopg.Connection[Any], texts: Sequence[str]) -> Failed | None:
     """Run the texts as migrate does, transaction by transaction; what failed, if anything."""
     steps = [
         Step(number, text, 1, is_transactional(text), COMMIT_BEFORE in text)
@@ -180,7 +181,8 @@ def _execute(connection: psycopg.Connection[Any], text: str) -> None:
 
 
 @contextmanager
-def _own_database(url: str) -> Iterator[psycopg.Connection[Any]]:
+def own_database(url: str) -> Iterator[psycopg.Connection[Any]]:
+    """An empty database that is dropped afterwards, with the roles that were made in it."""
     name = f"nbmigrate_proof_{secrets.token_hex(6)}"
     with connect(url) as server:
         roles = _roles(server)
