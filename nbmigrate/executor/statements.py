@@ -71,8 +71,9 @@ def write(
     now: float,
     who: tuple[int, str],
 ) -> None:
-    """Note what ran; inside a transaction. ``key`` is the history and the tag,
-    ``who`` the backend that ran it and its application name.
+    """Note what ran; inside a transaction.
+
+    ``key`` is the history and the tag, ``who`` the backend that ran it and its application name.
     """
     if not ran:
         return
