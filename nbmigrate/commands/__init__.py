@@ -6,7 +6,16 @@ the caller. Each module of this folder holds a family of commands.
 
 from __future__ import annotations
 
-from nbmigrate.commands import backfill, changing, drift, exporting, project, rows, undo
+from nbmigrate.commands import (
+    backfill,
+    changing,
+    drift,
+    exporting,
+    project,
+    rewriting,
+    rows,
+    undo,
+)
 from nbmigrate.commands.command import Command, answer_needed
 from nbmigrate.commands.project import DECLARE
 
@@ -16,6 +25,7 @@ COMMANDS: tuple[Command, ...] = (
     *changing.COMMANDS,
     *undo.COMMANDS,
     *drift.COMMANDS,
+    *rewriting.COMMANDS,
     *project.COMMANDS,
     *exporting.COMMANDS,
     *rows.COMMANDS,

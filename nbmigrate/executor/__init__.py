@@ -29,6 +29,7 @@ from nbmigrate.executor.ledger import read_ledger, record
 from nbmigrate.executor.lock import Holder, MigratorLock
 from nbmigrate.executor.migrate import baseline, migrate, pending, up_to
 from nbmigrate.executor.settings import Settings
+from nbmigrate.executor.statements import LoggedStatement, read_statements
 from nbmigrate.executor.urls import mask_sql, mask_url
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "Job",
     "LeftoverDropped",
     "LockWaited",
+    "LoggedStatement",
     "MigrationStarted",
     "MigratorLock",
     "Monitor",
@@ -66,6 +68,7 @@ __all__ = [
     "read_activity",
     "read_journal",
     "read_ledger",
+    "read_statements",
     "read_status",
     "record",
     "require_same",

@@ -1,7 +1,7 @@
 """The schema ``nbmigrate``: what drizzle's history table has no room for.
 
 ``meta`` holds the version of these tables, ``migrations`` what was applied and by
-whom, ``progress`` the statements of a migration that could not be one transaction
+whom, ``statements`` (since version 2) every statement of them, ``progress`` the statements of a migration that could not be one transaction
 and is not finished, ``ledger`` the objects nbmigrate owns. Made when first needed.
 """
 
@@ -15,7 +15,7 @@ from nbmigrate.errors import ExecutionError
 from nbmigrate.executor import raw
 
 SCHEMA = "nbmigrate"
-VERSION = 1
+VERSION = 2
 
 _TABLES = f"""
 CREATE SCHEMA IF NOT EXISTS {SCHEMA};
@@ -34,6 +34,21 @@ CREATE TABLE IF NOT EXISTS {SCHEMA}.migrations (
     "user" text NOT NULL,
     application text NOT NULL,
     PRIMARY KEY (history, tag)
+);
+CREATE TABLE IF NOT EXISTS {SCHEMA}.statements (
+    history text NOT NULL,
+    tag text NOT NULL,
+    statement integer NOT NULL,
+    sql text NOT NULL,
+    hash text NOT NULL,
+    normalized_hash text NOT NULL,
+    started_at timestamptz NOT NULL,
+    ms integer NOT NULL,
+    rows bigint NOT NULL,
+    backend_pid integer NOT NULL,
+    "user" text NOT NULL,
+    application text NOT NULL,
+    PRIMARY KEY (history, tag, statement)
 );
 CREATE TABLE IF NOT EXISTS {SCHEMA}.progress (
     history text NOT NULL,
@@ -54,6 +69,7 @@ CREATE TABLE IF NOT EXISTS {SCHEMA}.ledger (
     PRIMARY KEY (kind, schema, name)
 );
 INSERT INTO {SCHEMA}.meta (version) SELECT {VERSION} WHERE NOT EXISTS (SELECT FROM {SCHEMA}.meta);
+UPDATE {SCHEMA}.meta SET version = {VERSION} WHERE version < {VERSION};
 """
 
 _TABLE_EXISTS = """
@@ -86,24 +102,28 @@ def is_prepared(connection: psycopg.Connection[Any]) -> bool:
     Raises:
         ExecutionError: when a newer nbmigrate made them.
     """
+    return _version(connection) is not None
+
+
+def _version(connection: psycopg.Connection[Any]) -> int | None:
     if not table_exists(connection, SCHEMA, "meta"):
-        return False
+        return None
     found = raw.rows(connection, f"SELECT max(version) AS version FROM {SCHEMA}.meta")
-    version = found[0]["version"]
+    version: int | None = found[0]["version"]
     if version is not None and version > VERSION:
         raise ExecutionError(
             f"the tables in schema `{SCHEMA}` are of version {version}; "
             f"this nbmigrate knows versions up to {VERSION}; nothing was changed",
             hint="upgrade nbmigrate here: pip install --upgrade nbmigrate",
         )
-    return version is not None
+    return version
 
 
 def ensure(connection: psycopg.Connection[Any]) -> None:
-    """Make the tables if they are missing; also inside a transaction."""
-    if not is_prepared(connection):
+    """Make the tables that are missing, and bring older ones up to date, in one transaction."""
+    if _version(connection) != VERSION:
         make(connection, _TABLES)
-    if not is_prepared(connection):
+    if _version(connection) != VERSION:
         raise ExecutionError(f"the tables in schema `{SCHEMA}` could not be made")
 
 

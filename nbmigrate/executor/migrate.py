@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeVar
 import psycopg
 
 from nbmigrate.errors import ExecutionError, UsageConflictError
-from nbmigrate.executor import bookkeeping, history
+from nbmigrate.executor import bookkeeping, history, statements
 from nbmigrate.executor.alone import run_alone
 from nbmigrate.executor.connections import connect
 from nbmigrate.executor.events import Applied, LockWaited, MigrationStarted, OnEvent, ignore
@@ -259,8 +259,11 @@ def _run_part(session: Session, part: Segment, work: Work, progress: Progress) -
         return
     session.require_lock()
     for step in part.steps:
-        run_alone(session, step, work, progress)
-        progress.finish(session.observer, [step])
+        begun = session.settings.monotonic()
+        done = run_alone(session, step, work, progress)
+        with session.observer.transaction():
+            work.log([statements.Ran(step, done, begun)])
+            progress.finish(session.observer, [step])
 
 
 def _work(
@@ -287,8 +290,17 @@ def _work(
             ms = elapsed_ms(settings, start)
             history.record(session.connection, migration, settings, statements=step_count, ms=ms)
 
+    def log(ran: Sequence[statements.Ran]) -> None:
+        statements.write(
+            session.connection if part.is_transactional else session.observer,
+            (history.history_name(settings), migration.tag),
+            ran,
+            now=settings.monotonic(),
+            who=(session.connection.info.backend_pid, settings.application_name),
+        )
+
     origin = Origin(migration.tag, str(migration.path))
-    return Work(origin=origin, kept="", before=before, after=after)
+    return Work(origin=origin, kept="", before=before, after=after, log=log)
 
 
 def _surround(

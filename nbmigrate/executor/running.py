@@ -7,7 +7,7 @@ serialization failure. What is repeated is always the whole transaction.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -25,6 +25,7 @@ from nbmigrate.executor.failures import RETRYABLE, Origin, lock_timed_out, state
 from nbmigrate.executor.lock import MigratorLock
 from nbmigrate.executor.segments import Step
 from nbmigrate.executor.settings import Settings
+from nbmigrate.executor.statements import Ran
 from nbmigrate.executor.urls import mask_sql
 
 _COMMIT_PATIENCE_SECONDS = 15.0
@@ -70,17 +71,22 @@ class Session:
             )
 
 
+def _log_nothing(_ran: Sequence[Ran]) -> None:
+    """A push is written down as a whole, for its undo."""
+
+
 @dataclass(kw_only=True)
 class Work:
     """What surrounds the steps of a transaction: who they belong to and what else it does.
 
-    ``kept`` says, for an error, what of the whole remains.
+    ``kept`` says, for an error, what of the whole remains; ``log`` writes down what ran.
     """
 
     origin: Origin
     kept: str
     before: Callable[[], None]
     after: Callable[[], None]
+    log: Callable[[Sequence[Ran]], None] = _log_nothing
 
 
 class Attempt:
@@ -113,14 +119,16 @@ def _run_once(
     session: Session, steps: tuple[Step, ...], work: Work, attempt: Attempt
 ) -> tuple[AppliedStatement, ...]:
     attempt.step, attempt.transaction = None, None
-    done: list[AppliedStatement] = []
+    done: list[Ran] = []
     try:
         with session.connection.transaction():
             work.before()
             for step in steps:
                 attempt.step = step
-                done.append(execute(session, step, tag=work.origin.tag))
+                begun = session.settings.monotonic()
+                done.append(Ran(step, execute(session, step, tag=work.origin.tag), begun))
             attempt.step = None
+            work.log(done)
             work.after()
             session.failpoint.reach("before_commit", 1)
             attempt.transaction = _transaction_number(session.connection)
@@ -130,7 +138,7 @@ def _run_once(
         # The connection broke while COMMIT was under way: only the server knows.
         if not _is_committed(session, attempt.transaction):
             raise
-    return tuple(done)
+    return tuple(ran.done for ran in done)
 
 
 def execute(session: Session, step: Step, *, tag: str) -> AppliedStatement:

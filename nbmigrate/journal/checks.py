@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from nbmigrate.errors import JournalError, NbmigrateError, SnapshotError
+from nbmigrate.journal import branches, touching
 from nbmigrate.journal.entries import Entry
 from nbmigrate.journal.prefix import deduce_mode
+from nbmigrate.journal.rewrite import REWRITE_NAME
 from nbmigrate.journal.write import ATTEMPT_NAME
 from nbmigrate.model.codec import NO_PREVIOUS, SnapshotFile, load_file
 
@@ -80,16 +82,20 @@ def _duplicates(journal: Journal, entries: tuple[Entry, ...]) -> Iterator[Proble
     for tag, count in Counter(entry.tag for entry in entries).items():
         if count > 1:
             yield Problem(code="duplicate-tag", path=path, text=f"`{tag}` is listed {count} times")
-    for prefix, count in Counter(
-        entry.prefix for entry in {e.tag: e for e in entries}.values()
-    ).items():
-        if count > 1:
+    for pair in branches.pairs(journal.layout, entries):
+        if pair.first.prefix == pair.later.prefix:
             yield Problem(
                 code="duplicate-prefix",
                 path=path,
-                text=f"{count} migrations begin with `{prefix}` and share one snapshot file",
-                hint="generate the later one again",
+                text=f"`{pair.first.tag}` and `{pair.later.tag}` begin with one number and share"
+                f" one snapshot file{_both_touch(journal, pair)}",
+                hint=f"nbmigrate rebase {pair.later.tag} puts it behind the others",
             )
+
+
+def _both_touch(journal: Journal, pair: branches.Pair) -> str:
+    both = touching.both(journal, pair.first, pair.later)
+    return f"; both touch {', '.join(both)}" if both else "; they touch nothing in common"
 
 
 def _times(journal: Journal, entries: tuple[Entry, ...]) -> Iterator[Problem]:
@@ -156,7 +162,7 @@ def _snapshot_names(journal: Journal, entries: tuple[Entry, ...]) -> Iterator[Pr
                 code="missing-snapshot",
                 path=str(path),
                 text=f"the snapshot of `{entry.tag}` is missing",
-                hint="restore it from version control",
+                hint=f"nbmigrate repair {entry.tag} makes it again, by running the files",
                 severity="error" if entry is entries[-1] else "warning",
             )
     for path in journal.layout.snapshots():
@@ -179,19 +185,14 @@ def _chain(journal: Journal, entries: tuple[Entry, ...]) -> Iterator[Problem]:
             try:
                 files[path] = load_file(path)
             except SnapshotError as error:
-                yield _from_error("bad-snapshot", error)
-    parents: dict[str, Path] = {}
+                problem = _from_error("bad-snapshot", error)
+                tag = next(e.tag for e in entries if journal.layout.snapshot(e) == path)
+                hint = f"nbmigrate repair {tag} makes it again, by running the files"
+                yield msgspec.structs.replace(problem, hint=hint)
     # drizzle-kit's pull writes an empty prevId.
     known = {NO_PREVIOUS, "", *(file.id for file in files.values())}
     for path, file in files.items():
-        if first := parents.get(file.prev_id):
-            yield Problem(
-                code="duplicate-prev-id",
-                path=str(path),
-                text=f"`{path.name}` and `{first.name}` both follow snapshot {file.prev_id}",
-                hint="two branches were merged: generate the later migration again",
-            )
-        elif file.prev_id not in known:
+        if file.prev_id not in known:
             yield Problem(
                 code="dangling-prev-id",
                 path=str(path),
@@ -199,10 +200,31 @@ def _chain(journal: Journal, entries: tuple[Entry, ...]) -> Iterator[Problem]:
                 hint="harmless after drizzle-kit drop; otherwise restore the missing snapshot",
                 severity="warning",
             )
-        parents.setdefault(file.prev_id, path)
+    for pair in branches.pairs(journal.layout, entries):
+        if pair.first.prefix != pair.later.prefix:
+            yield _one_parent(journal, pair)
+
+
+def _one_parent(journal: Journal, pair: branches.Pair) -> Problem:
+    return Problem(
+        code="duplicate-prev-id",
+        path=str(journal.layout.snapshot(pair.later)),
+        text=f"`{pair.first.tag}` and `{pair.later.tag}` follow one snapshot: two branches were"
+        f" merged{_both_touch(journal, pair)}",
+        hint=f"nbmigrate rebase {pair.later.tag} puts it behind the others",
+    )
 
 
 def _attempts(journal: Journal, entries: tuple[Entry, ...]) -> Iterator[Problem]:
+    rewriting = journal.layout.meta / REWRITE_NAME
+    if rewriting.exists():
+        yield Problem(
+            code="unfinished-rewrite",
+            path=str(rewriting),
+            text="rewriting the folder was interrupted",
+            hint="nbmigrate generate, rebase and repair go on with it first",
+            severity="warning",
+        )
     path = journal.layout.meta / ATTEMPT_NAME
     if path.exists():
         yield Problem(

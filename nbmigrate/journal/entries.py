@@ -97,17 +97,34 @@ def read_journal(path: Path) -> JournalFile:
         JournalError: when it is damaged, of another product or of a newer version.
     """
     try:
-        document = parse_json(decode_text(path.read_bytes()))
+        text = decode_text(path.read_bytes())
     except OSError as error:
         raise JournalError(f"cannot be read: {error.strerror}", path=path) from error
     except DamagedText as error:
-        hint = "resolve the merge, or restore the file from version control"
-        raise JournalError(error.message, path=f"{path}:{error.line}", hint=hint) from error
+        raise _damaged(error, path) from error
+    return parse_journal(text, path)
+
+
+def parse_journal(text: str, path: Path) -> JournalFile:
+    """The journal in a file's text.
+
+    Raises:
+        JournalError: when it is damaged, of another product or of a newer version.
+    """
+    try:
+        document = parse_json(text)
+    except DamagedText as error:
+        raise _damaged(error, path) from error
     if not isinstance(document, dict) or not isinstance(document.get("entries"), list):
         raise JournalError("not a journal: it has no list `entries`", path=path)
     _require_version(document, path)
     entries = tuple(_entry(item, at, path) for at, item in enumerate(document["entries"]))
     return JournalFile(document=document, entries=entries)
+
+
+def _damaged(error: DamagedText, path: Path) -> JournalError:
+    hint = "nbmigrate rebase takes both sides of a merge; else restore it from version control"
+    return JournalError(error.message, path=f"{path}:{error.line}", hint=hint)
 
 
 def _require_version(document: dict[str, Any], path: Path) -> None:

@@ -6,7 +6,8 @@ folder. Files of other tools in the folder are left alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ from nbmigrate.journal.entries import Entry, JournalFile, new_journal, read_jour
 from nbmigrate.journal.layout import Layout, require_classic
 from nbmigrate.journal.migration import Migration, read_migration
 from nbmigrate.journal.prefix import PrefixMode, deduce_mode
+from nbmigrate.journal.rewrite import finish_rewrite, rewrite
 from nbmigrate.journal.words import require_name
 from nbmigrate.journal.write import NewFile, commit, locked, replace_all, undo_attempt
 from nbmigrate.model import Snapshot
@@ -118,7 +120,7 @@ class Journal:
                 f"the snapshot of `{entry.tag}` is missing",
                 tag=entry.tag,
                 path=path,
-                hint="restore it from version control",
+                hint=f"nbmigrate repair {entry.tag} makes it again, by running the files",
             )
         return load_file(path, extra=self.layout.nearest_sidecar(entry, entries))
 
@@ -173,8 +175,7 @@ class Journal:
         require_name(wanted.name)
         self._mode(self.read())  # before the first file is made
         layout = self.layout
-        with locked(layout.meta):
-            undo_attempt(layout.journal)
+        with self._writing():
             journal, previous = self.read(), self.read_snapshot()
             self._require_unchanged(previous, expected_id)
             entry = draft.next_entry(wanted, self._mode(journal), journal.entries, now_ms=now_ms)
@@ -192,8 +193,7 @@ class Journal:
             JournalError: when the folder cannot be used or written.
         """
         layout = self.layout
-        with locked(layout.meta):
-            undo_attempt(layout.journal)
+        with self._writing():
             journal = self.read()
             entry = next((e for e in journal.entries if e.tag == tag), None)
             last = NewFile(layout.journal, journal.text_with_missing(tag, when=when))
@@ -222,6 +222,23 @@ class Journal:
             )
             replace_all(files[::-1])
         return self._migration(entries[-1])
+
+    def replace(self, files: Sequence[NewFile], removed: Sequence[Path]) -> None:
+        """Put files, the journal the last of them, in the place of others: all of it or nothing.
+
+        Raises:
+            JournalError: when the folder cannot be written.
+        """
+        with self._writing():
+            rewrite(self.layout.meta, files, removed)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Alone in the folder, after what a writer that died has left is cleared up."""
+        with locked(self.layout.meta):
+            finish_rewrite(self.layout.meta)
+            undo_attempt(self.layout.journal)
+            yield
 
     def _mode(self, journal: JournalFile) -> draft.Mode:
         """What the folder's files are like, told from those it has."""

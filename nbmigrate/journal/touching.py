@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from nbmigrate.errors import NbmigrateError
+from nbmigrate.journal.migration import read_migration
 from nbmigrate.model import EMPTY, Snapshot
 from nbmigrate.model.codec import SnapshotFile, load_file
 from nbmigrate.postgresql import tokens
 
 if TYPE_CHECKING:
+    from nbmigrate.journal.entries import Entry
     from nbmigrate.journal.folder import Journal
 
 #: Kind, name of the object, kind of its part, name of the part.
@@ -79,6 +81,35 @@ def reason(journal: Journal, tag: str, later: Sequence[str]) -> str:
         for other in later
         if other in listed and (both := conflicts(mine, touched(journal, other)))
     )
+
+
+def both(journal: Journal, one: Entry, other: Entry) -> tuple[str, ...]:
+    """What two migrations of two branches both touch, one name each.
+
+    Two with one number have one snapshot between them: then it is told from their SQL.
+    """
+    try:
+        if one.prefix != other.prefix:
+            return conflicts(touched(journal, one.tag), touched(journal, other.tag))
+        texts = [
+            read_migration(journal.layout.sql(e), tag=e.tag, when=e.when) for e in (one, other)
+        ]
+    except (NbmigrateError, OSError):  # a file that is not there is reported by itself
+        return ()
+    around = _around(journal, one.tag)
+    spoken = [_mentioned(text.sql, around) for text in texts]
+    words = _names(texts[0].sql) & _names(texts[1].sql)
+    found = set()
+    for place in spoken[0] & spoken[1]:
+        columns = {c for s in around for c in _columns(s, place) if c.lower() in words}
+        found |= {(*place, "columns", column) for column in columns} or {place}
+    return tuple(sorted(shown(place) for place in found))
+
+
+def _columns(snapshot: Snapshot, place: Place) -> Sequence[str]:
+    """The columns of a place that is a table; a key is not spoken of by chance."""
+    table = snapshot.tables.get(place[1]) if place[0] == "tables" else None
+    return [name for name, c in table.columns.items() if not c.primary_key] if table else []
 
 
 def shown(place: Place) -> str:

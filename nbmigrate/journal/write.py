@@ -159,16 +159,16 @@ def replace_all(files: Sequence[NewFile]) -> None:
 def _write_all(files: Sequence[NewFile], journal: NewFile, tag: str) -> None:
     meta = journal.path.parent
     attempt = NewFile(meta / ATTEMPT_NAME, dump_document(_describe(files, meta, tag)))
-    _write_synced(attempt)
+    write_synced(attempt)
     attempt.beside.replace(attempt.path)
     for file in (*files, journal):
-        _write_synced(file)
+        write_synced(file)
     for file in files:
         file.beside.replace(file.path)
-    _sync_folder(meta.parent)
-    _sync_folder(meta)
+    sync_folder(meta.parent)
+    sync_folder(meta)
     journal.beside.replace(journal.path)
-    _sync_folder(meta)
+    sync_folder(meta)
     attempt.path.unlink()
 
 
@@ -183,14 +183,16 @@ def _describe(files: Sequence[NewFile], meta: Path, tag: str) -> dict[str, objec
     return {"tag": tag, "files": listed}
 
 
-def _write_synced(file: NewFile) -> None:
+def write_synced(file: NewFile) -> None:
+    """Write the text beside its place, down to the disk."""
     with file.beside.open("wb") as stream:
         stream.write(file.text.encode())
         stream.flush()
         os.fsync(stream.fileno())
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -206,7 +208,9 @@ def undo_attempt(journal: Path) -> None:
     meta = journal.parent
     attempt = meta / ATTEMPT_NAME
     listed, tag = _read_attempt(attempt)
-    committed = journal.exists() and tag in {e.tag for e in read_journal(journal).entries}
+    committed = (
+        bool(tag) and journal.exists() and tag in {e.tag for e in read_journal(journal).entries}
+    )
     for path, digest in listed:
         NewFile(path, "").beside.unlink(missing_ok=True)
         if not committed and path.is_file() and _digest(path) == digest:

@@ -20,6 +20,7 @@ from nbmigrate.results.exporting import ExportResult
 from nbmigrate.results.findings import Finding
 from nbmigrate.results.pulling import PullResult
 from nbmigrate.results.result import Result
+from nbmigrate.results.rewriting import MovedMigration, RebaseResult, RepairResult
 from nbmigrate.results.schemas import SchemaResult
 from nbmigrate.results.showing import (
     CheckResult,
@@ -28,6 +29,7 @@ from nbmigrate.results.showing import (
     MigrationState,
     Problem,
     QueryResult,
+    RanStatement,
     StatusResult,
     StudioResult,
     TableCard,
@@ -58,11 +60,15 @@ __all__ = [
     "InitResult",
     "MigrateResult",
     "MigrationState",
+    "MovedMigration",
     "Problem",
     "PullResult",
     "PurgeResult",
     "PushResult",
     "QueryResult",
+    "RanStatement",
+    "RebaseResult",
+    "RepairResult",
     "Restored",
     "Result",
     "SchemaResult",

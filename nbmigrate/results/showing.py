@@ -52,6 +52,23 @@ class MigrationState:
     applied_at: str = ""
 
 
+@dataclass(frozen=True)
+class RanStatement:
+    """A statement of an applied migration, as it was run; ``sql`` is without passwords."""
+
+    tag: str
+    statement: int
+    sql: str
+    hash: str
+    normalized_hash: str
+    started_at: str
+    ms: int
+    rows: int
+    backend_pid: int
+    user: str
+    application: str
+
+
 @dataclass(frozen=True, repr=False)
 class StatusResult(Framed):
     """Where the migrations, the database and the declaration stand."""
@@ -65,6 +82,7 @@ class StatusResult(Framed):
     declared: tuple[str, ...] = ()
     backfills: tuple[BackfillState, ...] = ()
     trash: tuple[TrashEntry, ...] = ()
+    statements: tuple[RanStatement, ...] = ()
 
     @property
     def is_different(self) -> bool:

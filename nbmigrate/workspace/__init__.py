@@ -12,6 +12,7 @@ from nbmigrate.workspace.backfill_commands import BackfillCommands
 from nbmigrate.workspace.drift_commands import DriftCommands
 from nbmigrate.workspace.export_commands import ExportCommands
 from nbmigrate.workspace.migration_commands import MigrationCommands
+from nbmigrate.workspace.rewriting_commands import RewritingCommands
 from nbmigrate.workspace.row_commands import RowCommands
 from nbmigrate.workspace.schema_commands import SchemaCommands
 from nbmigrate.workspace.undo_commands import UndoCommands
@@ -23,6 +24,7 @@ class Workspace(
     SchemaCommands,
     DriftCommands,
     MigrationCommands,
+    RewritingCommands,
     RowCommands,
     BackfillCommands,
     UndoCommands,

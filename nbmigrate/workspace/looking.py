@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from nbmigrate import data, executor, results
 from nbmigrate.errors import ConnectFailedError, ServerError
 from nbmigrate.model.names import format_path
@@ -54,6 +56,10 @@ def status(workspace: Project) -> results.StatusResult:
                 updated_at=b.updated_at.isoformat(timespec="seconds"),
             )
             for b in executor.unfinished(connection)
+        ),
+        statements=tuple(
+            results.RanStatement(**msgspec.structs.asdict(s))
+            for s in executor.read_statements(connection, settings)
         ),
         trash=tuple(entry for entry in trash.entries(workspace) if entry.bytes),
     )

@@ -70,7 +70,7 @@ def prove(opened: Opened, migrations: Sequence[Migration], plan: Plan, back: Bac
             if failed.sqlstate in _UNKNOWN:
                 return Proof(Verdict.UNPROVED, f"not proved: on {version} {failed.text}")
             return Proof(Verdict.REFUTED, f"refuted on {version}: {failed.text}")
-        rest = _compare(arena, plan.new)
+        rest = difference_to(arena, plan.new)
         said = _said(version, len(migrations) + 1, started)
         failed_back = _try_back(arena, plan, back) if rest.is_empty and not back.error else None
     if not rest.is_empty:
@@ -84,7 +84,7 @@ def _try_back(arena: Arena, plan: Plan, back: Back) -> str:
     for statements, end in ((back.statements, plan.old), (plan.statements, plan.new)):
         if failed := arena.run([statement.sql for statement in statements]):
             return failed.text
-        if not _compare(arena, end).is_empty:
+        if not difference_to(arena, end).is_empty:
             return "the result is not the schema before"
     return ""
 
@@ -131,7 +131,8 @@ def _require(arena: Arena, migration: Migration) -> None:
         )
 
 
-def _compare(arena: Arena, new: Snapshot) -> Plan:
+def difference_to(arena: Arena, new: Snapshot) -> Plan:
+    """What leads from the database to the snapshot."""
     scratch = Scratch(arena.connection, {})
     return make_plan(
         arena.read(new),

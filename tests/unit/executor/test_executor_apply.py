@@ -179,10 +179,10 @@ def test_ledger(database, live) -> None:
 
 def test_ledger_of_a_newer_release(database, live) -> None:
     record(live, created=[("table", "public", "a")])
-    live.execute("UPDATE nbmigrate.meta SET version = 2")
-    with pytest.raises(ExecutionError, match="version 2"):
+    live.execute("UPDATE nbmigrate.meta SET version = 3")
+    with pytest.raises(ExecutionError, match="version 3"):
         read_ledger(live)
-    with pytest.raises(ExecutionError, match="version 2"):
+    with pytest.raises(ExecutionError, match="version 3"):
         record(live, created=[("table", "public", "b")])
 
 
