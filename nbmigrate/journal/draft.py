@@ -22,7 +22,8 @@ from nbmigrate.model.codec import (
     following,
 )
 from nbmigrate.model.json_text import parse_json
-from nbmigrate.model.snapshot import Snapshot
+from nbmigrate.model.snapshot import EMPTY, Snapshot
+from nbmigrate.postgresql.recorded import as_recorded
 
 
 class Answered(Protocol):
@@ -166,11 +167,12 @@ def files_of(
     longer counts.
     """
     sql = answers_header(draft.answers) + _join(draft.statements, breakpoints=entry.breakpoints)
+    snapshot = as_recorded(previous.snapshot if previous else EMPTY, draft.snapshot)
     files = [
         NewFile(layout.sql(entry), sql),
-        NewFile(layout.snapshot(entry), dump(following(draft.snapshot, previous))),
+        NewFile(layout.snapshot(entry), dump(following(snapshot, previous))),
     ]
-    extra = dump_extra(draft.snapshot)
+    extra = dump_extra(snapshot)
     if extra is not None or marks or draft.down is not None:
         files.append(NewFile(layout.sidecar(entry), _with_down(extra or dump_no_extra(), draft)))
     return files

@@ -24,6 +24,7 @@ from nbmigrate.model import (
     View,
 )
 from nbmigrate.model.upgrade import upgrade
+from nbmigrate.plan import Answers
 
 SAMPLES = Path(__file__).parents[1] / "compat" / "drizzle"
 
@@ -127,7 +128,7 @@ def _recordable(snapshot, sql, renames=()):
     return SimpleNamespace(
         new=snapshot,
         statements=tuple(Statement(sql=one) for one in sql),
-        answers=SimpleNamespace(renames=renames),
+        answers=Answers(renames=tuple(renames)),
     )
 
 
