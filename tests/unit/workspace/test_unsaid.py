@@ -21,6 +21,8 @@ class Log(Base):
 """
 PARTS = {
     "statistics": {"more": 'Statistics("log_stat", Log, ["a", "b"])'},
+    "policy": {"more": 'Policy("own", Log, using="a = b")'},
+    "grant": {"more": 'Grant("pg_monitor", Log, ["SELECT"])'},
     "trigger": {
         "more": 'Trigger("t", Log, "BEFORE UPDATE", function="suppress_redundant_updates_trigger")'
     },
@@ -37,7 +39,7 @@ def _cell(part: str | None) -> str:
     return TABLE.format(**{"table": "", "column": "", "more": "", **said})
 
 
-@pytest.mark.parametrize("part", [p for p in PARTS if p != "trigger"])
+@pytest.mark.parametrize("part", [p for p in PARTS if p not in ("trigger", "grant")])
 def test_on_ours_it_goes(part: str, database: Database, tmp_path: Path) -> None:
     with Workspace(database.url, root=tmp_path) as workspace:
         workspace.declare(_cell(None), cell="log", namespace={})
