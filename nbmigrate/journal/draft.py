@@ -22,7 +22,8 @@ from nbmigrate.model.codec import (
     following,
 )
 from nbmigrate.model.json_text import parse_json
-from nbmigrate.model.snapshot import Snapshot
+from nbmigrate.model.snapshot import EMPTY, Snapshot
+from nbmigrate.postgresql.recorded import as_recorded
 
 
 class Answered(Protocol):
@@ -166,7 +167,8 @@ def files_of(
     longer counts.
     """
     sql = answers_header(draft.answers) + _join(draft.statements, breakpoints=entry.breakpoints)
-    snapshot = following(draft.snapshot, previous)
+    recorded = as_recorded(previous.snapshot if previous else EMPTY, draft.snapshot)
+    snapshot = following(recorded, previous)
     files = [
         NewFile(layout.sql(entry), sql),
         *snapshot_files(snapshot, entry, layout=layout, marks=marks),

@@ -144,10 +144,10 @@ def replace_all(files: Sequence[NewFile]) -> None:
     """
     try:
         for file in files:
-            _write_synced(file)
+            write_synced(file)
         for file in files:
             file.beside.replace(file.path)
-            _sync_folder(file.path.parent)
+            sync_folder(file.path.parent)
     except OSError as error:
         folder = files[0].path.parent
         raise JournalError(f"cannot be written: {error.strerror}", path=folder) from error

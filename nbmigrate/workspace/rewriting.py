@@ -34,7 +34,8 @@ from nbmigrate.model.json_text import parse_json
 from nbmigrate.plan import Answers, make_plan
 from nbmigrate.postgresql import POSTGRESQL
 from nbmigrate.workspace import files
-from nbmigrate.workspace.down import BY_HAND, down_of
+from nbmigrate.workspace.down import BY_HAND, down_of, way_back
+from nbmigrate.workspace.proof import prove
 from nbmigrate.workspace.replaying import Wanted, snapshots
 
 if TYPE_CHECKING:
@@ -285,7 +286,9 @@ def _down(
     )
     if plan.is_empty:
         return said
-    return down_of(workspace.scratch.url, migrations[:at], plan).as_document()
+    back = way_back(plan)
+    proof = prove(workspace.arena(), migrations[:at], plan, back)
+    return down_of(plan, back, proof).as_document()
 
 
 def _said(sidecar: Path) -> Mapping[str, object] | None:

@@ -17,6 +17,7 @@ _UNSAID: Mapping[type[Any], tuple[str, ...]] = {
     Table: (
         *("force_rls", "replica_identity", "statistics", "partition_of", "options"),
         *("partition_key", "inherits", "comment"),
+        *("policies", "is_rls_enabled"),  # without them, rows that were hidden are shown
     ),
     Column: ("storage", "compression", "statistics", "comment"),
     Index: ("comment", "tablespace"),

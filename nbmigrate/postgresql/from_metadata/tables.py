@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from sqlalchemy import Table
@@ -22,9 +23,11 @@ from nbmigrate.postgresql.from_metadata.constraints import (
 from nbmigrate.postgresql.from_metadata.indexes import indexes, option
 from nbmigrate.postgresql.from_metadata.names import checked, schema_name, table_path
 from nbmigrate.postgresql.from_metadata.targets import Known
+from nbmigrate.postgresql.identifiers import quote
 
 #: ``postgresql_*`` options of a Table that would change what is created and are not held.
 _NOT_HELD = ("tablespace", "using", "on_commit")
+_USING_INDEX = re.compile(r"using\s+index\s+(?:(\w+)|(\"(?:[^\"]|\"\")+\"))", re.IGNORECASE)
 
 
 def table_of(table: Table, known: Known) -> model.Table:
@@ -55,7 +58,7 @@ def table_of(table: Table, known: Known) -> model.Table:
         options=_storage_parameters(table),
         partition_key=table.dialect_options["postgresql"].get("partition_by") or None,
         inherits=_inherits(table),
-        replica_identity=table.info.get("replica_identity"),
+        replica_identity=_replica_identity(table, where),
         comment=table.comment,
     )
 
@@ -85,3 +88,18 @@ def _is_unlogged(table: Table, where: str) -> bool:
     if words in ([], ["UNLOGGED"]):
         return bool(words)
     raise DeclarationError(f"a table with prefix {' '.join(words)} is not supported", source=where)
+
+
+def _replica_identity(table: Table, where: str) -> str | None:
+    """In the words of the catalogs; DEFAULT is none (PostgreSQL 18, ALTER TABLE)."""
+    said = str(table.info.get("replica_identity") or "DEFAULT").strip()
+    if said.upper() in ("DEFAULT", "FULL", "NOTHING"):
+        return None if said.upper() == "DEFAULT" else said.upper()
+    if index := _USING_INDEX.fullmatch(said):
+        plain, quoted = index.groups()
+        return f"USING INDEX {quoted or quote(plain.lower())}"
+    raise DeclarationError(
+        f"replica identity `{said}`",
+        source=where,
+        hint='FULL, NOTHING, DEFAULT or USING INDEX "name"',
+    )
