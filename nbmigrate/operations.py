@@ -166,11 +166,13 @@ class DropRole(_Operation, frozen=True, kw_only=True):
 class CreateTable(_Operation, frozen=True, kw_only=True):
     """With its columns, primary key, uniques and checks; the rest are operations of their own.
 
-    ``inherited`` are the columns that are as its parents have them.
+    ``inherited`` are the columns that are as its parents have them; ``undefaulted`` those
+    without the default of a parent.
     """
 
     table: Table
     inherited: tuple[str, ...] = ()
+    undefaulted: tuple[str, ...] = ()
 
 
 class RenameTable(_Operation, frozen=True, kw_only=True):

@@ -98,7 +98,7 @@ def _value(old: Any, same_old: Any, new: Any, same_new: Any) -> Any:  # noqa: AN
         same_a, same_b = getattr(same_old, name), getattr(same_new, name)
         if name in _PARTS and isinstance(b, Mapping):
             fields[name] = _map(a, same_a, b, same_b)
-        elif _is_same(same_a, same_b):
+        elif _is_same(same_a, same_b) or (name == "not_null_name" and b is None):
             fields[name] = a
         elif isinstance(a, Value) and isinstance(b, Value):
             fields[name] = _value(a, same_a, b, same_b)

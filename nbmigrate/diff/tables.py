@@ -18,6 +18,7 @@ from nbmigrate.diff.partitions import (
     moves,
     refuse_repartition,
     storage_of_partition,
+    undefaulted_columns,
     with_inherited,
 )
 from nbmigrate.diff.policies import diff_policies
@@ -66,7 +67,11 @@ def diff_tables(old: Snapshot, new: Snapshot, backfills: Mapping[str, str]) -> I
 
 def create_table(table: Table, snapshot: Snapshot) -> Iterator[Operation]:
     """The operations that build one table of a snapshot."""
-    yield CreateTable(table=table, inherited=inherited_columns(table, snapshot))
+    yield CreateTable(
+        table=table,
+        inherited=inherited_columns(table, snapshot),
+        undefaulted=undefaulted_columns(table, snapshot),
+    )
     yield from storage_of_partition(table, snapshot)
     if table.replica_identity:
         yield AlterTable(old=msgspec.structs.replace(table, replica_identity=None), new=table)

@@ -44,7 +44,14 @@ SIDECAR: Mapping[type[Value], tuple[str, ...]] = {
         "triggers",
         "rules",
     ),
-    tables.Column: ("collation", "storage", "compression", "statistics", "comment"),
+    tables.Column: (
+        "collation",
+        "storage",
+        "compression",
+        "statistics",
+        "not_null_name",
+        "comment",
+    ),
     tables.IndexColumn: ("collation",),
     tables.Index: ("include", "nulls_not_distinct", "tablespace", "comment"),
     tables.ForeignKey: (

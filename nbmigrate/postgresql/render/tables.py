@@ -20,6 +20,7 @@ from nbmigrate.operations import (
 from nbmigrate.postgresql.identifiers import qualified, quote
 from nbmigrate.postgresql.render.clauses import comment_on, option_list
 from nbmigrate.postgresql.render.column_clauses import (
+    alter,
     column_definition,
     column_storage,
     partition_column,
@@ -46,8 +47,8 @@ if TYPE_CHECKING:
 def render_table(operation: TableOp) -> tuple[str, ...]:  # noqa: C901, PLR0911 - one case per operation
     """The statements of an operation on a table."""
     match operation:
-        case CreateTable(table=table, inherited=inherited):
-            return tuple(create_table(table, inherited))
+        case CreateTable():
+            return tuple(create_table(operation.table, operation.inherited, operation.undefaulted))
         case RenameTable(old=old, new=new):
             return (f"ALTER TABLE {qualified(old)} RENAME TO {quote(new[1])};",)
         case MoveTable(old=old, new=new):
@@ -71,7 +72,9 @@ def render_table(operation: TableOp) -> tuple[str, ...]:  # noqa: C901, PLR0911 
             assert_never(operation)
 
 
-def create_table(table: Table, inherited: Collection[str] = ()) -> Iterator[str]:
+def create_table(
+    table: Table, inherited: Collection[str] = (), undefaulted: Collection[str] = ()
+) -> Iterator[str]:
     """CREATE TABLE, then what it has no words for: comments and the like."""
     name = qualified(table.id)
     unlogged = "UNLOGGED " if table.unlogged else ""
@@ -85,6 +88,9 @@ def create_table(table: Table, inherited: Collection[str] = ()) -> Iterator[str]
         yield from add_constraint(table.id, unique_clause(unique), unique)
     if table.force_rls:
         yield f"ALTER TABLE {name} FORCE ROW LEVEL SECURITY;"
+    for name_of_column in undefaulted if table.partition_of else ():
+        # DEFAULT NULL would be a default of its own where the type has a length
+        yield alter(table.id, name_of_column, "DROP DEFAULT")
     for column in table.columns.values():
         own = column if column.name not in inherited else None
         yield from column_storage(table.id, None, own or replace(column, storage=None))
@@ -116,7 +122,8 @@ def _lines(table: Table, inherited: Collection[str]) -> Iterator[str]:
         if column.name in inherited:
             continue
         if table.partition_of:
-            yield partition_column(column)
+            if line := partition_column(column):
+                yield line
             continue
         # an identity column is NOT NULL by itself
         yield column_definition(
