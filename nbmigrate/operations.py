@@ -209,8 +209,12 @@ class DetachPartition(_Operation, frozen=True, kw_only=True):
 
 
 class SetPrivileges(_Operation, frozen=True, kw_only=True):
-    """What a role may do with the table; ``None`` is nothing."""
+    """What a role may do with a table, view, sequence or routine; ``None`` is the usual.
 
+    That is nothing, but for PUBLIC, who may call what is not said to be closed to it.
+    """
+
+    kind: Literal["table", "view", "sequence", "routine"] = "table"
     table: Id
     old: Grant | None = None
     new: Grant | None = None

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import msgspec
 
 from nbmigrate.model.names import PUBLIC
-from nbmigrate.model.tables import Column, Index, Rule, Trigger, Value, no_items
+from nbmigrate.model.tables import Column, Grant, Index, Rule, Trigger, Value, no_items
 
 
 class Enum(Value, frozen=True, kw_only=True):
@@ -43,6 +43,7 @@ class Sequence(Value, frozen=True, kw_only=True):
     # sidecar
     data_type: str | None = None
     owned_by: str | None = None
+    privileges: Mapping[str, Grant] | None = None
     comment: str | None = None
 
     @property
@@ -79,6 +80,7 @@ class View(Value, frozen=True, kw_only=True):
     tablespace: str | None = None
     using: str | None = None
     # sidecar
+    privileges: Mapping[str, Grant] | None = None
     comment: str | None = None
     indexes: Mapping[str, Index] = {}
     triggers: Mapping[str, Trigger] = {}

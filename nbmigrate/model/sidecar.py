@@ -67,8 +67,8 @@ SIDECAR: Mapping[type[Value], tuple[str, ...]] = {
     tables.Policy: ("comment",),
     tables.Check: ("no_inherit", "not_valid", "not_enforced", "comment"),
     other.Enum: ("comment",),
-    other.Sequence: ("data_type", "owned_by", "comment"),
-    other.View: ("comment", "indexes", "triggers", "rules"),
+    other.Sequence: ("data_type", "owned_by", "privileges", "comment"),
+    other.View: ("privileges", "comment", "indexes", "triggers", "rules"),
 }
 
 #: Fields of which version 7 knows one value only; the real one goes to the sidecar.

@@ -256,7 +256,10 @@ class Partition(Value, frozen=True, kw_only=True):
 
 
 class Grant(Value, frozen=True, kw_only=True):
-    """What one role may do with a table; ``grantable`` are those that it may pass on."""
+    """What one role may do with an object; ``grantable`` are those that it may pass on.
+
+    Of a function closed to everybody the role ``public`` has no privileges.
+    """
 
     role: str
     privileges: tuple[str, ...]

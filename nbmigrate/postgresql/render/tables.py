@@ -36,11 +36,12 @@ from nbmigrate.postgresql.render.constraints import (
     unique_clause,
 )
 from nbmigrate.postgresql.render.merging import merged_uniques
+from nbmigrate.postgresql.render.privileges import set_privileges
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from nbmigrate.model import Grant, Table
+    from nbmigrate.model import Table
     from nbmigrate.operations import TableOp
 
 
@@ -63,8 +64,8 @@ def render_table(operation: TableOp) -> tuple[str, ...]:  # noqa: C901, PLR0911 
         case DetachPartition(table=identifier, partition=partition):
             part = qualified(identifier)
             return (f"ALTER TABLE {qualified(partition.parent)} DETACH PARTITION {part};",)
-        case SetPrivileges(table=identifier, old=old_grant, new=new_grant):
-            return tuple(set_privileges(qualified(identifier), old_grant, new_grant))
+        case SetPrivileges():
+            return tuple(set_privileges(operation))
         case SetRowSecurity(table=identifier, enabled=enabled):
             word = "ENABLE" if enabled else "DISABLE"
             return (f"ALTER TABLE {qualified(identifier)} {word} ROW LEVEL SECURITY;",)
@@ -118,18 +119,14 @@ def _lines(table: Table, inherited: Collection[str]) -> Iterator[str]:
         or table.partition_of
         or any(c.primary_key and c.name in inherited for c in table.columns.values())
     )
-    for column in table.columns.values():
-        if column.name in inherited:
-            continue
-        if table.partition_of:
-            if line := partition_column(column):
-                yield line
-            continue
-        # an identity column is NOT NULL by itself
-        yield column_definition(
-            column,
-            primary_key=column.primary_key and inline,
-            not_null=column.identity is None,
+    columns = (c for c in table.columns.values() if c.name not in inherited)
+    if table.partition_of:
+        yield from filter(None, map(partition_column, columns))
+    else:
+        yield from (
+            # an identity column is NOT NULL by itself
+            column_definition(c, primary_key=c.primary_key and inline, not_null=c.identity is None)
+            for c in columns
         )
     for key in table.composite_primary_keys.values():
         yield primary_key_clause(key)
@@ -174,24 +171,6 @@ def _alter_parents(head: str, old: Table, new: Table) -> Iterator[str]:
     after = () if new.partition_of else new.parents
     yield from (f"{head} NO INHERIT {qualified(p)};" for p in before if p not in after)
     yield from (f"{head} INHERIT {qualified(p)};" for p in after if p not in before)
-
-
-def set_privileges(table: str, old: Grant | None, new: Grant | None) -> Iterator[str]:
-    """REVOKE what goes, GRANT what comes."""
-    found = new or old
-    if found is None:
-        return
-    role = "PUBLIC" if found.role == "public" else quote(found.role)
-    had, has = set(old.privileges if old else ()), set(new.privileges if new else ())
-    passed, passes = set(old.grantable if old else ()), set(new.grantable if new else ())
-    if gone := ", ".join(sorted(had - has)):
-        yield f"REVOKE {gone} ON {table} FROM {role};"
-    if kept := ", ".join(sorted((passed - passes) & has)):
-        yield f"REVOKE GRANT OPTION FOR {kept} ON {table} FROM {role};"
-    if come := ", ".join(sorted(has - had - passes)):
-        yield f"GRANT {come} ON {table} TO {role};"
-    if options := ", ".join(sorted(passes - passed)):
-        yield f"GRANT {options} ON {table} TO {role} WITH GRANT OPTION;"
 
 
 def _comments(table: Table) -> Iterator[str]:
