@@ -22,7 +22,7 @@ from tests.replaying.parts import (
 )
 
 
-def replay_table(op: o.TableOp, snapshot: Snapshot) -> Snapshot:
+def replay_table(op: o.TableOp, snapshot: Snapshot) -> Snapshot:  # noqa: C901 - one case per operation
     match op:
         case o.CreateTable(table=table):
             _refuse_missing_schema(snapshot, table.id[0])
