@@ -166,11 +166,13 @@ class DropRole(_Operation, frozen=True, kw_only=True):
 class CreateTable(_Operation, frozen=True, kw_only=True):
     """With its columns, primary key, uniques and checks; the rest are operations of their own.
 
-    ``inherited`` are the columns that are as its parents have them.
+    ``inherited`` are the columns that are as its parents have them; ``undefaulted`` those
+    without the default of a parent.
     """
 
     table: Table
     inherited: tuple[str, ...] = ()
+    undefaulted: tuple[str, ...] = ()
 
 
 class RenameTable(_Operation, frozen=True, kw_only=True):
@@ -207,8 +209,12 @@ class DetachPartition(_Operation, frozen=True, kw_only=True):
 
 
 class SetPrivileges(_Operation, frozen=True, kw_only=True):
-    """What a role may do with the table; ``None`` is nothing."""
+    """What a role may do with a table, view, sequence or routine; ``None`` is the usual.
 
+    That is nothing, but for PUBLIC, who may call what is not said to be closed to it.
+    """
+
+    kind: Literal["table", "view", "sequence", "routine"] = "table"
     table: Id
     old: Grant | None = None
     new: Grant | None = None

@@ -19,7 +19,7 @@ from nbmigrate.diff.enums import diff_enums
 from nbmigrate.diff.ordering import ordered
 from nbmigrate.diff.partitions import view_indexes, without_propagated
 from nbmigrate.diff.policies import diff_linked_policies
-from nbmigrate.diff.privileges import view_privileges
+from nbmigrate.diff.privileges import diff_privileges, without_privileges
 from nbmigrate.diff.rebuilt import with_rebuilt
 from nbmigrate.diff.schemas import diff_roles, diff_schemas
 from nbmigrate.diff.sequences import diff_sequences
@@ -41,6 +41,8 @@ def diff(
     ``renames`` are the operations that gave ``old`` its present names; they run first.
     ``backfills`` map the path of a column to the SQL that fills it.
     """
+    said_old, said_new = old, new
+    old, new = without_privileges(old), without_privileges(new)
     operations: list[Operation] = [
         *renames,
         *diff_schemas(old.schemas, new.schemas),
@@ -57,7 +59,8 @@ def diff(
         *diff_comments(old, new),
     ]
     complete = with_rebuilt(operations, old, new)
-    complete += [*view_indexes(complete), *view_privileges(complete)]
+    complete += view_indexes(complete)
+    complete += diff_privileges(said_old, said_new, complete)
     return ordered(without_propagated(complete, new))
 
 

@@ -242,7 +242,7 @@ def _without_rings(operations: list[o.Operation], hard: sorting.Graph) -> list[o
     for number, op in enumerate(operations):
         if isinstance(op, o.CreateTable) and names.get(ring[number]):
             table, later = loosened(op.table, NameIndex(names[ring[number]]))
-            result += [o.CreateTable(table=table), *later]
+            result += [msgspec.structs.replace(op, table=table), *later]
         else:
             result.append(op)
     return result
@@ -255,19 +255,6 @@ def _makers(operations: Iterable[o.Operation]) -> defaultdict[str, set[int]]:
         for name in provides(op):
             makers[name].add(number)
     return makers
-
-
-def speaks_ahead(operations: Sequence[o.Operation]) -> bool:
-    """True when a function is made before something that its body may speak of."""
-    makers = _makers(operations)
-    index = NameIndex(makers)
-    return any(
-        maker > number
-        for number, op in enumerate(operations)
-        if isinstance(op, o.CreateFunction | o.ReplaceFunction)
-        for name in index.find(needs(op).soft)
-        for maker in makers[name]
-    )
 
 
 def _dropped_part(op: o.Operation) -> Iterator[tuple[o.Id, str]]:

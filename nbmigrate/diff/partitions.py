@@ -35,6 +35,21 @@ def inherited_columns(table: Table, snapshot: Snapshot) -> tuple[str, ...]:
     )
 
 
+def undefaulted_columns(table: Table, snapshot: Snapshot) -> tuple[str, ...]:
+    """The columns without the default that a parent of the table has."""
+    parents = [t for id_ in table.parents if (t := snapshot.tables.get(key(*id_)))]
+    return tuple(
+        name
+        for name, column in table.columns.items()
+        if column.default is None
+        and any(_has_default(parent.columns.get(name)) for parent in parents)
+    )
+
+
+def _has_default(column: Column | None) -> bool:
+    return column is not None and (column.default is not None or column.type != base_type(column))
+
+
 def _is_as_parent(parent: Table, old: Column, new: Column) -> bool:
     is_counted = old.type != base_type(old) and str(new.default).startswith("nextval(")
     plain = _replace(
@@ -42,6 +57,7 @@ def _is_as_parent(parent: Table, old: Column, new: Column) -> bool:
         type=base_type(old),
         default=new.default if is_counted else old.default,
         not_null=is_required(parent, old),
+        not_null_name=None,
         **_OWN,
     )
     return plain == _replace(new, **_OWN)
@@ -80,6 +96,7 @@ def columns_of_partition(parent: Table) -> dict[str, Column]:
             type=base_type(column),
             default=_counted(parent, column),
             not_null=is_required(parent, column),
+            not_null_name=None,
             **_OWN,
         )
         for name, column in parent.columns.items()

@@ -1,33 +1,71 @@
-"""What roles may do with tables and views; ``None`` in a snapshot is silence, not nothing."""
+"""Who may do what with views, sequences and routines.
+
+What is created again, because something under it changed, gets its privileges again.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Literal
 
-from nbmigrate.diff.match import match
-from nbmigrate.model import Grant
-from nbmigrate.operations import CreateView, DropView, Id, Operation, SetPrivileges
+import msgspec
+
+from nbmigrate import operations as o
+from nbmigrate.model import Grant, Snapshot
+
+_FAMILIES: tuple[tuple[Literal["view", "sequence", "routine"], str], ...] = (
+    ("view", "views"),
+    ("sequence", "sequences"),
+    ("routine", "functions"),
+)
+
+
+def without_privileges(snapshot: Snapshot) -> Snapshot:
+    """The snapshot without what is compared here alone."""
+    changed = {family: _bare(getattr(snapshot, family)) for _, family in _FAMILIES}
+    return msgspec.structs.replace(snapshot, **changed)
+
+
+def _bare(items: Mapping[str, Any]) -> Mapping[str, Any]:
+    if all(item.privileges is None for item in items.values()):
+        return items
+    return {n: msgspec.structs.replace(i, privileges=None) for n, i in items.items()}
 
 
 def diff_privileges(
-    id_: Id, old: Mapping[str, Grant] | None, new: Mapping[str, Grant] | None
-) -> Iterator[SetPrivileges]:
-    """Who may do what, when the new snapshot speaks of it at all."""
-    if new is None:
-        return
-    found = match(old or {}, new)
-    yield from (SetPrivileges(table=id_, old=grant) for grant in found.removed)
-    yield from (SetPrivileges(table=id_, old=a, new=b) for a, b in found.changed)
-    yield from (SetPrivileges(table=id_, new=grant) for grant in found.added)
+    old: Snapshot, new: Snapshot, operations: Iterable[o.Operation]
+) -> Iterator[o.SetPrivileges]:
+    """The privileges that differ, where the new snapshot speaks of them at all."""
+    made = set(_made(operations))
+    for kind, family in _FAMILIES:
+        before: Mapping[str, Any] = getattr(old, family)
+        for name, item in getattr(new, family).items():
+            there = before[name].privileges if name in before else None
+            wanted = there if item.privileges is None else item.privileges
+            had = {} if (kind, item.id) in made else there or {}
+            yield from _between(kind, item.id, had, wanted or {})
 
 
-def view_privileges(operations: Iterable[Operation]) -> Iterator[SetPrivileges]:
-    """The privileges of views that are created; one that was dropped for it gets its own back."""
-    operations = tuple(operations)
-    dropped = {op.view.id: op.view for op in operations if isinstance(op, DropView)}
+def _made(operations: Iterable[o.Operation]) -> Iterator[tuple[str, o.Id]]:
     for op in operations:
-        if isinstance(op, CreateView):
-            before, wanted = dropped.get(op.view.id), op.view.privileges
-            if wanted is None and before is not None:
-                wanted = before.privileges
-            yield from (SetPrivileges(table=op.view.id, new=g) for g in (wanted or {}).values())
+        match op:
+            case o.CreateView(view=view):
+                yield "view", view.id
+            case o.CreateSequence(sequence=sequence):
+                yield "sequence", sequence.id
+            case o.CreateFunction(function=function):
+                yield "routine", function.id
+            case _:
+                pass
+
+
+def _between(
+    kind: Literal["view", "sequence", "routine"],
+    id_: o.Id,
+    had: Mapping[str, Grant],
+    wanted: Mapping[str, Grant],
+) -> Iterator[o.SetPrivileges]:
+    for role in dict.fromkeys((*had, *wanted)):
+        before, after = had.get(role), wanted.get(role)
+        if before != after:
+            yield o.SetPrivileges(kind=kind, table=id_, old=before, new=after)

@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 
 from nbmigrate.model.names import PUBLIC
-from nbmigrate.model.tables import Value
+from nbmigrate.model.tables import Grant, Value
 
 
 class Extension(Value, frozen=True, kw_only=True):
@@ -110,6 +110,7 @@ class Function(Value, frozen=True, kw_only=True):
     parameters: tuple[Parameter, ...] = ()
     returns: str | None = None
     definition: str
+    privileges: Mapping[str, Grant] | None = None
     comment: str | None = None
 
     @property

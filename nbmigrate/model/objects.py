@@ -43,6 +43,7 @@ class Sequence(Value, frozen=True, kw_only=True):
     # sidecar
     data_type: str | None = None
     owned_by: str | None = None
+    privileges: Mapping[str, Grant] | None = None
     comment: str | None = None
 
     @property
@@ -80,11 +81,11 @@ class View(Value, frozen=True, kw_only=True):
     tablespace: str | None = None
     using: str | None = None
     # sidecar
+    privileges: Mapping[str, Grant] | None = None
     comment: str | None = None
     indexes: Mapping[str, Index] = {}
     triggers: Mapping[str, Trigger] = {}
     rules: Mapping[str, Rule] = {}
-    privileges: Mapping[str, Grant] | None = None
 
     @property
     def id(self) -> tuple[str, str]:

@@ -44,7 +44,14 @@ SIDECAR: Mapping[type[Value], tuple[str, ...]] = {
         "triggers",
         "rules",
     ),
-    tables.Column: ("collation", "storage", "compression", "statistics", "comment"),
+    tables.Column: (
+        "collation",
+        "storage",
+        "compression",
+        "statistics",
+        "not_null_name",
+        "comment",
+    ),
     tables.IndexColumn: ("collation",),
     tables.Index: ("include", "nulls_not_distinct", "tablespace", "comment"),
     tables.ForeignKey: (
@@ -60,8 +67,8 @@ SIDECAR: Mapping[type[Value], tuple[str, ...]] = {
     tables.Policy: ("comment",),
     tables.Check: ("no_inherit", "not_valid", "not_enforced", "comment"),
     other.Enum: ("comment",),
-    other.Sequence: ("data_type", "owned_by", "comment"),
-    other.View: ("comment", "indexes", "triggers", "rules", "privileges"),
+    other.Sequence: ("data_type", "owned_by", "privileges", "comment"),
+    other.View: ("privileges", "comment", "indexes", "triggers", "rules"),
 }
 
 #: Fields of which version 7 knows one value only; the real one goes to the sidecar.

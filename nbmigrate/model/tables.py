@@ -76,7 +76,11 @@ _DIMENSIONS = re.compile(r"(\[\d*\])+$")
 
 
 class Column(Value, frozen=True, kw_only=True):
-    """A column. ``type`` is PostgreSQL's word for it in drizzle's spelling (``numeric(10, 2)``)."""
+    """A column. ``type`` is PostgreSQL's word for it in drizzle's spelling (``numeric(10, 2)``).
+
+    ``not_null_name`` is the name of its NOT NULL constraint when PostgreSQL did not choose it
+    (18 and later). A new column gets it; that a column has another one is no difference.
+    """
 
     name: str
     type: str
@@ -91,6 +95,7 @@ class Column(Value, frozen=True, kw_only=True):
     storage: str | None = None
     compression: str | None = None
     statistics: int | None = None
+    not_null_name: str | None = None
     comment: str | None = None
 
     @property
@@ -251,7 +256,10 @@ class Partition(Value, frozen=True, kw_only=True):
 
 
 class Grant(Value, frozen=True, kw_only=True):
-    """What one role may do with a table; ``grantable`` are those that it may pass on."""
+    """What one role may do with an object; ``grantable`` are those that it may pass on.
+
+    Of a function closed to everybody the role ``public`` has no privileges.
+    """
 
     role: str
     privileges: tuple[str, ...]

@@ -113,7 +113,8 @@ class Scratch(NamedTuple):
         reached = Reach(snapshot)
         context = f"{self.connection.info.server_version} {_extensions(snapshot)}"
         digests = {
-            place: sha256(f"{context} {digest}".encode()).hexdigest()
+            # objects that speak of each other have one digest, and an answer each
+            place: sha256(f"{context} {place} {digest}".encode()).hexdigest()
             for place, digest in reached.digests(names).items()
         }
         unknown = [place for place, digest in digests.items() if digest not in self.cache]

@@ -19,6 +19,7 @@ import psycopg
 
 from nbmigrate.diff import diff
 from nbmigrate.diff.match import mentions
+from nbmigrate.diff.privileges import without_privileges
 from nbmigrate.errors import StatementFailedError
 from nbmigrate.model import (
     EMPTY,
@@ -213,11 +214,13 @@ def _minus(snapshot: Snapshot, base: Snapshot) -> Snapshot:
 def buildable(snapshot: Snapshot) -> Snapshot:
     """What is built: no foreign keys, no roles, nothing that others own."""
     return _replace(
-        snapshot,
+        without_privileges(snapshot),
         schemas={},
         roles={},
         policies={},
-        sequences={n: _replace(s, owned_by=None) for n, s in snapshot.sequences.items()},
+        sequences={
+            n: _replace(s, owned_by=None, privileges=None) for n, s in snapshot.sequences.items()
+        },
         tables={name: _without_others(table) for name, table in snapshot.tables.items()},
         views={
             name: _replace(view, privileges=None)
@@ -295,7 +298,12 @@ def _merge(plain: Snapshot, found: Snapshot) -> Snapshot:
 
 
 def _common(plain: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: found[name] for name in plain if name in found}
+    return {name: _with_privileges(plain[name], found[name]) for name in plain if name in found}
+
+
+def _with_privileges(plain: Any, found: Any) -> Any:  # noqa: ANN401 - any object of the model
+    granted = getattr(plain, "privileges", None)
+    return found if granted is None else _replace(found, privileges=granted)
 
 
 def _merge_table(plain: Table, found: Table) -> Table:

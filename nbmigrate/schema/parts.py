@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from msgspec.structs import replace
 
@@ -95,7 +95,9 @@ class Grant(SchemaValue):
     """What a role may do with a table: ``Grant("reader", Event, ["SELECT"])``.
 
     ``grantable`` are those of the privileges that it may pass on. Where one grant of a table is
-    declared, all of them are.
+    declared, all of them are. With ``kind`` it is a view, sequence or function, by name:
+    ``Grant("reader", "add(integer, integer)", ["EXECUTE"], kind="function")``. A function is
+    closed to everybody by ``Grant("public", "add(integer, integer)", [], kind="function")``.
     """
 
     is_late: ClassVar[bool] = True
@@ -105,19 +107,35 @@ class Grant(SchemaValue):
     privileges: Sequence[str]
     _: KW_ONLY
     grantable: Sequence[str] = ()
+    kind: Literal["table", "view", "sequence", "function"] = "table"
 
     def into(self, snapshot: Snapshot, sql: SqlText) -> Snapshot:  # noqa: ARG002 - one protocol
-        """The snapshot with the privileges in their table."""
+        """The snapshot with the privileges in their table, view, sequence or function."""
         what = f"grant to `{self.role}`"
+        if self.kind != "table":
+            return self._into_other(snapshot, what)
         found = _table(snapshot, self.table, what)
+        return with_table(snapshot, replace(found, privileges=self._added(found, what)))
+
+    def _into_other(self, snapshot: Snapshot, what: str) -> Snapshot:
+        family, name = f"{self.kind}s", str(self.table)
+        there = getattr(snapshot, family, {})
+        where = name if name in there else f"{PUBLIC}.{name}"
+        if where not in there:
+            raise DeclarationError(
+                f"{what} on {self.kind} `{name}`, which is not declared", source=name
+            )
+        changed = replace(there[where], privileges=self._added(there[where], what))
+        return replace(snapshot, **{family: {**there, where: changed}})
+
+    def _added(self, found: Any, what: str) -> dict[str, model.Grant]:  # noqa: ANN401 - anything that has privileges
         grantable = _words(self.grantable)
         grant = model.Grant(
             role=self.role,
             privileges=tuple(sorted({*_words(self.privileges), *grantable})),
             grantable=grantable,
         )
-        added = add_one(found.privileges or {}, self.role, grant, f"{what} on `{found.name}`")
-        return with_table(snapshot, replace(found, privileges=added))
+        return add_one(found.privileges or {}, self.role, grant, f"{what} on `{found.name}`")
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,7 @@ class MigrationCommands(Project):
             settings=self.executor_settings(lock_wait_ms=PUSH_WAIT_MS),
         )
 
-    def generate(
+    def generate(  # noqa: PLR0913 - what a migration can be made from
         self,
         name: str | None = None,
         source: str = "declared",

@@ -22,7 +22,7 @@ from tests.replaying.parts import (
 )
 
 
-def replay_table(op: o.TableOp, snapshot: Snapshot) -> Snapshot:
+def replay_table(op: o.TableOp, snapshot: Snapshot) -> Snapshot:  # noqa: C901 - one case per operation
     match op:
         case o.CreateTable(table=table):
             _refuse_missing_schema(snapshot, table.id[0])
@@ -47,8 +47,29 @@ def replay_table(op: o.TableOp, snapshot: Snapshot) -> Snapshot:
             return rename_object(snapshot, "tables", old, new)
         case o.SetRowSecurity(table=id_, enabled=enabled):
             return in_table(snapshot, id_, lambda t: change(t, is_rls_enabled=enabled))
+        case o.SetPrivileges():
+            return _with_privileges(snapshot, op)
         case _:
             assert_never(op)
+
+
+_FAMILIES = {"table": "tables", "view": "views", "sequence": "sequences", "routine": "functions"}
+
+
+def _with_privileges(snapshot: Snapshot, op: o.SetPrivileges) -> Snapshot:
+    family, name = _FAMILIES[op.kind], key(*op.table)
+    items = dict(getattr(snapshot, family))
+    if name not in items:
+        raise ReplayError(f"{op.kind} {op.table} is not there")
+    grants = dict(items[name].privileges or {})
+    found = op.new or op.old
+    if found is None or grants.get(found.role) != op.old:
+        raise ReplayError(f"{op.table} has other privileges than {op.old}")
+    grants.pop(found.role, None)
+    if op.new:
+        grants[found.role] = op.new
+    items[name] = change(items[name], privileges=grants or None)
+    return change(snapshot, **{family: items})
 
 
 def _refuse_missing_schema(snapshot: Snapshot, schema: str) -> None:

@@ -125,7 +125,8 @@ found (class, called, definition) as (
         coalesce(c.called, t.called) || '.' || quote_ident(k.conname),
         concat_ws(
             ' ', pg_get_constraintdef(k.oid), k.condeferrable, k.condeferred, k.convalidated,
-            k.conislocal, k.connoinherit
+            -- NOT NULL of a partition is its own when it was attached before PARTITION OF named it
+            k.conislocal or (k.contype::text = 'n' and c.relispartition), k.connoinherit
         )
     from pg_constraint k
     left join relation c on c.oid = k.conrelid

@@ -13,7 +13,9 @@ from tests.roundtrip.trip import round_trip
 DATA = Path(__file__).parents[1] / "data"
 
 
-@pytest.mark.parametrize("name", ["definitions", "music", "rental", "trading"])
+@pytest.mark.parametrize(
+    "name", ["definitions", "music", "not_null", "privileges", "rental", "trading"]
+)
 def test_comes_back_whole(name: str, databases: Callable[[], Database]) -> None:
     source, copy = databases(), databases()
     source.execute((DATA / f"{name}.sql").read_text(encoding="utf-8"))

@@ -40,6 +40,7 @@ def column_of(column: Column[Any], table: Table) -> model.Column:
         storage=_upper(column.info.get("storage")),
         compression=column.info.get("compression"),
         statistics=column.info.get("statistics"),
+        not_null_name=column.info.get("not_null_name"),
         comment=column.comment,
     )
 

@@ -9,6 +9,7 @@ from nbmigrate.model import Column, Generated, Identity
 from nbmigrate.model.names import PUBLIC
 from nbmigrate.postgresql.expressions import strip_parens
 from nbmigrate.postgresql.identifiers import quote
+from nbmigrate.postgresql.names import object_name
 from nbmigrate.postgresql.printed import printed_default
 from nbmigrate.postgresql.types import SERIAL_TYPES, canonical_type, identity_bounds
 
@@ -86,11 +87,12 @@ class _Reader:
         }
         self.defaults: dict[tuple[str, str], Default | None] = {}
         self.serials: set[tuple[str, str]] = set()
+        self.odd_names = {(row[14], row[16]) for row in catalog.columns if _is_odd(row)}
 
     def column(self, row: Row) -> Column:
         """The column of a row."""
         relid, attnum, name, typid, typmod, not_null, _, generated, collid, has_collation = row[:10]
-        text, storage, compression, statistics = row[10:]
+        text, storage, compression, statistics = row[10:14]
         kind = self.types[typid, typmod]
         place = (relid, attnum)
         owned = self.owned.get(place, ())
@@ -108,8 +110,14 @@ class _Reader:
             storage=_STORAGE[storage] if storage else None,
             compression=_COMPRESSION[compression] if compression else None,
             statistics=statistics,
+            not_null_name=self._not_null_name(row),
             comment=self.comments.get(place),
         )
+
+    def _not_null_name(self, row: Row) -> str | None:
+        """Its name where PostgreSQL would choose another one, also since that one is taken."""
+        is_told = _is_odd(row) or ((row[14], row[16]) in self.odd_names and row[18])
+        return row[16] if is_told else None
 
     def _default(self, text: str, kind: str) -> Default | None:
         asked = (text, kind)
@@ -167,6 +175,13 @@ def _identity(kind: str, sequence: OwnedSequence) -> Identity:
         cache=str(sequence.cache),
         cycle=sequence.cycle,
     )
+
+
+def _is_odd(row: Row) -> bool:
+    """Whether NOT NULL has a name that PostgreSQL would not choose."""
+    table, found, inherited, is_told = row[15:]
+    usual = inherited or (found and object_name(table, row[2], "not_null"))
+    return bool(is_told and found != usual)
 
 
 def _generated(kind: str, text: str) -> Generated:

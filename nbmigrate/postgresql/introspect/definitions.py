@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
+from msgspec.structs import replace
+
 from nbmigrate.model import (
     Attribute,
     CompositeType,
@@ -20,6 +22,7 @@ from nbmigrate.model import (
 )
 from nbmigrate.postgresql.expressions import strip_parens
 from nbmigrate.postgresql.introspect.columns import collation_name
+from nbmigrate.postgresql.introspect.privileges import read_privileges
 from nbmigrate.postgresql.names import multirange_name
 from nbmigrate.postgresql.types import parameter_type, sql_type
 
@@ -137,12 +140,15 @@ def _range(row: Row) -> RangeType:
 
 def read_functions(catalog: Catalog) -> dict[str, Function]:
     """Functions, procedures and aggregates."""
-    found = (_function(row) for row in catalog.functions)
+    privileges = read_privileges(catalog, "p")
+    found = (
+        replace(_function(row), privileges=privileges.get(row[10])) for row in catalog.functions
+    )
     return {key(*function.id): function for function in found}
 
 
 def _function(row: Row) -> Function:
-    schema, name, kind, types, names, modes, defaults, result, definition, comment = row
+    schema, name, kind, types, names, modes, defaults, result, definition, comment, _ = row
     parameters = tuple(
         Parameter(
             name=(names[at] or None) if names else None,

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from nbmigrate.model import Enum, Role, Sequence, format_path, key
+from nbmigrate.postgresql.introspect.privileges import read_privileges
 
 if TYPE_CHECKING:
     from nbmigrate.postgresql.introspect.catalog import Catalog, Row
@@ -20,8 +23,9 @@ def read_enums(catalog: Catalog) -> dict[str, Enum]:
 
 def read_sequences(catalog: Catalog, serial: frozenset[tuple[str, str]]) -> dict[str, Sequence]:
     """The sequences that are neither an identity's nor a serial column's."""
+    privileges = read_privileges(catalog, "c")
     return {
-        key(row[0], row[1]): _sequence(row)
+        key(row[0], row[1]): replace(_sequence(row), privileges=privileges.get(row[17]))
         for row in catalog.sequences
         if row[9] != "i" and (row[0], row[1]) not in serial
     }

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from nbmigrate.model import Grant, KeyOptions, Partition, Statistics, Table, format_path, key
+from nbmigrate.model import KeyOptions, Partition, Statistics, Table, format_path, key
 from nbmigrate.model.names import PUBLIC
 from nbmigrate.postgresql.identifiers import quote
 from nbmigrate.postgresql.introspect.constraints import Constraints, read_constraints
 from nbmigrate.postgresql.introspect.options import typed_options
 from nbmigrate.postgresql.introspect.policies import read_policies
+from nbmigrate.postgresql.introspect.privileges import read_privileges
 from nbmigrate.postgresql.names import primary_key_name
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class _Parts:
         self.constraints: Mapping[int, Constraints] = read_constraints(catalog, columns.names)
         self.indexes = indexes
         self.statistics = _read_statistics(catalog)
-        self.privileges = read_privileges(catalog)
+        self.privileges = read_privileges(catalog, "c")
         self.policies: Mapping[int, Mapping[str, Policy]] = read_policies(catalog)
         self.comments = {row[0]: row[2] for row in catalog.comments if row[1] == 0}
 
@@ -143,15 +144,5 @@ def _read_statistics(catalog: Catalog) -> Mapping[int, Mapping[str, Statistics]]
             kinds=() if len(kinds) == len(_KINDS) else kinds,
             target=target,
             comment=comment,
-        )
-    return found
-
-
-def read_privileges(catalog: Catalog) -> Mapping[int, Mapping[str, Grant]]:
-    """What roles may do, by table or view and by role."""
-    found: defaultdict[int, dict[str, Grant]] = defaultdict(dict)
-    for relid, role, privileges, grantable in catalog.privileges:
-        found[relid][role] = Grant(
-            role=role, privileges=tuple(privileges), grantable=tuple(grantable)
         )
     return found

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from nbmigrate.model import View, key
 from nbmigrate.postgresql.introspect.options import camel_options
-from nbmigrate.postgresql.introspect.tables import read_privileges
+from nbmigrate.postgresql.introspect.privileges import read_privileges
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +35,7 @@ def read_views(
 ) -> dict[str, View]:
     """The views, each with the columns it shows."""
     comments = {row[0]: row[2] for row in catalog.comments if row[1] == 0}
-    parts = _Parts(columns, definitions, indexes, comments, read_privileges(catalog))
+    parts = _Parts(columns, definitions, indexes, comments, read_privileges(catalog, "c"))
     return {key(row[1], row[2]): _view(row, parts) for row in catalog.views}
 
 
@@ -50,9 +50,9 @@ def _view(row: Row, parts: _Parts) -> View:
         materialized=materialized,
         tablespace=tablespace,
         using=None if method in (None, "heap") else method,
+        privileges=parts.privileges.get(relid),
         comment=parts.comments.get(relid),
         indexes=parts.indexes.get(relid, {}),
         triggers=parts.definitions.triggers.get(relid, {}),
         rules=parts.definitions.rules.get(relid, {}),
-        privileges=parts.privileges.get(relid),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from nbmigrate.dialect import COMMIT_BEFORE, NO_TRANSACTION, Statement
-from nbmigrate.diff.ordering import speaks_ahead
+from nbmigrate.diff.bodies import is_unchecked
 from nbmigrate.operations import (
     ColumnOp,
     ConstraintOp,
@@ -50,18 +50,18 @@ if TYPE_CHECKING:
     from nbmigrate.operations import Operation
 
 
-#: Bodies of functions that call each other cannot be checked before the last one is there.
+#: Stands in front of bodies that cannot be checked yet, or not with this search path.
 _UNCHECKED = Statement(sql="SET LOCAL check_function_bodies = off;")
 
 
 def render(operations: Sequence[Operation]) -> tuple[Statement, ...]:
     """The statements of the operations, in the same order."""
     statements: list[Statement] = []
-    is_unchecked = not speaks_ahead(operations)
+    is_said = not is_unchecked(operations)
     for operation in operations:
-        if not is_unchecked and isinstance(operation, CreateFunction | ReplaceFunction):
+        if not is_said and isinstance(operation, CreateFunction | ReplaceFunction):
             statements.append(_UNCHECKED)
-            is_unchecked = True
+            is_said = True
         statements += render_operation(operation)
     return tuple(statements)
 

@@ -33,17 +33,25 @@ def column_definition(column: Column, *, primary_key: bool = False, not_null: bo
         " PRIMARY KEY" if primary_key else "",
         f" DEFAULT {render_default(column.default)}" if column.default is not None else "",
         generated_clause(column.generated) if column.generated else "",
-        " NOT NULL" if column.not_null and not_null else "",
+        _not_null(column) if not_null or column.not_null_name else "",
         f" {identity_clause(column.identity)}" if column.identity else "",
     )
     return "".join(clauses)
 
 
-def partition_column(column: Column) -> str:
-    """What a partition has otherwise than its parent."""
-    default = render_default(column.default) if column.default is not None else "NULL"
-    written = "" if column.generated else f" DEFAULT {default}"
-    return f"{quote(column.name)} WITH OPTIONS{written}{' NOT NULL' if column.not_null else ''}"
+def _not_null(column: Column) -> str:
+    if not column.not_null:
+        return ""
+    name = f" CONSTRAINT {quote(column.not_null_name)}" if column.not_null_name else ""
+    return f"{name} NOT NULL"
+
+
+def partition_column(column: Column) -> str | None:
+    """What a partition has otherwise than its parent; ``None`` when that has no words here."""
+    has_default = column.default is not None and not column.generated
+    default = f" DEFAULT {render_default(column.default)}" if has_default else ""
+    options = f"{default}{_not_null(column)}"
+    return f"{quote(column.name)} WITH OPTIONS{options}" if options else None
 
 
 def column_storage(table: Id, old: Column | None, new: Column) -> Iterator[str]:

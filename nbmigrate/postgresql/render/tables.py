@@ -20,6 +20,7 @@ from nbmigrate.operations import (
 from nbmigrate.postgresql.identifiers import qualified, quote
 from nbmigrate.postgresql.render.clauses import comment_on, option_list
 from nbmigrate.postgresql.render.column_clauses import (
+    alter,
     column_definition,
     column_storage,
     partition_column,
@@ -35,19 +36,20 @@ from nbmigrate.postgresql.render.constraints import (
     unique_clause,
 )
 from nbmigrate.postgresql.render.merging import merged_uniques
+from nbmigrate.postgresql.render.privileges import set_privileges
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from nbmigrate.model import Grant, Table
+    from nbmigrate.model import Table
     from nbmigrate.operations import TableOp
 
 
 def render_table(operation: TableOp) -> tuple[str, ...]:  # noqa: C901, PLR0911 - one case per operation
     """The statements of an operation on a table."""
     match operation:
-        case CreateTable(table=table, inherited=inherited):
-            return tuple(create_table(table, inherited))
+        case CreateTable():
+            return tuple(create_table(operation.table, operation.inherited, operation.undefaulted))
         case RenameTable(old=old, new=new):
             return (f"ALTER TABLE {qualified(old)} RENAME TO {quote(new[1])};",)
         case MoveTable(old=old, new=new):
@@ -62,8 +64,8 @@ def render_table(operation: TableOp) -> tuple[str, ...]:  # noqa: C901, PLR0911 
         case DetachPartition(table=identifier, partition=partition):
             part = qualified(identifier)
             return (f"ALTER TABLE {qualified(partition.parent)} DETACH PARTITION {part};",)
-        case SetPrivileges(table=identifier, old=old_grant, new=new_grant):
-            return tuple(set_privileges(qualified(identifier), old_grant, new_grant))
+        case SetPrivileges():
+            return tuple(set_privileges(operation))
         case SetRowSecurity(table=identifier, enabled=enabled):
             word = "ENABLE" if enabled else "DISABLE"
             return (f"ALTER TABLE {qualified(identifier)} {word} ROW LEVEL SECURITY;",)
@@ -71,7 +73,9 @@ def render_table(operation: TableOp) -> tuple[str, ...]:  # noqa: C901, PLR0911 
             assert_never(operation)
 
 
-def create_table(table: Table, inherited: Collection[str] = ()) -> Iterator[str]:
+def create_table(
+    table: Table, inherited: Collection[str] = (), undefaulted: Collection[str] = ()
+) -> Iterator[str]:
     """CREATE TABLE, then what it has no words for: comments and the like."""
     name = qualified(table.id)
     unlogged = "UNLOGGED " if table.unlogged else ""
@@ -85,6 +89,9 @@ def create_table(table: Table, inherited: Collection[str] = ()) -> Iterator[str]
         yield from add_constraint(table.id, unique_clause(unique), unique)
     if table.force_rls:
         yield f"ALTER TABLE {name} FORCE ROW LEVEL SECURITY;"
+    for name_of_column in undefaulted if table.partition_of else ():
+        # DEFAULT NULL would be a default of its own where the type has a length
+        yield alter(table.id, name_of_column, "DROP DEFAULT")
     for column in table.columns.values():
         own = column if column.name not in inherited else None
         yield from column_storage(table.id, None, own or replace(column, storage=None))
@@ -112,17 +119,14 @@ def _lines(table: Table, inherited: Collection[str]) -> Iterator[str]:
         or table.partition_of
         or any(c.primary_key and c.name in inherited for c in table.columns.values())
     )
-    for column in table.columns.values():
-        if column.name in inherited:
-            continue
-        if table.partition_of:
-            yield partition_column(column)
-            continue
-        # an identity column is NOT NULL by itself
-        yield column_definition(
-            column,
-            primary_key=column.primary_key and inline,
-            not_null=column.identity is None,
+    columns = (c for c in table.columns.values() if c.name not in inherited)
+    if table.partition_of:
+        yield from filter(None, map(partition_column, columns))
+    else:
+        yield from (
+            # an identity column is NOT NULL by itself
+            column_definition(c, primary_key=c.primary_key and inline, not_null=c.identity is None)
+            for c in columns
         )
     for key in table.composite_primary_keys.values():
         yield primary_key_clause(key)
@@ -167,24 +171,6 @@ def _alter_parents(head: str, old: Table, new: Table) -> Iterator[str]:
     after = () if new.partition_of else new.parents
     yield from (f"{head} NO INHERIT {qualified(p)};" for p in before if p not in after)
     yield from (f"{head} INHERIT {qualified(p)};" for p in after if p not in before)
-
-
-def set_privileges(table: str, old: Grant | None, new: Grant | None) -> Iterator[str]:
-    """REVOKE what goes, GRANT what comes."""
-    found = new or old
-    if found is None:
-        return
-    role = "PUBLIC" if found.role == "public" else quote(found.role)
-    had, has = set(old.privileges if old else ()), set(new.privileges if new else ())
-    passed, passes = set(old.grantable if old else ()), set(new.grantable if new else ())
-    if gone := ", ".join(sorted(had - has)):
-        yield f"REVOKE {gone} ON {table} FROM {role};"
-    if kept := ", ".join(sorted((passed - passes) & has)):
-        yield f"REVOKE GRANT OPTION FOR {kept} ON {table} FROM {role};"
-    if come := ", ".join(sorted(has - had - passes)):
-        yield f"GRANT {come} ON {table} TO {role};"
-    if options := ", ".join(sorted(passes - passed)):
-        yield f"GRANT {options} ON {table} TO {role} WITH GRANT OPTION;"
 
 
 def _comments(table: Table) -> Iterator[str]:

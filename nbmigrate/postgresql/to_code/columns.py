@@ -99,7 +99,10 @@ def _named(column: Column, table: Table, *, has_key: bool) -> Iterator[tuple[str
     if column.comment:
         yield "comment", text(column.comment)
     if info := info_node(
-        storage=column.storage, compression=column.compression, statistics=column.statistics
+        storage=column.storage,
+        compression=column.compression,
+        statistics=column.statistics,
+        not_null_name=column.not_null_name,
     ):
         yield "info", info
 

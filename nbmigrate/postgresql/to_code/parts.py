@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import msgspec
 
@@ -101,15 +102,26 @@ def of_table(table: Table, name: str) -> Iterator[Group]:
             target=None if found.target is None else constant(found.target),
             comment=text(found.comment) if found.comment else None,
         )
-    for grant in (table.privileges or {}).values():
-        grantable = strings(grant.grantable) if grant.grantable else None
+    yield from _grants(table, name)
+
+
+def _grants(item: Any, name: str, kind: str | None = None) -> Iterator[Group]:  # noqa: ANN401 - anything that has privileges
+    for grant in (item.privileges or {}).values():
         yield call(
-            "Grant", quoted(grant.role), name, strings(grant.privileges), grantable=grantable
+            "Grant",
+            quoted(grant.role),
+            name,
+            strings(grant.privileges),
+            grantable=strings(grant.grantable) if grant.grantable else None,
+            kind=quoted(kind) if kind else None,
         )
 
 
 def beside(snapshot: Snapshot) -> Iterator[Group]:
-    """Owners of sequences, and comments of sequences and enums."""
+    """Owners of sequences, comments of sequences and enums, privileges of all but tables."""
+    for kind in ("view", "sequence", "function"):
+        for name, item in getattr(snapshot, f"{kind}s").items():
+            yield from _grants(item, quoted(name), kind)
     for sequence in snapshot.sequences.values():
         if sequence.owned_by:
             yield call("OwnedSequence", quoted(path(sequence.id)), by=quoted(sequence.owned_by))

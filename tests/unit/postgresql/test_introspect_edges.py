@@ -171,8 +171,7 @@ def test_what_a_snapshot_does_not_hold_is_counted(database):
         create text search dictionary plainer (template = pg_catalog.simple);
         create text search configuration words (copy = pg_catalog.simple);
         create collation byte from "C";
-        grant execute on function g() to public;
-        revoke execute on function g() from public;
+        grant usage on schema app to public;
     """
     connection.execute(statements)
     assert unmanaged(connection) == (
@@ -180,7 +179,7 @@ def test_what_a_snapshot_does_not_hold_is_counted(database):
         "1 collation",
         "1 text search configuration",
         "2 text search dictionaries",
-        "1 grant on functions, schemas, sequences, types or views",
+        "1 grant on schemas, types or sequences of columns",
         "1 statistics object in another schema than its table",
     )
     assert unmanaged(connection, schemas=[]) == ()

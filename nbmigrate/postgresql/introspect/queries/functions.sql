@@ -24,7 +24,8 @@ select
     ) as default_texts,
     pg_catalog.pg_get_function_result(p.oid) as result_text,
     case p.prokind when 'a' then a.definition_text else pg_catalog.pg_get_functiondef(p.oid) end,
-    pg_catalog.obj_description(p.oid, 'pg_proc') as comment_text
+    pg_catalog.obj_description(p.oid, 'pg_proc') as comment_text,
+    p.oid
 from pg_catalog.pg_proc p
 join pg_catalog.pg_namespace n on n.oid = p.pronamespace
 left join lateral (

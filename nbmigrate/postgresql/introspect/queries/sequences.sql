@@ -17,7 +17,8 @@ select
     tn.nspname as owner_schema,
     t.relname as owner_table,
     a.attname as owner_column,
-    pg_catalog.obj_description(c.oid, 'pg_class') as comment_text
+    pg_catalog.obj_description(c.oid, 'pg_class') as comment_text,
+    c.oid
 from pg_catalog.pg_sequence s
 join pg_catalog.pg_class c on c.oid = s.seqrelid
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace

@@ -61,15 +61,15 @@ found (place, kind) as (
         d.dictnamespace = any(%(namespaces)s::oid[])
         and (d.tableoid, d.oid) not in (select e.classid, e.objid from extension_objects e)
     union all
-    select 11, 'grant on functions, schemas, sequences, types or views'
+    select 11, 'grant on schemas, types or sequences of columns'
     from (
-        select f.proacl, f.proowner, f.tableoid, f.oid
-        from pg_catalog.pg_proc f
-        where f.pronamespace = any(%(namespaces)s::oid[])
-        union all
         select c.relacl, c.relowner, c.tableoid, c.oid
         from pg_catalog.pg_class c
-        where c.relnamespace = any(%(namespaces)s::oid[]) and c.relkind in ('S', 'v', 'm')
+        join pg_catalog.pg_depend d
+            on d.classid = c.tableoid and d.objid = c.oid and d.deptype in ('a', 'i')
+        where
+            c.relnamespace = any(%(namespaces)s::oid[])
+            and c.relkind = 'S' and d.refobjsubid > 0
         union all
         select n.nspacl, n.nspowner, n.tableoid, n.oid
         from pg_catalog.pg_namespace n
