@@ -66,9 +66,7 @@ _RENAMES = (
     o.MoveEnum,
     o.RenameColumn,
 )
-_Rename = (
-    o.RenameSchema | o.RenameTable | o.MoveTable | o.RenameEnum | o.MoveEnum | o.RenameColumn
-)
+_Rename = o.RenameSchema | o.RenameTable | o.MoveTable | o.RenameEnum | o.MoveEnum | o.RenameColumn
 
 
 class Names:

@@ -14,10 +14,12 @@ import pytest
 
 from nbmigrate.errors import (
     IrreversibleError,
+    LockTimeoutError,
     NothingToUndoError,
     UndoConflictError,
     UndoPurgedError,
 )
+from nbmigrate.executor.lock import MigratorLock
 from nbmigrate.plan import Answers
 from nbmigrate.workspace import Workspace
 from tests.fixtures.postgres import Database
@@ -334,6 +336,19 @@ def test_status_shows_the_trash_and_purge_asks(workspace, database: Database) ->
     workspace.undo(with_data=False)
     assert rows(database) == ""
     assert "TABLE public.t " in database.dump()
+
+
+def test_purge_waits_for_a_migrator(workspace, database: Database, monkeypatch) -> None:
+    database.execute("CREATE TABLE t (id integer PRIMARY KEY)", "INSERT INTO t VALUES (7)")
+    push(workspace, "CREATE TABLE s (x text);")
+    monkeypatch.setattr("nbmigrate.workspace.trash.LOCK_WAIT_MS", 200)
+    settings = workspace.executor_settings()
+    with (
+        MigratorLock(database.url, settings=settings, worker=database.connect()),
+        pytest.raises(LockTimeoutError),
+    ):
+        workspace.undo_purge(agreed=True)
+    assert workspace.undo_list().entries[0].rows == 1
 
 
 def test_own_schemas_are_no_part_of_a_schema(workspace, database: Database) -> None:
