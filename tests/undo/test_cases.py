@@ -25,7 +25,21 @@ EVERY = int(os.environ.get("NBMIGRATE_UNDO_EVERY", "9"))
 CASES = [case for case in all_cases() if not case.get("error")][::EVERY]
 
 
-@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+#: What has no way back yet; a fix has to take it off here.
+KNOWN = {
+    "partitions/inherit": "no DDL makes a column of its own an inherited one again",
+    "tables/rename_and_replace": "the old name is taken by a new table, so the undo is refused",
+    "types/integer_to_array": "PostgreSQL has no cast from the array to the number",
+}
+
+
+def _param(case: Case) -> object:
+    reason = KNOWN.get(case.name)
+    marks = [pytest.mark.xfail(reason=reason, strict=True)] if reason else []
+    return pytest.param(case, id=case.name, marks=marks)
+
+
+@pytest.mark.parametrize("case", [_param(case) for case in CASES])
 def test_push_undo_push_undo(case: Case, arena: Database, server: Server, tmp_path: Path) -> None:
     skip_old_server(case, server)
     with emptied(arena, case) as database:
