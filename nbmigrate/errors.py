@@ -300,6 +300,18 @@ class UndoConflictError(ExecutionError):
         self.paths = list(paths)
 
 
+class UndoOvertakenError(ExecutionError):
+    """Something was pushed after what is to be taken back, or it is taken back already."""
+
+    exit_code = EXIT_DIFFERENT
+
+    def __init__(self, number: int, last: int) -> None:
+        super().__init__(
+            f"undo {number} is not the last one any more, {last} is; nothing was changed",
+            hint="%db_undo takes the last one back; %db_undo --list shows them all",
+        )
+
+
 class IrreversibleError(ExecutionError):
     """A migration that cannot be taken back."""
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from nbmigrate import operations as o
 from nbmigrate.diff.columns import SERIAL
+from nbmigrate.diff.sequences import starts_anew
 from nbmigrate.model import Column, Snapshot, Table
 from nbmigrate.model.names import key
 from nbmigrate.model.tables import Value
@@ -65,13 +66,23 @@ _RENAMES = (
     o.MoveEnum,
     o.RenameColumn,
 )
+_Rename = o.RenameSchema | o.RenameTable | o.MoveTable | o.RenameEnum | o.MoveEnum | o.RenameColumn
 
 
 class Names:
     """Names before and after the renames of a plan."""
 
     def __init__(self, operations: Iterable[o.Operation]) -> None:
-        self._renames = [op for op in operations if isinstance(op, _RENAMES)]
+        self._renames: list[_Rename] = []
+        self._sequences: list[o.RenameSequence | o.MoveSequence] = []
+        for op in operations:
+            match op:
+                case o.RenameSequence() | o.MoveSequence():
+                    self._sequences.append(op)
+                case renamed if isinstance(renamed, _RENAMES):
+                    self._renames.append(renamed)
+                case _:
+                    pass
 
     def old_table(self, table: Id) -> Id:
         """What the table was called."""
@@ -86,6 +97,12 @@ class Names:
                 case _:
                     pass
         return table
+
+    def old_sequence(self, sequence: Id) -> Id:
+        """What the sequence was called; one of a schema that was renamed went with it."""
+        for op in reversed(self._sequences):
+            sequence = op.old if sequence == op.new else sequence
+        return (self.old_table((sequence[0], ""))[0], sequence[1])
 
     def new_table(self, table: Id) -> Id:
         """What the table is called then."""
@@ -178,7 +195,11 @@ def _collect(op: o.Operation, found: _Found) -> None:  # noqa: C901, PLR0912 - o
             for table, name in _columns_of_type(found, changed.name):
                 found.column(table, name, stays=True)
         case o.DropSequence(sequence=sequence):
-            found.positions[Position(id=_old_sequence(sequence.id, found.names))] = None
+            found.positions[Position(id=found.names.old_sequence(sequence.id))] = None
+        case o.AlterSequence(old=before, new=after) if starts_anew(before, after):
+            found.positions[Position(id=found.names.old_sequence(after.id))] = None
+        case o.AlterIdentity(table=table, column=name, old=was, new=now) if starts_anew(was, now):
+            _drop_position(table, name, found)
         case o.DropIdentity(table=table, column=name):
             _drop_position(table, name, found)
         case o.DropSerial(table=table, column=column):
@@ -204,11 +225,6 @@ def _drop_position(table: Id, column: str, found: _Found) -> None:
     was, before = found.table(table), found.names.old_column(table, column)
     if was is not None and before in was.columns:
         found.position(was, before)
-
-
-def _old_sequence(id_: Id, names: Names) -> Id:
-    """A sequence that is dropped was not renamed itself, but its schema may have been."""
-    return (names.old_table((id_[0], ""))[0], id_[1])
 
 
 def _columns_of_type(found: _Found, name: str) -> Iterator[tuple[Id, str]]:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 import msgspec
 
 from nbmigrate.diff.match import match
-from nbmigrate.model import Sequence
+from nbmigrate.model import Identity, Sequence
 from nbmigrate.operations import AlterSequence, CreateSequence, DropSequence, SequenceOp
 
 
@@ -39,3 +39,12 @@ def _alter(old: Sequence, new: Sequence) -> Iterator[SequenceOp]:
 def goes_with_owner(sequence: Sequence, columns: Collection[str]) -> bool:
     """True when the column that owns it is not among those that are there afterwards."""
     return sequence.owned_by is not None and sequence.owned_by not in columns
+
+
+def starts_anew(old: Sequence | Identity, new: Sequence | Identity) -> bool:
+    """True when no old number is within the new bounds: PostgreSQL asks for another one then."""
+    return _is_below(old.max_value, new.min_value) or _is_below(new.max_value, old.min_value)
+
+
+def _is_below(value: str | None, other: str | None) -> bool:
+    return value is not None and other is not None and int(value) < int(other)

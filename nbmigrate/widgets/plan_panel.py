@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from nbmigrate.commands.arguments import answers
 from nbmigrate.errors import NbmigrateError
 from nbmigrate.executor import Activity, AppliedStatement, Monitor
 from nbmigrate.plan import Answers, Plan
-from nbmigrate.results import GenerateResult, PushResult, Result
+from nbmigrate.results import GenerateResult, PushResult, Result, UndoResult
 from nbmigrate.results.words import count, duration, size
 from nbmigrate.widgets.answering import Given, key, line, merged
 from nbmigrate.widgets.bundled import script, style
@@ -17,6 +18,8 @@ from nbmigrate.widgets.panel import Message, Panel
 from nbmigrate.widgets.plan_view import PlanView
 from nbmigrate.widgets.progress_panel import activity_text
 from nbmigrate.widgets.reviews import Review
+
+R = TypeVar("R")
 
 
 class PlanPanel(Panel):
@@ -38,12 +41,14 @@ class PlanPanel(Panel):
         self._plan_lock = threading.Lock()
         self._title = review.title()
         self._phase, self._revision, self._finished = "review", 0, 0
+        self._total = 0
         self._done: Message | None = None
+        self._number = 0
         self._notice: Message | None = None
         self._monitor: Monitor | None = None
         self._view = PlanView(_plan_of(result))
         if _is_done(result):
-            self._phase, self._done = "done", _outcome(result)
+            self._phase, self._done, self._number = "done", _outcome(result), _number(result)
 
     def state(self) -> Message:
         """The plan in short, and what can be done with it."""
@@ -104,6 +109,16 @@ class PlanPanel(Panel):
         self.refresh()
         self.in_background(self._act)
 
+    def on_undo(self, message: Message) -> None:
+        """What was pushed is to be taken back."""
+        with self._plan_lock:
+            is_it = message["revision"] == self._revision and self._number > 0
+            if self._phase != "done" or not is_it:
+                return
+            self._phase, self._notice = "working", None
+        self.refresh()
+        self.in_background(self._undo)
+
     def on_cancel(self, _message: Message) -> None:
         """What runs is to be stopped on the server."""
         if self._monitor is not None:
@@ -125,22 +140,31 @@ class PlanPanel(Panel):
         self.refresh()
 
     def _act(self) -> None:
+        self._working("review", self._do, self._finish)
+
+    def _undo(self) -> None:
+        number, self._total = self._number, 0
+        self._working("done", lambda: self._review.undo(number, self._on_event), self._taken_back)
+
+    def _working(self, phase: str, work: Callable[[], R], then: Callable[[R], None]) -> None:
+        """Do it and go on with its result; when it fails the panel is in ``phase`` and says why."""
         target = self._review.workspace.target
+        self._finished = 0
         try:
             with target.lock:
                 self._monitor = Monitor(target.connection, self._on_activity)
                 with self._monitor:
-                    result = self._do()
+                    result = work()
         except Exception as error:
-            self._phase, self._notice = "review", self._what_failed(error)
+            self._phase, self._notice = phase, self._what_failed(error)
             self.refresh()
             if not isinstance(error, NbmigrateError):
                 raise
             return
-        self._finish(result)
+        then(result)
 
     def _do(self) -> Result | None:
-        self._finished = 0
+        self._total = len(self._view.plan.statements)
         agreed, given = self._view.plan.fingerprint, self._answers()
         result = self._review.act(given, lambda plan: plan.fingerprint == agreed, self._on_event)
         if result is None:
@@ -160,10 +184,15 @@ class PlanPanel(Panel):
             text = "The database or the declaration changed meanwhile. This is the plan now."
             self._notice = {"tone": "warn", "text": text, "hint": "look at it again"}
         else:
-            self._phase, self._done = "done", _outcome(result)
+            self._phase, self._done, self._number = "done", _outcome(result), _number(result)
             self._view = PlanView(_plan_of(result))
             self._revision += 1
             self.settle(result)
+        self.refresh()
+
+    def _taken_back(self, result: UndoResult) -> None:
+        self._phase, self._done, self._number = "done", _outcome(result), 0
+        self.settle(result)
         self.refresh()
 
     def _replace(self, plan: Plan) -> None:
@@ -177,17 +206,18 @@ class PlanPanel(Panel):
     def _on_event(self, event: object) -> None:
         if isinstance(event, AppliedStatement):
             self._finished = event.index
-            total = len(self._view.plan.statements)
-            text = f"{event.index} of {count(total, 'statement')} done"
-            self.tell("progress", fraction=event.index / total, text=text)
+            fraction = event.index / self._total if self._total else None
+            self.tell("progress", fraction=fraction, text=f"{self._of(event.index)} done")
 
     def _on_activity(self, activity: Activity) -> None:
-        total = len(self._view.plan.statements)
         done = self._finished + (activity.fraction or 0)
-        is_known = activity.fraction is not None or total > 1
-        number = min(self._finished + 1, total)
-        text = f"Statement {number} of {total}, {activity_text(activity)}"
-        self.tell("progress", fraction=done / total if is_known else None, text=text)
+        is_known = self._total and (activity.fraction is not None or self._total > 1)
+        text = f"Statement {self._of(self._finished + 1)}, {activity_text(activity)}"
+        self.tell("progress", fraction=done / self._total if is_known else None, text=text)
+
+    def _of(self, number: int) -> str:
+        """The number of a statement, and of how many where that is known."""
+        return f"{min(number, self._total)} of {self._total}" if self._total else str(number)
 
 
 def _plan_of(result: Result) -> Plan:
@@ -206,11 +236,17 @@ def _is_done(result: Result) -> bool:
             return False
 
 
+def _number(result: Result) -> int:
+    """Under which an undo takes it back; 0 where none does."""
+    return result.undo if isinstance(result, PushResult) else 0
+
+
 def _outcome(result: Result) -> Message:
     """What was done, as it is shown."""
     match result:
-        case PushResult(applied=applied, ms=ms, database=database):
+        case PushResult(applied=applied, ms=ms, database=database, undo=number):
             return {
+                "undo": "Take this push back, with its data" if number else "",
                 "text": f"Pushed to {database}: {count(len(applied), 'statement')} in {duration(ms)}",
                 "rows_title": "Statements with their times",
                 "rows": [[s.sql, duration(s.ms)] for s in applied],
@@ -221,6 +257,12 @@ def _outcome(result: Result) -> Message:
                 "note": proof,
                 "rows_title": "Files",
                 "rows": [[file.path, size(file.bytes)] for file in files],
+            }
+        case UndoResult(restored=restored, ms=ms, database=database):
+            return {
+                "text": f"Undone in {database} in {duration(ms)}",
+                "rows_title": "Rows brought back",
+                "rows": [[one.path, f"{one.rows:,}" if one.rows >= 0 else ""] for one in restored],
             }
         case _:
             return {"text": "", "rows": []}

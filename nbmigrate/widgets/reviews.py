@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nbmigrate.plan import Answers, Plan
-from nbmigrate.results import DiffResult, GenerateResult, PushResult, Result
+from nbmigrate.results import DiffResult, GenerateResult, PushResult, Result, UndoResult
 
 if TYPE_CHECKING:
     from nbmigrate.executor import OnEvent
@@ -39,6 +39,10 @@ class Review(ABC):
         """Do what was reviewed; ``None`` when ``agree`` refused what the plan is by now."""
         raise NotImplementedError
 
+    def undo(self, number: int, on_event: OnEvent) -> UndoResult:
+        """Take back what was done under ``number``."""
+        return self.workspace.undo(number=number, on_event=on_event)
+
 
 class PushReview(Review):
     """``%db_push``."""
@@ -50,12 +54,19 @@ class PushReview(Review):
     def plan(self, answers: Answers) -> Plan:
         """A dry run."""
         source = self.given.source or "declared"
-        return self.workspace.push(source, answers=answers, dry_run=True).plan
+        keep = not self.given.no_keep
+        return self.workspace.push(source, answers=answers, dry_run=True, keep=keep).plan
 
     def act(self, answers: Answers, agree: Agree, on_event: OnEvent) -> Result | None:
         """Apply it."""
         source = self.given.source or "declared"
-        result = self.workspace.push(source, answers=answers, agree=agree, on_event=on_event)
+        result = self.workspace.push(
+            source,
+            answers=answers,
+            agree=agree,
+            keep=not self.given.no_keep,
+            on_event=on_event,
+        )
         return result if result.applied or result.plan.is_empty else None
 
 

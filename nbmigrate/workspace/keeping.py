@@ -49,9 +49,34 @@ def with_keeping(workspace: Project, plan: Plan, *, keep: bool = True) -> KeptPl
     if not keep:
         return KeptPlan(_for_good(workspace, plan), Holding(owned=owned), number)
     losses = find_losses(plan.old, plan.operations)
-    found = keeping(connection, plan.old, plan.operations, plan.statements, losses, number=number)
+    found = keeping(
+        connection,
+        plan.old,
+        plan.operations,
+        plan.statements,
+        losses,
+        number=number,
+        taken=relations(plan.new),
+    )
     kept = msgspec.structs.replace(plan, statements=found.statements)
     return KeptPlan(kept, msgspec.structs.replace(found.holding, owned=owned), number)
+
+
+def relations(snapshot: Snapshot) -> frozenset[Id]:
+    """Every name that no table could have any more: relations, and their types beside others."""
+    named = (
+        *snapshot.tables.values(),
+        *snapshot.views.values(),
+        *snapshot.sequences.values(),
+        *snapshot.enums.values(),
+        *snapshot.domains.values(),
+        *snapshot.types.values(),
+    )
+    return frozenset(item.id for item in named) | frozenset(
+        (table.id[0], name)
+        for table in snapshot.tables.values()
+        for name in (*table.indexes, *table.unique_constraints, *table.exclusions)
+    )
 
 
 def _for_good(workspace: Project, plan: Plan) -> Plan:
@@ -126,8 +151,9 @@ def done_renames(plan: Plan) -> tuple[str, ...]:
 
 
 def _full(path: tuple[str, ...], follow: Callable[[Id], Id]) -> tuple[str, ...]:
+    """The path with the schema and the table under the names that ``follow`` tells."""
     if len(path) < _INSIDE:
-        return path
+        return (follow((path[0], ""))[0], *path[1:]) if path[1:] else path
     return (*follow((path[0], path[1])), *path[2:])
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
-from nbmigrate import results
+import psycopg
+
+from nbmigrate import executor, results
 from nbmigrate.errors import UsageConflictError
 from nbmigrate.executor.undo import UndoRecord, records
 from nbmigrate.executor.undo.records import DONE, PURGED, TrashTable
@@ -13,6 +16,9 @@ from nbmigrate.workspace.live import count_rows
 
 if TYPE_CHECKING:
     from nbmigrate.workspace.project import Project
+
+#: A purge is somebody waiting at a screen.
+LOCK_WAIT_MS = 10_000
 
 
 def entries(workspace: Project) -> tuple[results.TrashEntry, ...]:
@@ -50,6 +56,7 @@ def purge(workspace: Project, number: int | None, *, agreed: bool) -> results.Pu
 
     Raises:
         UsageConflictError: there is no such entry.
+        LockTimeoutError: a migrate, a push or an undo is running; by whom.
     """
     connection = workspace.target.connection
     known = {r.id: r for r in records.read(connection)}
@@ -62,12 +69,20 @@ def purge(workspace: Project, number: int | None, *, agreed: bool) -> results.Pu
         if (number is None or entry.number == number) and entry.bytes
     )
     if agreed and wanted:
-        with connection.transaction():
-            for entry in wanted:
-                record = known[entry.number]
-                records.drop_trash(connection, record.holding.names)
-                if record.state == DONE:
-                    records.mark(connection, [record.id], PURGED)
+        # No migrator may be keeping, nor an undo be reading, what is thrown away.
+        executor.apply(
+            connection,
+            (),
+            finish=lambda: _throw_away(connection, [known[entry.number] for entry in wanted]),
+            settings=workspace.executor_settings(lock_wait_ms=LOCK_WAIT_MS),
+        )
     return results.PurgeResult(
         entries=wanted, database=workspace.target.database, purged=agreed and bool(wanted)
     )
+
+
+def _throw_away(connection: psycopg.Connection[Any], found: Sequence[UndoRecord]) -> None:
+    for record in found:
+        records.drop_trash(connection, record.holding.names)
+        if record.state == DONE:
+            records.mark(connection, [record.id], PURGED)

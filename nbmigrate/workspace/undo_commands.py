@@ -17,17 +17,26 @@ class UndoCommands(Project):
         answers: Answers = NO_ANSWERS,
         dry_run: bool = False,
         with_data: bool = True,
+        number: int | None = None,
         on_event: executor.OnEvent | None = None,
     ) -> results.UndoResult:
         """Take the last push or migration back, with its data, all or nothing.
 
+        With a ``number`` only when that is the last one.
+
         Raises:
             NothingToUndoError: nothing was pushed here, or all of it is undone.
+            UndoOvertakenError: the last one is not ``number``; nothing was run.
             UndoConflictError: what it made was changed since; nothing was run.
             UndoPurgedError: its data is gone; ``with_data=False`` takes the schema back.
         """
         return undoing.undo(
-            self, answers=answers, dry_run=dry_run, with_data=with_data, on_event=on_event
+            self,
+            answers=answers,
+            dry_run=dry_run,
+            with_data=with_data,
+            number=number,
+            on_event=on_event,
         )
 
     def undo_list(self) -> results.TrashResult:

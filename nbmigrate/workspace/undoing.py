@@ -23,6 +23,7 @@ from nbmigrate.errors import (
     IrreversibleError,
     NothingToUndoError,
     UndoConflictError,
+    UndoOvertakenError,
     UndoPurgedError,
 )
 from nbmigrate.executor.undo import Holding, Keeping, UndoRecord, keeping, records, restore
@@ -62,17 +63,21 @@ def undo(
     answers: Answers = NO_ANSWERS,
     dry_run: bool = False,
     with_data: bool = True,
+    number: int | None = None,
     on_event: executor.OnEvent | None = None,
 ) -> results.UndoResult:
-    """Take the last push back that was not taken back yet.
+    """Take the last push back that was not taken back yet; only ``number``, when that is given.
 
     Raises:
+        UndoOvertakenError: the last one is not ``number``; nothing was run.
         NothingToUndoError: nothing was pushed here, or all of it is undone.
         UndoConflictError: what it made was changed since; nothing was run.
         UndoPurgedError: its data is gone, and ``with_data`` is asked.
     """
     connection = workspace.target.connection
     record = last_done(workspace)
+    if number is not None and number != record.id:
+        raise UndoOvertakenError(number, record.id)
     if with_data and record.state == PURGED:
         raise UndoPurgedError(record.id)
     settings = workspace.executor_settings(lock_wait_ms=10_000)

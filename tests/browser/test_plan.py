@@ -153,3 +153,33 @@ def test_generate_is_reviewed_and_written(notebook, database):
     panel.get_by_role("button", name="Write migration").click()
     expect(panel).to_contain_text("Generated 0001_second")
     shown.shoot("generated-by-click", panel)
+
+
+def test_undo_brings_the_rows_back_once(notebook, database):
+    rows(database)
+    before = database.dump(schema_only=False)
+    gone = "%%schema users --sql\nCREATE TABLE users (id int PRIMARY KEY);"
+    shown = notebook(USERS, "%db_push", gone, '%db_push --drop "public.users.name"')
+    panel = shown.panel()
+    undo = panel.get_by_role("button", name="Undo", exact=True)
+    expect(undo).to_be_visible()
+    undo.click()
+    expect(panel).to_contain_text("Undone in")
+    expect(panel).to_contain_text("42")
+    expect(undo).to_have_count(0)
+    shown.shoot("undo-done", panel)
+    assert sorted(database.dump(schema_only=False).split("\n")) == sorted(before.split("\n"))
+
+
+def test_undo_of_a_push_that_was_overtaken_takes_nothing_back(notebook, database):
+    wider = USERS.replace("NULL);", "NULL, age int);")
+    shown = notebook(USERS, "%db_push", wider, "%db_push")
+    last = shown.panel(1)
+    undo = last.get_by_role("button", name="Undo", exact=True)
+    expect(undo).to_be_visible()
+    shown.panel(0).get_by_role("button", name="Undo", exact=True).click()
+    expect(shown.panel(0)).to_contain_text("not the last one any more")
+    assert "age" in database.dump()
+    undo.click()
+    expect(last).to_contain_text("Undone in")
+    assert "age" not in database.dump()

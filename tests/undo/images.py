@@ -10,7 +10,7 @@ from nbmigrate.postgresql.introspect import introspect
 from nbmigrate.workspace import Workspace
 from nbmigrate.workspace.ownership import entries_of
 from tests.dumps import normalised
-from tests.fixtures.postgres import OWN_SCHEMAS, Database
+from tests.fixtures.postgres import OWN_SCHEMAS, VOLATILE, Database
 
 _COPY = re.compile(r"^COPY (\S.*) \((.*)\) FROM stdin;$")
 _COLUMN = re.compile(r'"(?:[^"]|"")*"|[^,\s]+')
@@ -18,7 +18,8 @@ _COLUMN = re.compile(r'"(?:[^"]|"")*"|[^,\s]+')
 
 def image(database: Database) -> str:
     """Schema and rows; equal for two databases that nobody could tell apart."""
-    return f"{normalised(database.dump())}\n\n{rows(database)}"
+    schema, parts = _split(database)
+    return f"{normalised(schema)}\n\n{_sorted(parts)}"
 
 
 def adopt(workspace: Workspace) -> None:
@@ -29,23 +30,31 @@ def adopt(workspace: Workspace) -> None:
 
 def rows(database: Database) -> str:
     """Every row of every table and every position of a sequence, in order of text."""
-    command = [str(database.server.bin("pg_dump")), "--data-only", "--no-owner"]
+    return _sorted(_split(database)[1])
+
+
+def _sorted(parts: list[str]) -> str:
+    return "\n".join(sorted(parts))
+
+
+def _split(database: Database) -> tuple[str, list[str]]:
+    """One dump: what makes the schema, and its rows."""
+    command = [str(database.server.bin("pg_dump")), "--no-owner"]
     command += [f"--exclude-schema={name}" for name in OWN_SCHEMAS]
     found = subprocess.run(
         [*command, database.url], check=True, capture_output=True, text=True, timeout=120
     )
-    return "\n".join(sorted(_parts(found.stdout)))
-
-
-def _parts(dump: str) -> list[str]:
+    schema: list[str] = []
     parts: list[str] = []
-    lines = iter(dump.split("\n"))
+    lines = iter(found.stdout.split("\n"))
     for line in lines:
         if copy := _COPY.match(line):
             parts += _rows(copy[1], _COLUMN.findall(copy[2]), lines)
         elif line.startswith("SELECT pg_catalog.setval("):
             parts.append(line)
-    return parts
+        elif not VOLATILE.match(line):
+            schema.append(line)
+    return "\n".join(schema), parts
 
 
 def _rows(table: str, columns: list[str], lines: object) -> list[str]:

@@ -14,10 +14,12 @@ import pytest
 
 from nbmigrate.errors import (
     IrreversibleError,
+    LockTimeoutError,
     NothingToUndoError,
     UndoConflictError,
     UndoPurgedError,
 )
+from nbmigrate.executor.lock import MigratorLock
 from nbmigrate.plan import Answers
 from nbmigrate.workspace import Workspace
 from tests.fixtures.postgres import Database
@@ -55,7 +57,7 @@ HARD = {
             "INSERT INTO t VALUES (1, 1.2345), (1, 1.2111), (1, 1.2111), (2, NULL)"
         ),
         "CREATE TABLE t (a integer, b numeric(9, 1));",
-        {},
+        {"casts": {"public.t.b": "round(b, 1)"}},
     ),
     "every column goes": (
         "CREATE TABLE t (a integer, b text); INSERT INTO t VALUES (1, 'x'), (2, 'y')",
@@ -149,7 +151,7 @@ HARD = {
             "INSERT INTO t VALUES (1, 1.2345, 'abc', '2020-01-01 10:00:00.123456Z'), (2, NULL, NULL, NULL)"
         ),
         "CREATE TABLE t (id integer PRIMARY KEY, n numeric(10, 1), v varchar(3), at timestamptz(0));",
-        {},
+        {"casts": {"public.t.n": "round(n, 1)", "public.t.at": "at::timestamptz(0)"}},
     ),
     "nulls filled": (
         (
@@ -264,7 +266,8 @@ def test_rows_of_later_stay(workspace, database: Database) -> None:
         "CREATE TABLE t (id integer PRIMARY KEY, a text, v numeric(9, 4))",
         "INSERT INTO t VALUES (1, 'a', 1.2345), (2, 'b', 1.2345), (3, 'c', 1.2345)",
     )
-    push(workspace, "CREATE TABLE t (id integer PRIMARY KEY, v numeric(9, 1));")
+    ddl = "CREATE TABLE t (id integer PRIMARY KEY, v numeric(9, 1));"
+    push(workspace, ddl, casts={"public.t.v": "round(v, 1)"})
     database.execute(
         "INSERT INTO t VALUES (4, 7)",
         "DELETE FROM t WHERE id = 1",
@@ -335,6 +338,19 @@ def test_status_shows_the_trash_and_purge_asks(workspace, database: Database) ->
     assert "TABLE public.t " in database.dump()
 
 
+def test_purge_waits_for_a_migrator(workspace, database: Database, monkeypatch) -> None:
+    database.execute("CREATE TABLE t (id integer PRIMARY KEY)", "INSERT INTO t VALUES (7)")
+    push(workspace, "CREATE TABLE s (x text);")
+    monkeypatch.setattr("nbmigrate.workspace.trash.LOCK_WAIT_MS", 200)
+    settings = workspace.executor_settings()
+    with (
+        MigratorLock(database.url, settings=settings, worker=database.connect()),
+        pytest.raises(LockTimeoutError),
+    ):
+        workspace.undo_purge(agreed=True)
+    assert workspace.undo_list().entries[0].rows == 1
+
+
 def test_own_schemas_are_no_part_of_a_schema(workspace, database: Database) -> None:
     database.execute("CREATE TABLE t (id integer PRIMARY KEY)")
     push(workspace, "CREATE TABLE s (x text);")
@@ -358,7 +374,8 @@ def test_a_hundred_thousand_rows(workspace, database: Database) -> None:
         "INSERT INTO t SELECT i, md5(i::text), i / 10000.0 FROM generate_series(1, 100000) AS i",
     )
     before = image(database)
-    push(workspace, "CREATE TABLE t (id integer PRIMARY KEY, b numeric(9, 1));")
+    ddl = "CREATE TABLE t (id integer PRIMARY KEY, b numeric(9, 1));"
+    push(workspace, ddl, casts={"public.t.b": "round(b, 1)"})
     workspace.undo()
     assert image(database) == before
 

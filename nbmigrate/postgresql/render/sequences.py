@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
+from nbmigrate.diff.sequences import starts_anew
 from nbmigrate.model import parse_path
 from nbmigrate.operations import (
     AlterSequence,
@@ -81,16 +82,7 @@ def changed_options(old: Sequence | Identity, new: Sequence | Identity) -> tuple
     )
     if bool(old.cycle) != bool(new.cycle):
         options = (*options, "CYCLE" if new.cycle else "NO CYCLE")
-    return (*options, "RESTART") if _is_elsewhere(old, new) else options
-
-
-def _is_elsewhere(old: Sequence | Identity, new: Sequence | Identity) -> bool:
-    """True when no old number is within the new bounds: PostgreSQL asks for another one then."""
-    return _is_below(old.max_value, new.min_value) or _is_below(new.max_value, old.min_value)
-
-
-def _is_below(value: str | None, other: str | None) -> bool:
-    return value is not None and other is not None and int(value) < int(other)
+    return (*options, "RESTART") if starts_anew(old, new) else options
 
 
 def _owner(sequence: Sequence) -> str:
