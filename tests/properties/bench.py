@@ -16,7 +16,7 @@ from nbmigrate.model import EMPTY, Snapshot
 from nbmigrate.plan import Answers, Plan, make_plan
 from nbmigrate.postgresql import POSTGRESQL
 from nbmigrate.postgresql.introspect import introspect
-from nbmigrate.postgresql.scratch import Scratch
+from nbmigrate.postgresql.asking import Scratch
 from tests.arena import empty
 from tests.casefile import operation_lines
 from tests.dumps import normalised

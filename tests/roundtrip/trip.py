@@ -19,7 +19,7 @@ from nbmigrate.model import EMPTY, Snapshot, codec
 from nbmigrate.plan import make_plan
 from nbmigrate.postgresql import POSTGRESQL
 from nbmigrate.postgresql.introspect import introspect, unmanaged
-from nbmigrate.postgresql.scratch import Scratch
+from nbmigrate.postgresql.asking import Scratch
 from tests.fixtures.postgres import Database
 
 #: What must come back whole, whatever happens to the rest.
