@@ -10,8 +10,8 @@ from tests.properties.growing import plain_tables
 from tests.properties.world import KINDS, Thing, World
 
 #: What can be renamed by an answer.
-RENAMED = ("schema", "role", "enum", "table", "column", "view", "matview", "sequence", "unique",
-           "check", "fk", "index", "policy")  # fmt: skip
+RENAMED = ("schema", "role", "enum", "table", "column", "view", "matview", "sequence", "pk",
+           "unique", "check", "fk", "index", "policy")  # fmt: skip
 #: What can go to another schema by an answer.
 MOVED = ("enum", "table", "view", "matview", "sequence")
 
@@ -269,9 +269,6 @@ def change_counting(world: World) -> None:
         return
     column = world.one(columns)
     base = attaching.key_type(column)
-    children = {n for t in world.all("table") if "inherits" in t.data for n in t.needs()}
-    if world.things[column.owner].data.get("unlogged") or column.owner in children:
-        return
     if base not in ("integer", "bigint"):
         return
     column.data.pop("identity", None)
