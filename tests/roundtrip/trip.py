@@ -18,8 +18,8 @@ from nbmigrate.executor.connections import connect
 from nbmigrate.model import EMPTY, Snapshot, codec
 from nbmigrate.plan import make_plan
 from nbmigrate.postgresql import POSTGRESQL
-from nbmigrate.postgresql.introspect import introspect, unmanaged
 from nbmigrate.postgresql.asking import Scratch
+from nbmigrate.postgresql.introspect import introspect, unmanaged
 from tests.fixtures.postgres import Database
 
 #: What must come back whole, whatever happens to the rest.
