@@ -7,7 +7,9 @@ FIND_PYTHON := for p in $(PYTHON) python3 python3.14 python3.13 python3.12 pytho
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-VERSIONED := tests/test_cases.py tests/unit/executor tests/unit/postgresql
+# What depends on time, or on a server and a kernel of its own, runs alone; the rest on two cores.
+ALONE := tests/unit/executor tests/unit/server tests/reliability tests/notebooks tests/interop
+VERSIONED := tests/test_cases.py tests/roundtrip tests/unit/postgresql
 
 .DEFAULT_GOAL := help
 .PHONY: help run lab test browser versions check fmt bench clean
@@ -23,8 +25,13 @@ lab: $(VENV)/.run ## Open a copy of the same notebook in JupyterLab
 	@cd out/lab && ../../$(BIN)/jupyter lab $$([ "$$(id -u)" -ne 0 ] || echo --allow-root) quickstart.ipynb
 
 test: $(VENV)/.test ## Run the whole test suite on a PostgreSQL of its own
+ifdef ARGS
 	@$(BIN)/python -m pytest --ignore=tests/browser $(ARGS)
-	@[ -n "$(ARGS)" ] || $(MAKE) --no-print-directory browser
+else
+	@$(BIN)/python -m pytest -n 2 --dist worksteal --ignore=tests/browser $(addprefix --ignore=,$(ALONE))
+	@$(BIN)/python -m pytest $(ALONE)
+	@$(BIN)/python -m pytest tests/browser
+endif
 
 browser: $(VENV)/.test ## Run the tests of the widgets in JupyterLab and chromium (part of make test)
 	@$(BIN)/python -m pytest tests/browser $(ARGS)

@@ -6,7 +6,7 @@ the caller. Each module of this folder holds a family of commands.
 
 from __future__ import annotations
 
-from nbmigrate.commands import backfill, changing, project, rows, undo
+from nbmigrate.commands import backfill, changing, drift, project, rows, undo
 from nbmigrate.commands.command import Command, answer_needed
 from nbmigrate.commands.project import DECLARE
 
@@ -15,6 +15,7 @@ __all__ = ["COMMANDS", "DECLARE", "Command", "answer_needed", "find"]
 COMMANDS: tuple[Command, ...] = (
     *changing.COMMANDS,
     *undo.COMMANDS,
+    *drift.COMMANDS,
     *project.COMMANDS,
     *rows.COMMANDS,
     *backfill.COMMANDS,

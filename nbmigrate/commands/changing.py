@@ -55,7 +55,8 @@ def _generate(workspace: Workspace, given: argparse.Namespace) -> Result:
         given.source or "declared",
         answers=answers(given),
         custom=given.custom,
-        sql=_read(given.sql_file) if given.sql_file else None,
+        sql=_read(given.sql_file) if given.sql_file else getattr(given, "cell", None),
+        refresh=given.refresh,
     )
 
 
@@ -123,11 +124,20 @@ COMMANDS: tuple[Command, ...] = (
             *ANSWERS,
             ONLINE,
             ALLOW,
-            switch("--custom", help="an empty migration, to be written by hand"),
+            switch(
+                "--custom",
+                help="an empty migration, to be written by hand; in a notebook, the cell",
+            ),
             Argument(
                 ("--sql-file",),
                 "SQL written by hand as the migration, its snapshot found by running it; - is stdin",
                 {"metavar": "FILE"},
+            ),
+            Argument(
+                ("--refresh",),
+                "only write the snapshot of the last migration anew, by running its SQL",
+                {"metavar": "TAG"},
+                values="migration",
             ),
         ),
         _generate,

@@ -19,6 +19,7 @@ from nbmigrate.diff.enums import diff_enums
 from nbmigrate.diff.ordering import ordered
 from nbmigrate.diff.partitions import view_indexes, without_propagated
 from nbmigrate.diff.policies import diff_linked_policies
+from nbmigrate.diff.privileges import view_privileges
 from nbmigrate.diff.rebuilt import with_rebuilt
 from nbmigrate.diff.schemas import diff_roles, diff_schemas
 from nbmigrate.diff.sequences import diff_sequences
@@ -56,7 +57,7 @@ def diff(
         *diff_comments(old, new),
     ]
     complete = with_rebuilt(operations, old, new)
-    complete += view_indexes(complete)
+    complete += [*view_indexes(complete), *view_privileges(complete)]
     return ordered(without_propagated(complete, new))
 
 

@@ -54,7 +54,7 @@ class Reach:
     def digests(self, places: Iterable[Place]) -> dict[Place, str]:
         """A digest of each object and of all that it stands on, however deep.
 
-        Objects that speak of each other have one digest (Tarjan's components).
+        Objects that speak of each other stand on each other (Tarjan's components).
         """
         known = {place for place in places if place in self._texts}
         found: dict[Place, str] = {}
@@ -64,7 +64,7 @@ class Reach:
             text = [*sorted(map(self._own, component)), *sorted(beneath)]
             digest = sha256("\0".join(text).encode(errors="surrogatepass")).hexdigest()
             found.update(dict.fromkeys(component, digest))
-        return {place: found[place] for place in known}
+        return {place: sha256(f"{place} {found[place]}".encode()).hexdigest() for place in known}
 
     def _own(self, place: Place) -> str:
         item = getattr(self._snapshot, place[0])[place[1]]

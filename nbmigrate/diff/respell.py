@@ -43,6 +43,9 @@ _PARTS = (
     "statistics",
 )
 
+#: Parts that are one thing under another name when they say the same (see ``split_renamed``).
+_NAMELESS = ("indexes", "foreign_keys", "unique_constraints", "check_constraints", "exclusions")
+
 
 def respell(old: Snapshot, same_old: Snapshot, new: Snapshot, same_new: Snapshot) -> Snapshot:
     """``new`` in the spelling of ``old`` wherever ``same_old`` and ``same_new`` are equal.
@@ -76,6 +79,29 @@ def _map(
     return spelled
 
 
+def _renamed(
+    old: Mapping[str, V], same_old: Mapping[str, V], new: Mapping[str, V], same_new: Mapping[str, V]
+) -> dict[str, V]:
+    """``new`` with what says the same as a part that is gone in the words of that part."""
+    gone = {
+        _nameless(same_old[short]): item
+        for name, item in old.items()
+        if name not in new and (short := truncate_key(name)) in same_old
+    }
+    spelled = dict(new)
+    for name in new.keys() - old.keys():
+        short = truncate_key(name)
+        twin = gone.get(_nameless(same_new[short])) if short in same_new else None
+        if twin is not None:
+            spelled[name] = msgspec.structs.replace(twin, name=new[name].name)  # type: ignore[attr-defined]
+    return spelled
+
+
+def _nameless(item: V) -> bytes:
+    plain = msgspec.structs.replace(item, name="")
+    return msgspec.json.encode(plain, order="deterministic")
+
+
 def truncate_key(name: str) -> str:
     """A key of a snapshot's map as PostgreSQL cuts it; both parts of ``schema.name``."""
     if (len(name) <= 63 and name.isascii()) or name.endswith(")"):
@@ -98,6 +124,8 @@ def _value(old: Any, same_old: Any, new: Any, same_new: Any) -> Any:  # noqa: AN
         same_a, same_b = getattr(same_old, name), getattr(same_new, name)
         if name in _PARTS and isinstance(b, Mapping):
             fields[name] = _map(a, same_a, b, same_b)
+            if name in _NAMELESS and a.keys() != b.keys():
+                fields[name] = _renamed(a, same_a, fields[name], same_b)
         elif _is_same(same_a, same_b):
             fields[name] = a
         elif isinstance(a, Value) and isinstance(b, Value):

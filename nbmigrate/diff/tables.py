@@ -21,6 +21,7 @@ from nbmigrate.diff.partitions import (
     with_inherited,
 )
 from nbmigrate.diff.policies import diff_policies
+from nbmigrate.diff.privileges import diff_privileges
 from nbmigrate.model import Snapshot, Statistics, Table, parse_path
 from nbmigrate.operations import (
     AddForeignKey,
@@ -58,7 +59,7 @@ def diff_tables(old: Snapshot, new: Snapshot, backfills: Mapping[str, str]) -> I
         yield from diff_policies(after.id, before.policies, after.policies)
         yield from _diff_row_security(before, after)
         yield from _diff_statistics(after.id, before.statistics, after.statistics)
-        yield from _diff_privileges(before, after)
+        yield from diff_privileges(after.id, before.privileges, after.privileges)
         yield from diff_triggers(after.id, before.triggers, after.triggers)
         yield from diff_rules(after.id, before.rules, after.rules)
     yield from _drop_tables(found.removed, old, new)
@@ -111,16 +112,6 @@ def _diff_statistics(
         yield DropStatistics(table=table, statistics=statistics)
     for statistics in (*(b for _, b in changed), *found.added):
         yield CreateStatistics(table=table, statistics=statistics)
-
-
-def _diff_privileges(old: Table, new: Table) -> Iterator[Operation]:
-    """Who may do what, when the new snapshot speaks of it at all."""
-    if new.privileges is None:
-        return
-    found = match(old.privileges or {}, new.privileges)
-    yield from (SetPrivileges(table=new.id, old=grant) for grant in found.removed)
-    yield from (SetPrivileges(table=new.id, old=a, new=b) for a, b in found.changed)
-    yield from (SetPrivileges(table=new.id, new=grant) for grant in found.added)
 
 
 def has_row_security(table: Table) -> bool:

@@ -11,6 +11,7 @@ import msgspec
 from nbmigrate.diff.definitions import create_attached, diff_rules, diff_triggers
 from nbmigrate.diff.indexes import diff_indexes
 from nbmigrate.diff.match import NameIndex, match
+from nbmigrate.diff.privileges import diff_privileges
 from nbmigrate.model import View, key
 from nbmigrate.operations import (
     AlterViewOptions,
@@ -20,6 +21,7 @@ from nbmigrate.operations import (
     Id,
     IndexOp,
     RuleOp,
+    SetPrivileges,
     TriggerOp,
     ViewOp,
 )
@@ -27,7 +29,7 @@ from nbmigrate.operations import (
 
 def diff_views(
     old: Mapping[str, View], new: Mapping[str, View]
-) -> Iterator[ViewOp | IndexOp | TriggerOp | RuleOp]:
+) -> Iterator[ViewOp | IndexOp | TriggerOp | RuleOp | SetPrivileges]:
     """Views to create, alter and drop; existing ones are nobody's business."""
     found = match(managed(old), managed(new))
     # a view that is now said to be somebody else's is left standing
@@ -39,6 +41,7 @@ def diff_views(
             yield from diff_indexes(after.id, before.indexes, after.indexes)
             yield from diff_triggers(after.id, before.triggers, after.triggers)
             yield from diff_rules(after.id, before.rules, after.rules)
+            yield from diff_privileges(after.id, before.privileges, after.privileges)
         else:
             yield DropView(view=before)
             yield from create_view(after)
@@ -72,6 +75,7 @@ def _differs(old: View, new: View) -> bool:
         indexes=new.indexes,
         triggers=new.triggers,
         rules=new.rules,
+        privileges=new.privileges,
         options=old.options or None,
     )
     return same != msgspec.structs.replace(new, options=new.options or None)

@@ -109,7 +109,7 @@ def ensure(connection: psycopg.Connection[Any]) -> None:
     """Make the table when it is missing."""
     bookkeeping.ensure(connection)
     if not bookkeeping.table_exists(connection, bookkeeping.SCHEMA, "backfills"):
-        raw.run(connection, _TABLE)
+        bookkeeping.make(connection, _TABLE)
 
 
 def unfinished(

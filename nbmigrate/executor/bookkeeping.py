@@ -101,11 +101,21 @@ def is_prepared(connection: psycopg.Connection[Any]) -> bool:
 
 def ensure(connection: psycopg.Connection[Any]) -> None:
     """Make the tables if they are missing; also inside a transaction."""
-    if is_prepared(connection):
-        return
+    if not is_prepared(connection):
+        make(connection, _TABLES)
+    if not is_prepared(connection):
+        raise ExecutionError(f"the tables in schema `{SCHEMA}` could not be made")
+
+
+def make(connection: psycopg.Connection[Any], sql: str) -> None:
+    """Run SQL that makes what is missing, also where another session makes the same at once.
+
+    IF NOT EXISTS does not help there: both look, and the second to write fails on an index of the
+    catalogs. It has waited for the first by then, and finds everything made.
+    """
     try:
         with connection.transaction():
-            connection.execute(_TABLES)
+            connection.execute(sql.encode())
     except _CREATED_MEANWHILE:
-        if not is_prepared(connection):
-            raise
+        with connection.transaction():
+            connection.execute(sql.encode())

@@ -25,7 +25,7 @@ _HINTS = {
     "40001": "another transaction changed the same rows; run it again",
     "42501": "the role lacks a privilege; the owner of the object can GRANT it",
     "42P01": "the table does not exist (yet): is the order of the statements right?",
-    "42P07": "it is there already: was it made by hand, or by push? compare with: nbmigrate diff",
+    "42P07": "it is there already; if a push made it, nbmigrate adopt compares and records the migrations as applied",
     "42701": "it is there already: was it made by hand, or by push? compare with: nbmigrate diff",
     "42710": "it is there already: was it made by hand, or by push? compare with: nbmigrate diff",
     "23502": "rows hold NULL; fill them before the column becomes NOT NULL",

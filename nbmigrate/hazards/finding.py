@@ -35,7 +35,7 @@ def find_hazards(
     context = Context(old, new, server_version or NEWEST)
     made = {op.table.id for op in operations if isinstance(op, o.CreateTable)}
     made |= {op.view.id for op in operations if isinstance(op, o.CreateView)}
-    found = [h for h in _all(operations, context) if _is_about_rows(h, made)]
+    found = [h for h in _all(operations, context, made) if _is_about_rows(h, made)]
     if facts is not None:
         known = _known(operations, found, facts, context, made)
         found = [measured(hazard, known) for hazard in found]
@@ -44,10 +44,10 @@ def find_hazards(
     return tuple(replace(h, allowed=reasons[h.code]) if h.code in reasons else h for h in found)
 
 
-def _all(operations: Sequence[o.Operation], context: Context) -> Iterator[Hazard]:
+def _all(operations: Sequence[o.Operation], context: Context, made: set[Id]) -> Iterator[Hazard]:
     rebuilt = {(op.table, op.column.name) for op in operations if isinstance(op, o.AddColumn)}
     for op in operations:
-        yield from losses(op, rebuilt)
+        yield from losses(op, rebuilt, made)
         yield from blocks(op, context)
         yield from demands(op, context)
 

@@ -10,8 +10,11 @@ from nbmigrate.model import format_path
 from nbmigrate.operations import Id
 
 
-def losses(op: o.Operation, rebuilt: set[tuple[Id, str]]) -> Iterator[Hazard]:
-    """What the operation loses; ``rebuilt`` are columns that come again and are computed."""
+def losses(op: o.Operation, rebuilt: set[tuple[Id, str]], made: set[Id]) -> Iterator[Hazard]:
+    """What the operation loses.
+
+    ``rebuilt`` are columns that come again and are computed, ``made`` what is created.
+    """
     match op:
         case o.DropTable(table=table):
             yield _loss("NB101", format_path(*table.id), "drops the table and its rows", table.id)
@@ -25,6 +28,9 @@ def losses(op: o.Operation, rebuilt: set[tuple[Id, str]]) -> Iterator[Hazard]:
             yield _loss("NB104", format_path(*sequence.id), "drops the sequence and its position")
         case o.DropExtension(extension=extension):
             yield _loss("NB105", format_path(extension.name), "drops the extension and all in it")
+        case o.DropView(view=view) if view.materialized and view.id not in made:
+            text = "drops the materialized view and its rows"
+            yield _loss("NB106", format_path(*view.id), text, view.id)
         case _:
             return
 

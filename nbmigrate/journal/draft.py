@@ -166,13 +166,27 @@ def files_of(
     longer counts.
     """
     sql = answers_header(draft.answers) + _join(draft.statements, breakpoints=entry.breakpoints)
+    snapshot = following(draft.snapshot, previous)
     files = [
         NewFile(layout.sql(entry), sql),
-        NewFile(layout.snapshot(entry), dump(following(draft.snapshot, previous))),
+        *snapshot_files(snapshot, entry, layout=layout, marks=marks),
     ]
-    extra = dump_extra(draft.snapshot)
-    if extra is not None or marks or draft.down is not None:
-        files.append(NewFile(layout.sidecar(entry), _with_down(extra or dump_no_extra(), draft)))
+    if draft.down is not None:
+        written = {file.path: file.text for file in files}
+        extra = written.get(layout.sidecar(entry)) or dump_no_extra()
+        files = [file for file in files if file.path != layout.sidecar(entry)]
+        files.append(NewFile(layout.sidecar(entry), _with_down(extra, draft)))
+    return files
+
+
+def snapshot_files(
+    file: SnapshotFile, entry: Entry, *, layout: Layout, marks: bool
+) -> list[NewFile]:
+    """The snapshot and, where it has something to say, the sidecar."""
+    files = [NewFile(layout.snapshot(entry), dump(file))]
+    extra = dump_extra(file.snapshot)
+    if extra is not None or marks:
+        files.append(NewFile(layout.sidecar(entry), extra or dump_no_extra()))
     return files
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from nbmigrate.errors import BrokenChainError, JournalError, MissingFileError
 from nbmigrate.journal import checks, draft
 from nbmigrate.journal.entries import Entry, JournalFile, new_journal, read_journal
@@ -18,8 +20,9 @@ from nbmigrate.journal.layout import Layout, require_classic
 from nbmigrate.journal.migration import Migration, read_migration
 from nbmigrate.journal.prefix import PrefixMode, deduce_mode
 from nbmigrate.journal.words import require_name
-from nbmigrate.journal.write import NewFile, commit, locked, undo_attempt
-from nbmigrate.model.codec import NO_PREVIOUS, SnapshotFile, load_file
+from nbmigrate.journal.write import NewFile, commit, locked, replace_all, undo_attempt
+from nbmigrate.model import Snapshot
+from nbmigrate.model.codec import NO_PREVIOUS, SnapshotFile, following, load_file
 
 if TYPE_CHECKING:
     from nbmigrate.journal.draft import Draft, Recordable
@@ -196,6 +199,29 @@ class Journal:
             last = NewFile(layout.journal, journal.text_with_missing(tag, when=when))
             path = layout.sql(entry) if entry else self.folder / f"{tag}.sql"
             commit([NewFile(path, sql)], journal=last, tag=tag)
+
+    def refresh(self, snapshot: Snapshot, *, expected_id: str) -> Migration:
+        """Writes what the last migration leads to, where its SQL was written after its snapshot.
+
+        The snapshot's file goes last, so that one that was not reached still shows what is amiss.
+        It gets an id of its own: who began from the former one must begin again.
+
+        Raises:
+            JournalError: when the folder cannot be written, or has changed meanwhile.
+        """
+        layout = self.layout
+        with locked(layout.meta):
+            undo_attempt(layout.journal)
+            last, entries = self.read_snapshot(), self.entries
+            self._require_unchanged(last, expected_id)
+            file = following(snapshot, last)
+            if last is not None:
+                file = msgspec.structs.replace(file, prev_id=last.prev_id)
+            files = draft.snapshot_files(
+                file, entries[-1], layout=layout, marks=layout.has_sidecar(entries)
+            )
+            replace_all(files[::-1])
+        return self._migration(entries[-1])
 
     def _mode(self, journal: JournalFile) -> draft.Mode:
         """What the folder's files are like, told from those it has."""

@@ -136,6 +136,26 @@ def commit(files: Sequence[NewFile], *, journal: NewFile, tag: str) -> None:
         raise
 
 
+def replace_all(files: Sequence[NewFile]) -> None:
+    """Writes files over those that are there, one after the other; the lock is held.
+
+    Raises:
+        JournalError: when one cannot be written.
+    """
+    try:
+        for file in files:
+            _write_synced(file)
+        for file in files:
+            file.beside.replace(file.path)
+            _sync_folder(file.path.parent)
+    except OSError as error:
+        folder = files[0].path.parent
+        raise JournalError(f"cannot be written: {error.strerror}", path=folder) from error
+    finally:
+        for file in files:
+            file.beside.unlink(missing_ok=True)
+
+
 def _write_all(files: Sequence[NewFile], journal: NewFile, tag: str) -> None:
     meta = journal.path.parent
     attempt = NewFile(meta / ATTEMPT_NAME, dump_document(_describe(files, meta, tag)))

@@ -154,6 +154,17 @@ class NbmigrateMagics(Magics):
     def db_generate(self, line: str) -> Result:
         return self._run("generate", line)
 
+    @_cell(find("generate"))
+    def generate_by_hand(self, line: str, cell: str) -> Result:
+        """``%%db_generate NAME --custom``: the cell is the SQL of the migration."""
+        words, variable = split(line, "%%db_generate")
+        given = parse(find("generate"), "%%db_generate", words)
+        if not given.custom or given.sql_file or given.refresh:
+            hint = "write %%db_generate NAME --custom above the SQL"
+            raise UsageError(f"%%db_generate: a cell of SQL is a custom migration; {hint}")
+        given.cell = cell if cell.strip() else None
+        return self._kept(find("generate").run(self.workspace, given), variable)
+
     @_line("migrate")
     def db_migrate(self, line: str) -> Result:
         return self._run("migrate", line)
@@ -161,6 +172,18 @@ class NbmigrateMagics(Magics):
     @_line("restore")
     def db_restore(self, line: str) -> Result:
         return self._run("restore", line)
+
+    @_line("drift")
+    def db_drift(self, line: str) -> Result:
+        return self._run("drift", line)
+
+    @_line("adopt")
+    def db_adopt(self, line: str) -> Result:
+        return self._run("adopt", line)
+
+    @_line("undo")
+    def db_undo(self, line: str) -> Result:
+        return self._run("undo", line)
 
     @_line("status")
     def db_status(self, line: str) -> Result:

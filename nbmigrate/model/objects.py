@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import msgspec
 
 from nbmigrate.model.names import PUBLIC
-from nbmigrate.model.tables import Column, Index, Rule, Trigger, Value, no_items
+from nbmigrate.model.tables import Column, Grant, Index, Rule, Trigger, Value, no_items
 
 
 class Enum(Value, frozen=True, kw_only=True):
@@ -64,6 +64,7 @@ class View(Value, frozen=True, kw_only=True):
     """A view or materialized view; an existing one (``is_existing``) is never touched.
 
     ``options`` are drizzle's camelCase names (``securityBarrier``, ``checkOption``).
+    ``privileges`` that are ``None`` are not spoken of, and stay as they are.
     """
 
     columns: Mapping[str, Column] = msgspec.field(default_factory=no_items)
@@ -83,6 +84,7 @@ class View(Value, frozen=True, kw_only=True):
     indexes: Mapping[str, Index] = {}
     triggers: Mapping[str, Trigger] = {}
     rules: Mapping[str, Rule] = {}
+    privileges: Mapping[str, Grant] | None = None
 
     @property
     def id(self) -> tuple[str, str]:

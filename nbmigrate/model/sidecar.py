@@ -61,7 +61,7 @@ SIDECAR: Mapping[type[Value], tuple[str, ...]] = {
     tables.Check: ("no_inherit", "not_valid", "not_enforced", "comment"),
     other.Enum: ("comment",),
     other.Sequence: ("data_type", "owned_by", "comment"),
-    other.View: ("comment", "indexes", "triggers", "rules"),
+    other.View: ("comment", "indexes", "triggers", "rules", "privileges"),
 }
 
 #: Fields of which version 7 knows one value only; the real one goes to the sidecar.

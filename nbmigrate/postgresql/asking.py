@@ -184,7 +184,15 @@ def _texts_differ(old: Table, new: Table) -> bool:
 
 
 def _some_differ(before: Mapping[Any, object], after: Mapping[Any, object]) -> bool:
-    return any(name in before and before[name] != text for name, text in after.items())
+    """Whether a text of one name differs, or one that came may be one that went."""
+    if any(name in before and before[name] != text for name, text in after.items()):
+        return True
+    gone = {kind for kind, _ in before.keys() - after.keys() if kind in _NAMELESS}
+    return any(kind in gone for kind, _ in after.keys() - before.keys())
+
+
+#: Kinds of texts that are one thing under another name when they say the same.
+_NAMELESS = frozenset({"check", "index", "exclusion"})
 
 
 def _texts(table: Table) -> Iterable[tuple[tuple[str, str], object]]:  # noqa: C901 - one loop per kind

@@ -10,9 +10,9 @@ lock what they reference, are left out. CREATEDB is not needed; owning the schem
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
-from contextlib import suppress
-from typing import Any
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any, NamedTuple
 
 import msgspec
 import psycopg
@@ -73,14 +73,18 @@ def _hide_schemas(connection: psycopg.Connection[Any], snapshot: Snapshot) -> di
         connection.execute(f"CREATE SCHEMA {quote(name)}".encode())
     _bring_extensions(connection, hidden)
     # Some extensions stay in the hidden schemas; user text speaks of them without a schema.
-    path = ", ".join([PUBLIC, *(a for a, name in hidden.items() if name == PUBLIC)])
-    query = "SELECT reset_val FROM pg_catalog.pg_settings WHERE name = 'search_path'"
-    own = connection.execute(query).fetchone()
-    path += f", {own[0]}" if own and own[0] else ""
-    connection.execute(f"SET LOCAL search_path = {path}".encode())
+    _search_only(connection, PUBLIC, *(a for a, name in hidden.items() if name == PUBLIC))
     # what a function calls may be no part of what is built
     connection.execute("SET LOCAL check_function_bodies = off")
     return hidden
+
+
+def _search_only(connection: psycopg.Connection[Any], *schemas: str) -> None:
+    """Look in these schemas and then where the session does by itself, under the present names."""
+    query = "SELECT reset_val FROM pg_catalog.pg_settings WHERE name = 'search_path'"
+    own = connection.execute(query).fetchone()
+    path = ", ".join((*schemas, *([own[0]] if own and own[0] else [])))
+    connection.execute(f"SET LOCAL search_path = {path}".encode())
 
 
 def _bring_extensions(connection: psycopg.Connection[Any], hidden: Mapping[str, str]) -> None:
@@ -98,6 +102,69 @@ def _bring_extensions(connection: psycopg.Connection[Any], hidden: Mapping[str, 
             connection.execute(move.encode())
 
 
+class Emptied(NamedTuple):
+    """A database without the user's schemas: what was made since, in the words of a live schema."""
+
+    connection: psycopg.Connection[Any]
+    hidden: Mapping[str, str]
+    before: frozenset[str]
+    installed: frozenset[str]
+
+    def schemas(self) -> list[str]:
+        """The schemas that were made, and public."""
+        return sorted({*_visible(self.connection, self.hidden)} - self.before)
+
+    def new_extensions(self) -> set[str]:
+        """The extensions that were made."""
+        return _installed(self.connection) - self.installed
+
+    def spelled(self, snapshot: Snapshot) -> Snapshot:
+        """The snapshot without the names that schemas are hidden under."""
+        return _unhide(snapshot, self.hidden)
+
+
+@contextmanager
+def emptied(connection: psycopg.Connection[Any]) -> Iterator[Emptied]:
+    """The database without the schemas that the session owns, until the transaction is rolled back.
+
+    Those that others own stay. Nothing hidden is on the search path: a statement about what was not
+    made meanwhile fails, and never reaches the rows of the user.
+
+    Raises:
+        psycopg.Error: the session may not rename ``public``.
+    """
+    with connection.transaction(force_rollback=True):
+        own = {str(name) for (name,) in connection.execute(_OWN_SCHEMAS)} | {PUBLIC}
+        installed = frozenset(_installed(connection))
+        hidden = _hide_schemas(connection, _replace(EMPTY, schemas={name: name for name in own}))
+        for name in own - {PUBLIC}:
+            # one that holds an extension, which the user's tables may stand on, is left
+            with suppress(psycopg.Error), connection.transaction():
+                connection.execute(f"DROP SCHEMA {quote(name)}".encode())
+        _search_only(connection, PUBLIC)
+        connection.execute("SET LOCAL check_function_bodies = on")
+        before = frozenset(_visible(connection, hidden)) - {PUBLIC}
+        yield Emptied(connection, hidden, before, installed)
+
+
+#: PostgreSQL docs, pg_has_role: USAGE is what ALTER SCHEMA ... RENAME asks for; pg_database_owner
+#: is the owner of public since PostgreSQL 15.
+_OWN_SCHEMAS = """
+    SELECT n.nspname FROM pg_catalog.pg_namespace n
+    WHERE n.nspname !~ '^pg_|^information_schema$' AND pg_has_role(n.nspowner, 'USAGE')
+    AND NOT EXISTS (
+        SELECT FROM pg_catalog.pg_depend d
+        WHERE d.classid = 'pg_catalog.pg_namespace'::regclass AND d.objid = n.oid
+        AND d.deptype = 'e'
+    )
+"""
+
+
+def _installed(connection: psycopg.Connection[Any]) -> set[str]:
+    query = "SELECT extname FROM pg_catalog.pg_extension"
+    return {str(name) for (name,) in connection.execute(query)}
+
+
 def read_ddl(connection: psycopg.Connection[Any], text: str, base: Snapshot) -> Snapshot:
     """What DDL creates, as PostgreSQL reads it; ``base`` is what it may refer to.
 
@@ -110,8 +177,7 @@ def read_ddl(connection: psycopg.Connection[Any], text: str, base: Snapshot) -> 
     with connection.transaction(force_rollback=True):
         query = "SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_|^information_schema$'"
         there = {str(name): str(name) for (name,) in connection.execute(query)}
-        query = "SELECT extname FROM pg_catalog.pg_extension"
-        installed = {str(name) for (name,) in connection.execute(query)}
+        installed = _installed(connection)
         plain = canonical(base)
         hidden = _hide_schemas(connection, _replace(plain, schemas={**plain.schemas, **there}))
         for name in there.keys() - _schemas(plain):
@@ -153,7 +219,11 @@ def buildable(snapshot: Snapshot) -> Snapshot:
         policies={},
         sequences={n: _replace(s, owned_by=None) for n, s in snapshot.sequences.items()},
         tables={name: _without_others(table) for name, table in snapshot.tables.items()},
-        views={name: view for name, view in snapshot.views.items() if not view.is_existing},
+        views={
+            name: _replace(view, privileges=None)
+            for name, view in snapshot.views.items()
+            if not view.is_existing
+        },
     )
 
 
@@ -211,7 +281,13 @@ def _merge(plain: Snapshot, found: Snapshot) -> Snapshot:
                 for name, sequence in _common(plain.sequences, found.sequences).items()
             },
         },
-        views={**plain.views, **_common(plain.views, found.views)},
+        views={
+            **plain.views,
+            **{
+                name: _replace(view, privileges=plain.views[name].privileges)
+                for name, view in _common(plain.views, found.views).items()
+            },
+        },
         domains={**plain.domains, **_common(plain.domains, found.domains)},
         types={**plain.types, **_common(plain.types, found.types)},
         functions={**plain.functions, **_common(plain.functions, found.functions)},

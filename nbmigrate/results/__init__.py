@@ -15,6 +15,7 @@ from nbmigrate.results.changing import (
     PushResult,
     WrittenFile,
 )
+from nbmigrate.results.drifting import AdoptResult, DriftResult
 from nbmigrate.results.findings import Finding
 from nbmigrate.results.pulling import PullResult
 from nbmigrate.results.result import Result
@@ -40,6 +41,7 @@ from nbmigrate.results.undoing import (
 )
 
 __all__ = [
+    "AdoptResult",
     "AppliedMigration",
     "AppliedStatement",
     "BackfillResult",
@@ -48,6 +50,7 @@ __all__ = [
     "ConnectResult",
     "DeclareResult",
     "DiffResult",
+    "DriftResult",
     "Finding",
     "GenerateResult",
     "InitResult",

@@ -170,6 +170,7 @@ class GenerateResult(Framed):
     not_declared: tuple[str, ...] = ()
     proof: str = ""
     undo: str = ""
+    note: str = ""
 
     @property
     def questions(self) -> tuple[Question, ...]:
@@ -177,9 +178,11 @@ class GenerateResult(Framed):
         return () if self.tag else self.plan.questions
 
     def blocks(self) -> tuple[Block, ...]:
-        """The files, then the plan they hold."""
-        if self.tag is None:
-            return self._nothing()
+        """What was found on the way, the files, then the plan they hold."""
+        note = (Text(f"{self.note}."),) if self.note else ()
+        return (*note, *(self._written() if self.tag else self._nothing()))
+
+    def _written(self) -> tuple[Block, ...]:
         written = Facts(tuple((size(file.bytes), file.path) for file in self.files))
         git = (Code(self.git_command, "add them to git"),) if self.git_command else ()
         return (

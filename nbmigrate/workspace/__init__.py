@@ -9,6 +9,7 @@ per family of commands; this class is all of them.
 from __future__ import annotations
 
 from nbmigrate.workspace.backfill_commands import BackfillCommands
+from nbmigrate.workspace.drift_commands import DriftCommands
 from nbmigrate.workspace.migration_commands import MigrationCommands
 from nbmigrate.workspace.row_commands import RowCommands
 from nbmigrate.workspace.schema_commands import SchemaCommands
@@ -17,5 +18,7 @@ from nbmigrate.workspace.undo_commands import UndoCommands
 __all__ = ["Workspace"]
 
 
-class Workspace(SchemaCommands, MigrationCommands, RowCommands, BackfillCommands, UndoCommands):
+class Workspace(
+    SchemaCommands, DriftCommands, MigrationCommands, RowCommands, BackfillCommands, UndoCommands
+):
     """A project and every command on it; the arguments are those of :class:`.Project`."""

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from nbmigrate.diff.inverse import inverted
 from nbmigrate.diff.losses import Losses, find_losses
 from nbmigrate.errors import NbmigrateError
-from nbmigrate.journal import Migration
 from nbmigrate.model import format_path
 from nbmigrate.plan import Answers, Plan, make_plan
 from nbmigrate.postgresql import POSTGRESQL
 from nbmigrate.workspace.keeping import done_renames
-from nbmigrate.workspace.proof import prove_down
+from nbmigrate.workspace.proof import Back, Proof
 
 Label = Literal["reversible", "structure only", "not reversible"]
 
@@ -42,18 +40,22 @@ class Down(NamedTuple):
 BY_HAND = Down("not reversible", "until a `-- down:` section is written into the file")
 
 
-def down_of(url: str | None, earlier: Sequence[Migration], plan: Plan) -> Down:
-    """The way back, tried up, down and up on the server at ``url``."""
-    back = Answers(renames=inverted(done_renames(plan)))
+def way_back(plan: Plan) -> Back:
+    """The plan from the new snapshot to the old one, its renames turned round."""
+    renames = Answers(renames=inverted(done_renames(plan)))
     try:
-        statements = make_plan(plan.new, plan.old, dialect=POSTGRESQL, answers=back).statements
-        failed = prove_down(url, earlier, plan, statements) if url else ""
+        found = make_plan(plan.new, plan.old, dialect=POSTGRESQL, answers=renames)
     except NbmigrateError as error:
-        return Down("not reversible", error.message)
-    if failed:
+        return Back(error=error.message)
+    return Back(found.statements)
+
+
+def down_of(plan: Plan, back: Back, proof: Proof) -> Down:
+    """The label of the way back, by what running it has shown."""
+    if failed := back.error or proof.back:
         return Down("not reversible", failed)
-    texts = tuple(statement.sql for statement in statements)
-    untried = "" if url else "not tried, there is no embedded PostgreSQL"
+    texts = tuple(statement.sql for statement in back.statements)
+    untried = "not tried" if proof.back is None else ""
     if lost := _lost(find_losses(plan.old, plan.operations)):
         reason = f"{lost} come back with `nbmigrate undo` only, where nbmigrate migrated"
         return Down("structure only", "; ".join(filter(None, (reason, untried))), texts)

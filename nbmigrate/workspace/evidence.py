@@ -27,6 +27,43 @@ _SHOWN_COLUMNS = 8
 _CONTAINER, _PART = 2, 3
 
 
+#: PostgreSQL docs, pg_class.reltuples: -1 for a table that was never looked at.
+_IN_SCHEMA = """
+    WITH r AS (
+        SELECT c.relkind, c.reltuples FROM pg_catalog.pg_class c
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = %s
+    )
+    SELECT 'tables', count(*) FROM r WHERE relkind IN ('r', 'p', 'f')
+    UNION ALL
+    SELECT 'rows by estimate', sum(reltuples)::bigint
+    FROM r WHERE relkind IN ('r', 'm') AND reltuples > 0
+    UNION ALL
+    SELECT 'views', count(*) FROM r WHERE relkind IN ('v', 'm')
+    UNION ALL
+    SELECT 'sequences', count(*) FROM r WHERE relkind = 'S'
+"""
+_OF_EXTENSION = """
+    WITH member AS (
+        SELECT d.classid, d.objid FROM pg_catalog.pg_depend d
+        JOIN pg_catalog.pg_extension x ON x.oid = d.refobjid
+        WHERE d.refclassid = 'pg_catalog.pg_extension'::regclass AND d.deptype = 'e'
+        AND x.extname = %s
+    ), used AS (
+        SELECT DISTINCT d.classid, d.objid, d.objsubid FROM pg_catalog.pg_depend d
+        JOIN member m ON d.refclassid = m.classid AND d.refobjid = m.objid
+        WHERE d.deptype IN ('n', 'a')
+        AND NOT EXISTS (SELECT FROM member o WHERE o.classid = d.classid AND o.objid = d.objid)
+    )
+    SELECT 'objects in it', count(*) FROM member
+    UNION ALL
+    SELECT 'columns of its types', count(*) FROM used
+    WHERE classid = 'pg_catalog.pg_class'::regclass AND objsubid > 0
+    UNION ALL
+    SELECT 'other objects that use it', count(*) FROM used
+    WHERE NOT (classid = 'pg_catalog.pg_class'::regclass AND objsubid > 0)
+"""
+
+
 class Evidence(NamedTuple):
     """Lines and rows about one object."""
 
@@ -72,9 +109,11 @@ class _Looker:
         self._places = places(plan.old, plan.operations)
 
     def about(self, path: tuple[str, ...]) -> Evidence:
-        """What is known of the object; nothing of one that holds no rows."""
+        """What is known of the object: its rows, what is in it, who uses it."""
         place = self._places.get((path[0], path[1])) if len(path) >= _CONTAINER else None
         try:
+            if len(path) == 1:
+                return self._contents(path[0])
             if place is None:
                 return self._view(path)
             if len(path) == _PART and path[2] in place.columns:
@@ -117,10 +156,22 @@ class _Looker:
     def _view(self, path: tuple[str, ...]) -> Evidence:
         view = self._plan.old.views.get(key(*path)) if len(path) == _CONTAINER else None
         if view is None or not view.materialized:
-            return Evidence()
+            return Evidence(tuple(type_users(self._plan.old, path)))
         name = qualified((path[0], path[1]), spell_public=True)
         ((total,),) = self._fetch(f"SELECT count(*) FROM {name}")
         return Evidence((f"`{format_path(*path)}`: {_rows(total)}",))
+
+    def _contents(self, name: str) -> Evidence:
+        """What is in a schema, or depends on an extension."""
+        old = self._plan.old
+        query = _IN_SCHEMA if name in old.schemas else _OF_EXTENSION
+        if name not in old.schemas and name not in old.extensions:
+            return Evidence()
+        with self._connection.transaction(force_rollback=True):
+            self._connection.execute("SET TRANSACTION READ ONLY")
+            found = self._connection.execute(query, [name]).fetchall()
+        parts = [f"{kind}: {number:,}" for kind, number in found if number]
+        return Evidence((f"`{name}`: {', '.join(parts) or 'empty'}",))
 
     def _fetch(self, query: str) -> list[Any]:
         with self._connection.transaction(force_rollback=True):
@@ -148,6 +199,26 @@ def dependants(snapshot: Snapshot, place: Place, column: str) -> Iterator[str]:
     for view in snapshot.views.values():
         if mentions(view.definition, column) and mentions(view.definition, table.name):
             yield f"view `{view.name}`"
+
+
+def type_users(snapshot: Snapshot, path: tuple[str, ...]) -> Iterator[str]:
+    """The columns of an enum, domain or type, in a line."""
+    name = key(path[0], path[1])
+    if len(path) != _CONTAINER or name not in {
+        *snapshot.enums,
+        *snapshot.domains,
+        *snapshot.types,
+    }:
+        return
+    columns = [
+        f"`{format_path(*table.id, column.name)}`"
+        for table in snapshot.tables.values()
+        for column in table.columns.values()
+        if column.type.rstrip("[]") == path[1] and (column.type_schema or "public") == path[0]
+    ]
+    if columns:
+        more = f" and {len(columns) - _SHOWN_COLUMNS} more" if len(columns) > _SHOWN_COLUMNS else ""
+        yield f"`{format_path(*path)}` is the type of {', '.join(columns[:_SHOWN_COLUMNS])}{more}"
 
 
 def _keys(table: Table, column: str) -> Iterator[str]:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from nbmigrate.errors import SourceError
 from nbmigrate.journal import Draft, Journal
 from nbmigrate.model import EMPTY, Snapshot
-from nbmigrate.results import InitResult, WrittenFile
+from nbmigrate.plan import Plan
+from nbmigrate.results import GenerateResult, InitResult, WrittenFile
 
 if TYPE_CHECKING:
     from nbmigrate.declare import Declared
@@ -66,6 +67,17 @@ def files_of(journal: Journal, tag: str) -> tuple[Path, ...]:
     layout, entry = journal.layout, journal.entry(tag)
     paths = (layout.sql(entry), layout.snapshot(entry), layout.sidecar(entry), layout.journal)
     return tuple(path for path in paths if path.exists())
+
+
+def generated(
+    journal: Journal, root: Path, tag: str, plan: Plan, proof: str = ""
+) -> GenerateResult:
+    """The result for a migration whose files are there."""
+    shown = tuple(written(path, root) for path in files_of(journal, tag))
+    listed = " ".join(shell_quoted(file.path) for file in shown)
+    return GenerateResult(
+        plan=plan, tag=tag, files=shown, git_command=f"git add {listed}", proof=proof
+    )
 
 
 def written(path: Path, root: Path) -> WrittenFile:

@@ -10,8 +10,7 @@ from nbmigrate.errors import ConnectFailedError, ServerError
 from nbmigrate.model.names import format_path
 from nbmigrate.plan import Plan
 from nbmigrate.postgresql.introspect import unmanaged
-from nbmigrate.workspace import trash
-from nbmigrate.workspace.sources import Source
+from nbmigrate.workspace import drifting, trash
 
 if TYPE_CHECKING:
     from nbmigrate.operations import Id
@@ -62,16 +61,9 @@ def status(workspace: Project) -> results.StatusResult:
 
 def _drift(workspace: Project, states: Sequence[Any]) -> tuple[Plan | None, tuple[str, ...]]:
     """What leads from the database to what its applied migrations say; nothing without any."""
-    applied = [s.tag for s in states if s.state in ("applied", "edited")]
-    journal = workspace.journal
-    if not applied:
+    if not any(state.state in {"applied", "edited"} for state in states):
         return None, ()
-    known = [e.tag for e in journal.entries if e.tag in applied]
-    file = journal.read_snapshot(known[-1]) if known else None
-    if file is None:
-        return None, ()
-    new = Source(file.snapshot, known[-1], is_complete=False)
-    found = workspace.compare(workspace.source("live"), new)
+    found = drifting.find(workspace)
     return found.plan, found.not_declared
 
 

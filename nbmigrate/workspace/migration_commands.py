@@ -9,7 +9,7 @@ from typing import Any
 from nbmigrate import executor, results
 from nbmigrate.model import EMPTY
 from nbmigrate.plan import NO_ANSWERS, Answers, Plan
-from nbmigrate.workspace import generating, keeping, linting, looking, migrating
+from nbmigrate.workspace import generating, handwritten, keeping, linting, looking, migrating
 from nbmigrate.workspace.evidence import with_evidence
 from nbmigrate.workspace.ledger_entries import ledger_change
 from nbmigrate.workspace.migrating import MigrateOptions
@@ -100,17 +100,21 @@ class MigrationCommands(Project):
         answers: Answers = NO_ANSWERS,
         custom: bool = False,
         sql: str | None = None,
+        refresh: str | None = None,
     ) -> results.GenerateResult:
         """Write what no migration holds yet as the next migration: all its files, or none.
 
         ``custom`` writes an empty one; ``sql`` one that was written by hand, with the snapshot
-        that replaying the folder gives it.
+        that replaying the folder gives it. ``refresh`` names the last migration: only its snapshot
+        is written anew, from its SQL.
 
         Raises:
             JournalError: the folder cannot be continued; nothing was written.
         """
+        if refresh is not None:
+            return handwritten.refresh(self, refresh)
         if sql is not None:
-            return generating.by_hand(self, name, sql)
+            return handwritten.by_hand(self, name, sql)
         return generating.generate(self, name, source, answers=answers, custom=custom)
 
     def migrate(
@@ -150,6 +154,7 @@ class MigrationCommands(Project):
         """Is the folder sound, and does it hold what is declared? Needs no database.
 
         Hazards that the files do not accept are listed; with ``strict`` they count.
+        Only SQL that somebody wrote by hand is run, once, on the embedded server.
         """
         plan = None
         if source or self.declared != EMPTY:
@@ -159,6 +164,7 @@ class MigrationCommands(Project):
             results.Problem(code=p.code, path=str(p.path), text=p.text, hint=p.hint)
             for p in self.journal.check()
         )
+        problems += handwritten.find_stale(self)
         return results.CheckResult(
             problems=problems, plan=plan, findings=linting.lint(self), strict=strict
         )

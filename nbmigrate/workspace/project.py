@@ -17,6 +17,7 @@ from nbmigrate.plan import NO_ANSWERS, Answers, Canonical
 from nbmigrate.postgresql.facts import Facts
 from nbmigrate.postgresql.scratch import read_ddl
 from nbmigrate.server import is_installed
+from nbmigrate.workspace.arena import Opened, in_own_database, in_transaction
 from nbmigrate.workspace.cache import DiskCache
 from nbmigrate.workspace.compare import (
     Compared,
@@ -170,6 +171,11 @@ class Project:
             old_is_live=old.is_live,
         )
 
+    @property
+    def answers_kept(self) -> DiskCache:
+        """What PostgreSQL has answered before, by content."""
+        return self._cache
+
     def _embedded_scratch(self) -> psycopg.Connection[Any] | None:
         """The embedded server as the one who is asked, where the database in use cannot be."""
         if self.target.is_embedded or not is_installed():
@@ -182,6 +188,12 @@ class Project:
         if self._scratch is None:
             self._scratch = Target("embedded:scratch", self.root)
         return self._scratch
+
+    def arena(self) -> Opened:
+        """Where migrations can be tried: the embedded server, or else the database in use."""
+        if is_installed():
+            return in_own_database(self.scratch.url)
+        return in_transaction(self.target.connection)
 
     def _ours(self) -> frozenset[Entry]:
         """What nbmigrate made here, or the migrations hold."""

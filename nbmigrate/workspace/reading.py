@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nbmigrate.model import EMPTY
-from nbmigrate.workspace import files
+from nbmigrate.workspace import drifting, files
 from nbmigrate.workspace.live import LiveReader
 from nbmigrate.workspace.sources import (
     URL,
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from nbmigrate.workspace.project import Project
 
 
-def read_source(workspace: Project, text: str) -> Source:
+def read_source(workspace: Project, text: str) -> Source:  # noqa: PLR0911 - one return per word
     """The snapshot that a source text stands for."""
     match text:
         case "empty":
@@ -31,6 +31,8 @@ def read_source(workspace: Project, text: str) -> Source:
         case "declared":
             declared = workspace.declarations
             return Source(declared.snapshot, text, is_complete=False, renames=declared.renames)
+        case "applied":
+            return drifting.applied_source(workspace)
         case "recorded":
             return Source(recorded(workspace.journal), text)
         case _ if URL.match(text):

@@ -212,8 +212,10 @@ class LabPage:
     def settle(self) -> None:
         """Wait until every panel lives in its static HTML."""
         self.page.wait_for_function(
-            "(view) => !document.querySelector(view)",
-            arg=f"{SHOWN} [data-mime-type='application/vnd.jupyter.widget-view+json']",
+            "(at) => !document.querySelector(`${at} [data-mime-type='application/vnd.jupyter.widget-view+json']`)"
+            " && [...document.querySelectorAll(`${at} [data-nbmigrate-panel]`)]"
+            ".every((one) => one.querySelector('.nbm'))",
+            arg=SHOWN,
         )
 
     def shoot(self, name: str, part: Locator | None = None) -> None:

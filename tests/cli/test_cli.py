@@ -190,7 +190,9 @@ def test_generate_check_and_migrate(project):
     out = project.run("generate", "old.sql", "initial")
     assert "migrations/0000_initial.sql" in out
     assert "sound" in project.run("check", "old.sql")
-    project.run("check", "new.sql", code=3)
+    asked = project.run("check", "new.sql", code=3)
+    assert "is column `public.users.full_name` new" in asked
+    assert f'--rename "{RENAME}"' in asked
     project.run("generate", "new.sql", "--name", "rename", "--rename", RENAME)
     assert "Pending" in project.run("migrate", "--dry-run")
     out = project.run("migrate", "--to", "0000_initial")

@@ -24,6 +24,7 @@ from nbmigrate.model import (
     View,
 )
 from nbmigrate.model.upgrade import upgrade
+from nbmigrate.plan import NO_ANSWERS, Answers
 
 SAMPLES = Path(__file__).parents[1] / "compat" / "drizzle"
 
@@ -118,17 +119,24 @@ RICH = Snapshot(
 )  # fmt: skip
 
 
-def _plan(*tables, sql, renames=()):
+# Every kind of answer: each is a key of the journal's entry and a comment on top of the file.
+ANSWERS = Answers(
+    renames=("public.a->public.post",),
+    drops=("public.gone",),
+    backfills={"public.post.user_id": "'it''s'; --> statement-breakpoint"},
+    casts={"public.post.created_at": 'now() /* "x" */\n-- y'},
+    labels={"public.mood.sad": "calm"},
+)
+
+
+def _plan(*tables, sql, answers=NO_ANSWERS):
     snapshot = Snapshot(tables={f"public.{table.name}": table for table in tables})
-    return _recordable(snapshot, sql, renames)
+    return _recordable(snapshot, sql, answers)
 
 
-def _recordable(snapshot, sql, renames=()):
-    return SimpleNamespace(
-        new=snapshot,
-        statements=tuple(Statement(sql=one) for one in sql),
-        answers=SimpleNamespace(renames=renames),
-    )
+def _recordable(snapshot, sql, answers=NO_ANSWERS):
+    statements = tuple(Statement(sql=one) for one in sql)
+    return SimpleNamespace(new=snapshot, statements=statements, answers=answers)
 
 
 def _append(journal, plan, name):
@@ -139,7 +147,7 @@ def _append(journal, plan, name):
 def journal(tmp_path):
     journal = Journal(tmp_path / "migrations")
     _append(journal, _plan(USER, sql=[CREATE_USER]), "initial_schema")
-    plan = _plan(USER, POST, sql=[CREATE_POST, ADD_KEY], renames=["public.a->public.post"])
+    plan = _plan(USER, POST, sql=[CREATE_POST, ADD_KEY], answers=ANSWERS)
     _append(journal, plan, "add_post_table")
     return journal
 
@@ -156,6 +164,14 @@ def test_check_passes(drizzle, journal):
     done = _check(drizzle)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Everything's fine" in done.stdout
+
+
+def test_the_answers_stand_in_the_folder_that_drizzle_is_given(journal):
+    entry = json.loads(journal.layout.journal.read_text())["entries"][-1]
+    assert entry["nbmigrate"].keys() == {"renames", "drops", "backfills", "casts", "labels"}
+    head, *_ = journal.migrations()[-1].sql.partition("CREATE TABLE")
+    assert head.count("-- answer: ") == 5
+    assert len(journal.migrations()[-1].statements()) == 2
 
 
 def test_check_would_see_a_malformed_snapshot(drizzle, journal):

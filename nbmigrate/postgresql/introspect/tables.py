@@ -41,7 +41,7 @@ class _Parts:
         self.constraints: Mapping[int, Constraints] = read_constraints(catalog, columns.names)
         self.indexes = indexes
         self.statistics = _read_statistics(catalog)
-        self.privileges = _read_privileges(catalog)
+        self.privileges = read_privileges(catalog)
         self.policies: Mapping[int, Mapping[str, Policy]] = read_policies(catalog)
         self.comments = {row[0]: row[2] for row in catalog.comments if row[1] == 0}
 
@@ -147,7 +147,8 @@ def _read_statistics(catalog: Catalog) -> Mapping[int, Mapping[str, Statistics]]
     return found
 
 
-def _read_privileges(catalog: Catalog) -> Mapping[int, Mapping[str, Grant]]:
+def read_privileges(catalog: Catalog) -> Mapping[int, Mapping[str, Grant]]:
+    """What roles may do, by table or view and by role."""
     found: defaultdict[int, dict[str, Grant]] = defaultdict(dict)
     for relid, role, privileges, grantable in catalog.privileges:
         found[relid][role] = Grant(

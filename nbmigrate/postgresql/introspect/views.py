@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from nbmigrate.model import View, key
 from nbmigrate.postgresql.introspect.options import camel_options
+from nbmigrate.postgresql.introspect.tables import read_privileges
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from nbmigrate.model import Index
+    from nbmigrate.model import Grant, Index
     from nbmigrate.postgresql.introspect.catalog import Catalog, Row
     from nbmigrate.postgresql.introspect.columns import Columns
     from nbmigrate.postgresql.introspect.definitions import Definitions
@@ -23,6 +24,7 @@ class _Parts(NamedTuple):
     definitions: Definitions
     indexes: Mapping[int, Mapping[str, Index]]
     comments: Mapping[int, str]
+    privileges: Mapping[int, Mapping[str, Grant]]
 
 
 def read_views(
@@ -33,7 +35,7 @@ def read_views(
 ) -> dict[str, View]:
     """The views, each with the columns it shows."""
     comments = {row[0]: row[2] for row in catalog.comments if row[1] == 0}
-    parts = _Parts(columns, definitions, indexes, comments)
+    parts = _Parts(columns, definitions, indexes, comments, read_privileges(catalog))
     return {key(row[1], row[2]): _view(row, parts) for row in catalog.views}
 
 
@@ -52,4 +54,5 @@ def _view(row: Row, parts: _Parts) -> View:
         indexes=parts.indexes.get(relid, {}),
         triggers=parts.definitions.triggers.get(relid, {}),
         rules=parts.definitions.rules.get(relid, {}),
+        privileges=parts.privileges.get(relid),
     )

@@ -70,7 +70,15 @@ function panel(build) {
     for (const name of ["keydown", "keypress", "keyup"])
       root.addEventListener(name, (event) => event.stopPropagation());
     root.setAttribute("data-lm-suppress-shortcuts", "true");
-    const handlers = build({ host: root, signal, memory: memoryOf(model), send: (kind, more = {}) => model.send({ kind, ...more }) });
+    // A comm whose kernel is gone throws; the panel has left by then.
+    const send = (kind, more = {}) => {
+      try {
+        model.send({ kind, ...more });
+      } catch {
+        leave();
+      }
+    };
+    const handlers = build({ host: root, signal, memory: memoryOf(model), send });
     let isDrawn = false;
     const receive = (message) => {
       if (message.kind === "state" && !isDrawn) {
@@ -94,7 +102,7 @@ function panel(build) {
     // Until JupyterLab has a subshell for comms, a message waits behind the running cell.
     const ask = (pause) => {
       if (isDrawn || signal?.aborted || pause > 20_000) return;
-      model.send({ kind: "open" });
+      send("open");
       setTimeout(() => ask(pause * 2), pause);
     };
     ask(250);

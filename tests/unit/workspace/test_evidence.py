@@ -71,3 +71,48 @@ def test_of_a_whole_table(workspace):
     assert "`public.users`: 4 rows" in question.evidence
     assert question.samples[0].columns == ("id", "name", "age")
     assert len(question.samples[0].rows) == 4
+
+
+def _pushed(workspace, old, new):
+    """What a push to ``new`` asks when ``old`` is there."""
+    for name, text in (("old.sql", old), ("new.sql", new)):
+        (workspace.root / name).write_text(text)
+    assert workspace.push("old.sql").applied
+    return workspace.push("new.sql")
+
+
+STARS = OLD + "CREATE MATERIALIZED VIEW stars AS SELECT name FROM users;"
+
+
+def test_of_a_materialized_view(workspace):
+    (question,) = _pushed(workspace, STARS, OLD).questions
+    assert (question.kind, question.path) == ("drop", "public.stars")
+    assert "`public.stars`: 4 rows" in question.evidence
+    drop = Answers(drops=("public.stars",))
+    assert workspace.push("new.sql", answers=drop).applied
+
+
+def test_a_materialized_view_that_comes_again_is_not_asked_about(workspace):
+    changed = STARS.replace("SELECT name FROM", "SELECT lower(name) AS name FROM")
+    assert _pushed(workspace, STARS, changed).applied
+
+
+def test_of_a_schema_and_an_enum(workspace):
+    old = (
+        OLD + "CREATE SCHEMA app; CREATE TYPE app.mood AS ENUM ('a', 'b');"
+        " CREATE TABLE app.t (m app.mood, n app.mood[]); CREATE VIEW app.v AS SELECT m FROM app.t;"
+    )
+    questions = _pushed(workspace, old, old.replace("app", "apq")).questions
+    (question,) = [q for q in questions if q.kind == "rename" and q.path == "apq"]
+    assert "`app`: tables: 1, views: 1" in question.evidence
+    renamed = old.replace("app.mood", "app.moot")
+    (workspace.root / "new.sql").write_text(renamed)
+    (question,) = [q for q in workspace.push("new.sql").questions if q.kind == "rename"]
+    assert "`app.mood` is the type of `app.t.m`, `app.t.n`" in question.evidence
+
+
+def test_of_an_extension(workspace):
+    old = OLD + "CREATE EXTENSION hstore; CREATE TABLE bag (h hstore, k hstore);"
+    questions = _pushed(workspace, old, OLD + "CREATE TABLE bag (i integer);").questions
+    (question,) = [q for q in questions if q.path == "hstore"]
+    assert "columns of its types: 2" in question.evidence[0]

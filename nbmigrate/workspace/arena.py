@@ -1,0 +1,157 @@
+"""Where migrations are run to see what they lead to; nothing of it stays.
+
+On the embedded server that is a database of its own. Where there is none, it is the database in
+use: its schemas are renamed out of the way in a transaction that is rolled back (see
+:mod:`nbmigrate.postgresql.scratch`), so that the migrations find it empty.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, NamedTuple
+
+import msgspec
+import psycopg
+from psycopg.pq import TransactionStatus
+
+from nbmigrate.dialect import COMMIT_BEFORE
+from nbmigrate.errors import JournalError
+from nbmigrate.executor.connections import connect
+from nbmigrate.executor.segments import Step, is_transactional, segments
+from nbmigrate.model import Snapshot
+from nbmigrate.postgresql.introspect import introspect
+from nbmigrate.postgresql.scratch import emptied
+
+_DUPLICATE_OBJECT = "42710"
+#: PostgreSQL docs, Appendix A: active_sql_transaction.
+_NEEDS_NO_TRANSACTION = "25001"
+#: Nobody is to wait for a proof: an object of others is left alone, and long work is given up.
+_LIMITS = "SET LOCAL lock_timeout = '200ms'; SET LOCAL statement_timeout = '60s'"
+
+
+class Failed(NamedTuple):
+    """What PostgreSQL said of a file."""
+
+    text: str
+    sqlstate: str
+
+
+class Arena(NamedTuple):
+    """A database that seems empty: ``run`` says what failed, ``read`` what is there."""
+
+    connection: psycopg.Connection[Any]
+    run: Callable[[Sequence[str]], Failed | None]
+    read: Callable[[Snapshot], Snapshot]
+    where: str
+
+    @property
+    def version(self) -> str:
+        """The server and, unless it is the embedded one, how it was used."""
+        number = self.connection.info.server_version
+        return f"PostgreSQL {number // 10000}.{number % 10000}{self.where}"
+
+
+Opened = AbstractContextManager[Arena]
+
+
+@contextmanager
+def in_own_database(url: str) -> Iterator[Arena]:
+    """A new database of the server, dropped afterwards with the roles that were made."""
+    name = f"nbmigrate_proof_{secrets.token_hex(6)}"
+    with connect(url) as server:
+        roles = _roles(server)
+        server.execute(f"CREATE DATABASE {name} TEMPLATE template0".encode())
+        try:
+            info = psycopg.conninfo.make_conninfo(url, dbname=name)
+            with connect(info) as connection:
+                yield _own(connection)
+        finally:
+            server.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+            for role in sorted(_roles(server) - roles):
+                server.execute(psycopg.sql.SQL("DROP ROLE {}").format(psycopg.sql.Identifier(role)))
+
+
+def _own(connection: psycopg.Connection[Any]) -> Arena:
+    def read(like: Snapshot) -> Snapshot:
+        return introspect(connection, roles=tuple(like.roles) or False)
+
+    return Arena(connection, lambda texts: _run(connection, texts), read, "")
+
+
+@contextmanager
+def in_transaction(connection: psycopg.Connection[Any]) -> Iterator[Arena]:
+    """The database in use, as if it were empty, until the transaction is rolled back.
+
+    Raises:
+        psycopg.Error: the session may not rename the schemas.
+    """
+    with emptied(connection) as empty:
+        connection.execute(_LIMITS)
+
+        def read(like: Snapshot) -> Snapshot:
+            live = introspect(connection, schemas=empty.schemas(), roles=tuple(like.roles) or False)
+            wanted = empty.new_extensions() | like.extensions.keys()
+            extensions = {n: x for n, x in live.extensions.items() if n in wanted}
+            return msgspec.structs.replace(empty.spelled(live), extensions=extensions)
+
+        where = ", in a transaction that was rolled back"
+        yield Arena(connection, lambda texts: _run_inside(connection, texts), read, where)
+
+
+def _run_inside(connection: psycopg.Connection[Any], texts: Sequence[str]) -> Failed | None:
+    """Run the texts, one statement each, in the open transaction; what failed, if anything.
+
+    The extended protocol takes one statement only (PostgreSQL docs, "Extended Query"), so that no
+    COMMIT can stand in the shadow of another one.
+    """
+    for text in texts:
+        if not is_transactional(text):
+            return Failed("a statement cannot run in a transaction", _NEEDS_NO_TRANSACTION)
+        try:
+            _execute(connection, text, is_single=True)
+        except psycopg.Error as error:
+            return _failed(error)
+        if connection.info.transaction_status != TransactionStatus.INTRANS:
+            raise JournalError("a statement ended the transaction it was tried in")
+    return None
+
+
+def _run(connection: psycopg.Connection[Any], texts: Sequence[str]) -> Failed | None:
+    """Run the texts as migrate does, transaction by transaction; what failed, if anything."""
+    steps = [
+        Step(number, text, 1, is_transactional(text), COMMIT_BEFORE in text)
+        for number, text in enumerate(texts, 1)
+    ]
+    try:
+        for segment in segments(steps):
+            if not segment.is_transactional:
+                connection.execute(segment.steps[0].sql.encode())
+                continue
+            with connection.transaction():
+                for step in segment.steps:
+                    _execute(connection, step.sql)
+    except psycopg.Error as error:
+        return _failed(error)
+    return None
+
+
+def _failed(error: psycopg.Error) -> Failed:
+    text = f"{error.diag.message_primary or error} (SQLSTATE {error.sqlstate})"
+    return Failed(text, error.sqlstate or "")
+
+
+def _execute(connection: psycopg.Connection[Any], text: str, *, is_single: bool = False) -> None:
+    try:
+        with connection.transaction():
+            connection.execute(text.encode(), binary=is_single)
+    except psycopg.Error as error:
+        # Roles are the server's, extensions the database's: one that is there is as good as new.
+        made = text.lstrip().upper().startswith(("CREATE ROLE", "CREATE EXTENSION"))
+        if not (made and error.sqlstate == _DUPLICATE_OBJECT):
+            raise
+
+
+def _roles(server: psycopg.Connection[Any]) -> set[str]:
+    return {str(name) for (name,) in server.execute("SELECT rolname FROM pg_catalog.pg_roles")}
