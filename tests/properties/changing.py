@@ -120,8 +120,11 @@ def change_definition(world: World) -> None:
         ("setting", "ENABLE ALWAYS", "DISABLE"), ("setting", "STATISTICS 77", "STATISTICS 78"),
         ("setting", "STORAGE MAIN", "STORAGE EXTERNAL"),
     )  # fmt: skip
-    kind, old, new = world.one(changes)
-    found = [t for t in world.all(kind) if old.replace("*", str(t.id)) in t.text]
+    possible = [c for c in changes if _said(world, *c[:2])]
+    if not possible:
+        return
+    kind, old, new = world.one(possible)
+    found = _said(world, kind, old)
     if kind == "type":
         found = [t for t in found if t.data["form"] == "composite" and "more" not in t.text]
     if kind == "domain" and new.startswith("NOT NULL"):
@@ -133,6 +136,10 @@ def change_definition(world: World) -> None:
             thing.text = re.sub(r"\)$", new, thing.text)
         else:
             thing.text = thing.text.replace(old, new, 1)
+
+
+def _said(world: World, kind: str, text: str) -> list[Thing]:
+    return [t for t in world.all(kind) if text.replace("*", str(t.id)) in t.text]
 
 
 def _has_null(world: World, domain: Thing) -> bool:
