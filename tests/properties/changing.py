@@ -108,7 +108,7 @@ def change_definition(world: World) -> None:
         ("role", "CREATEDB", "NOCREATEDB"), ("role", "NOINHERIT", "INHERIT CREATEROLE"),
         ("view", "security_barrier = true", "security_barrier = false"),
         ("view", "WHERE", "WHERE 1 = 1 AND"), ("matview", "WHERE", "WHERE 1 = 1 AND"),
-        ("trigger", "BEFORE UPDATE", "BEFORE INSERT OR UPDATE"), ("trigger", "'a'", "'b'"),
+        ("trigger", "BEFORE UPDATE", "BEFORE DELETE OR UPDATE"), ("trigger", "'a'", "'b'"),
         ("rule", "DO ALSO NOTHING", "DO INSTEAD NOTHING"),
         ("policy", "current_user", "session_user"), ("policy", "<>", "IS DISTINCT FROM"),
         ("policy", "AS RESTRICTIVE FOR DELETE", "FOR UPDATE"),
