@@ -332,10 +332,14 @@ class DropIdentity(_Operation, frozen=True, kw_only=True):
 
 
 class AddSerial(_Operation, frozen=True, kw_only=True):
-    """Gives a plain integer column a sequence of its own, as ``serial`` does."""
+    """Gives a plain integer column a sequence of its own, as ``serial`` does.
+
+    ``unlogged`` as the table is.
+    """
 
     table: Id
     column: Column
+    unlogged: bool = False
 
 
 class DropSerial(_Operation, frozen=True, kw_only=True):

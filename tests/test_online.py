@@ -18,8 +18,8 @@ from nbmigrate.executor.settings import Settings
 from nbmigrate.model import Snapshot
 from nbmigrate.plan import Answers, Plan, make_plan
 from nbmigrate.postgresql import POSTGRESQL
+from nbmigrate.postgresql.asking import Scratch
 from nbmigrate.postgresql.introspect import introspect
-from nbmigrate.postgresql.scratch import Scratch
 from tests.casefile import Case, declared, operation_lines
 from tests.fixtures.postgres import Database, Server
 from tests.test_cases import (

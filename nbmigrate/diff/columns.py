@@ -104,7 +104,7 @@ def _diff_column(
     if was and not is_:
         yield DropNotNull(table=table, column=new.name)
     if new.type in SERIAL and not _keeps_serial(old, new):
-        yield AddSerial(table=table, column=new)
+        yield AddSerial(table=table, column=new, unlogged=new_table.unlogged)
     says_so = new.name in new_table.primary_key_columns or _becomes_identity(old, new, backfill)
     if is_ and not was and not says_so:
         yield SetNotNull(table=table, column=new.name, backfill=backfill)

@@ -7,6 +7,7 @@ parent are listed nowhere but on the parent.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -15,11 +16,12 @@ import msgspec
 from nbmigrate import operations as o
 from nbmigrate.diff.columns import base_type, diff_storage, is_required
 from nbmigrate.errors import UnsupportedOperationError
-from nbmigrate.model import Column, Index, Snapshot, Table, format_path, key, truncate
-from nbmigrate.model.names import NAME_BYTES
+from nbmigrate.model import Column, Index, Snapshot, Table, key
+from nbmigrate.model.names import NAME_BYTES, PUBLIC, object_name, truncate
 from nbmigrate.model.tables import Default
 
 _replace = msgspec.structs.replace
+_FOLDED = re.compile(r"[a-z_][a-z0-9_]*")
 
 
 def inherited_columns(table: Table, snapshot: Snapshot) -> tuple[str, ...]:
@@ -94,7 +96,7 @@ def columns_of_partition(parent: Table) -> dict[str, Column]:
         name: _replace(
             column,
             type=base_type(column),
-            default=_counted(parent, column),
+            default=_counted(parent.id, column),
             not_null=is_required(parent, column),
             not_null_name=None,
             **_OWN,
@@ -103,13 +105,19 @@ def columns_of_partition(parent: Table) -> dict[str, Column]:
     }
 
 
-def _counted(parent: Table, column: Column) -> Default | None:
+def _counted(parent: o.Id, column: Column) -> Default | None:
     """The default; a serial column's is the next number of the parent's sequence."""
     if column.type == base_type(column):
         return column.default
-    name = f"{parent.name}_{column.name}_seq"
-    sequence = format_path(parent.schema, name) if parent.schema else format_path(name)
+    name = object_name(parent[1], column.name, "seq")
+    parts = (name,) if parent[0] == PUBLIC else (parent[0], name)
+    sequence = ".".join(_as_catalog(part) for part in parts)
     return "nextval('{}')".format(sequence.replace("'", "''"))
+
+
+def _as_catalog(name: str) -> str:
+    """The name as the catalog writes it in a text: quoted where folding would change it."""
+    return name if _FOLDED.fullmatch(name) else '"' + name.replace('"', '""') + '"'
 
 
 def refuse_repartition(old: Table, new: Table) -> None:
@@ -187,9 +195,18 @@ def _names(index: Index) -> tuple[str, ...]:
 
 
 def _automatic(table: str, columns: Iterable[str], label: str) -> str:
-    """The name that PostgreSQL gives, as far as it is short."""
-    name = "_".join((table, *columns, label))
-    return name if len(name.encode()) <= NAME_BYTES else truncate(name)
+    """The name that PostgreSQL gives (``indexcmds.c``, ChooseIndexName)."""
+    return object_name(table, _joined(columns), label)
+
+
+def _joined(columns: Iterable[str]) -> str:
+    """Names until there are 63 bytes of them (``ChooseIndexNameAddition``)."""
+    joined = ""
+    for column in columns:
+        joined += f"_{column}" if joined else column
+        if len(joined.encode()) >= NAME_BYTES:
+            break
+    return truncate(joined)
 
 
 def without_propagated(operations: list[o.Operation], new: Snapshot) -> list[o.Operation]:
@@ -216,7 +233,7 @@ def ancestors(table: o.Id, snapshot: Snapshot) -> Iterator[o.Id]:
         yield from ancestors(id_, snapshot)
 
 
-def _sign(op: o.Operation) -> tuple[object, ...] | None:  # noqa: PLR0911 - one case per operation
+def _sign(op: o.Operation) -> tuple[object, ...] | None:  # noqa: C901, PLR0911 - one case per operation
     """What an operation does, and to which table; None for one that stays on its table."""
     match op:
         case o.AddColumn(table=table, column=column) | o.DropColumn(table=table, column=column):
@@ -229,8 +246,15 @@ def _sign(op: o.Operation) -> tuple[object, ...] | None:  # noqa: PLR0911 - one 
             return type(op), table, column.name
         case o.SetNotNull() | o.DropNotNull() | o.DropExpression():
             return type(op), op.table, op.column
-        case o.SetColumnStorage(table=table, new=column):
-            return type(op), table, column.name, column.storage, column.compression
+        case o.AddSerial(table=table, column=column):
+            return o.SetDefault, table, column.name, _counted(table, column)
+        case o.DropSerial(table=table, column=column):
+            return o.DropDefault, table, column.name
+        case o.SetColumnStorage(table=table, old=old, new=new) if (
+            old.compression == new.compression
+        ):
+            # SET COMPRESSION never reaches a child (tablecmds.c, ATPrepCmd)
+            return type(op), table, new.name, new.storage, new.statistics
         case o.RenameColumn(table=table, old=old, new=now):
             return type(op), table, old, now
         case _:

@@ -16,6 +16,7 @@ import msgspec
 from nbmigrate.diff.rewrite import (
     move_object,
     rename_column,
+    rename_key,
     rename_label,
     rename_part,
     rename_role,
@@ -23,7 +24,7 @@ from nbmigrate.diff.rewrite import (
 )
 from nbmigrate.errors import RenameError
 from nbmigrate.model import Rename, Snapshot, Table
-from nbmigrate.model.names import format_path, key
+from nbmigrate.model.names import format_path, key, object_name
 from nbmigrate.operations import (
     MoveEnum,
     MoveSequence,
@@ -126,6 +127,7 @@ def kind_of(snapshot: Snapshot, path: tuple[str, ...]) -> str | None:
             table = snapshot.tables.get(key(schema, container))
             enum = snapshot.enums.get(key(schema, container))
             kinds = [k for k in _PARTS if table and name in getattr(table, k)]
+            kinds += ["primary_key_name"] if table and name == key_name(table) else []
             kinds += ["labels"] if enum and name in enum.values else []
         case _:
             kinds = []
@@ -220,9 +222,9 @@ def _free_key_name(
 ) -> list[RenameConstraint]:
     """The index of a primary key moves too; its name is that of the table it was made with."""
     table = old.tables.get(key(*start))
-    if table is None or not table.primary_key_columns or table.composite_primary_keys:
+    name = key_name(table) if table else None
+    if name is None:
         return []
-    name = table.primary_key_name or f"{start[1]}_pkey"
     return [RenameConstraint(table=middle, kind="primary key", old=name, new=f"{middle[1]}_pkey")]
 
 
@@ -254,6 +256,13 @@ def _name(
             return RenameView(old=old, new=new, materialized=materialized)
 
 
+def key_name(table: Table) -> str | None:
+    """The name of a primary key of one column; PostgreSQL's own when it was given none."""
+    if not table.primary_key_columns or table.composite_primary_keys:
+        return None
+    return table.primary_key_name or object_name(table.name, "", "pkey")
+
+
 def _rename_part(old: Snapshot, kind: str, rename: Rename) -> tuple[Snapshot, list[Operation]]:
     table = (rename.old[0], rename.old[1])
     a, b = rename.old[2], rename.new[2]
@@ -271,6 +280,9 @@ def _rename_part(old: Snapshot, kind: str, rename: Rename) -> tuple[Snapshot, li
             operation = RenameConstraint(table=table, kind="check", old=a, new=b)
         case "foreign_keys":
             operation = RenameConstraint(table=table, kind="foreign key", old=a, new=b)
+        case "primary_key_name":
+            operation = RenameConstraint(table=table, kind="primary key", old=a, new=b)
+            return rename_key(old, table, b), [operation]
         case _:
             operation = RenameConstraint(table=table, kind="primary key", old=a, new=b)
     return rename_part(old, table, kind, a, b), [operation]

@@ -20,7 +20,7 @@ from nbmigrate.diff.rewrite_definitions import (
     reword_definitions,
 )
 from nbmigrate.model import Column, Enum, ForeignKey, Index, Sequence, Snapshot, Table, Value
-from nbmigrate.model.names import PUBLIC, format_path, key, parse_path
+from nbmigrate.model.names import PUBLIC, format_path, key, object_name, parse_path
 from nbmigrate.operations import Id
 
 V = TypeVar("V")
@@ -193,6 +193,14 @@ def rename_part(snapshot: Snapshot, table: Id, kind: str, old: str, new: str) ->
     return _replace(
         snapshot, tables={**snapshot.tables, key(*table): _replace(item, **{kind: parts})}
     )
+
+
+def rename_key(snapshot: Snapshot, table: Id, new: str) -> Snapshot:
+    """The primary key of one column; its own name is not written where PostgreSQL gives it."""
+    item = snapshot.tables[key(*table)]
+    name = None if new == object_name(item.name, "", "pkey") else new
+    renamed = _replace(item, primary_key_name=name)
+    return _replace(snapshot, tables={**snapshot.tables, key(*table): renamed})
 
 
 def rename_column(snapshot: Snapshot, table: Id, old: str, new: str) -> Snapshot:

@@ -28,6 +28,24 @@ def truncate(name: str) -> str:
     return name if len(raw) <= NAME_BYTES else raw[:NAME_BYTES].decode(errors="ignore")
 
 
+def object_name(first: str, second: str, label: str) -> str:
+    """``first_second_label`` in 63 bytes: PostgreSQL ``indexcmds.c``, makeObjectName.
+
+    The longer of the two names is shortened until both fit.
+    """
+    lengths = [len(first.encode()), len(second.encode())]
+    room = NAME_BYTES - len(label) - 1 - (1 if second else 0)
+    while sum(lengths) > room:
+        lengths[0 if lengths[0] > lengths[1] else 1] -= 1
+    parts = (cut(first, lengths[0]), cut(second, lengths[1]), label)
+    return truncate("_".join(part for part in parts if part))
+
+
+def cut(name: str, length: int) -> str:
+    """The characters of a name that are whole in so many bytes."""
+    return name.encode()[:length].decode(errors="ignore")
+
+
 def key(schema: str, name: str) -> str:
     """The key of an object in a snapshot's maps: ``schema.name``, public spelled out."""
     return f"{schema or PUBLIC}.{name}"

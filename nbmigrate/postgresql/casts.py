@@ -62,18 +62,25 @@ _ASSIGNMENT = _pairs(
     ("integer[], real[], double precision[], numeric[]", _VECTORS),
 )
 
-#: The same with castcontext ``e``: a cast that must be written.
-_EXPLICIT = _pairs(
-    ("integer, bigint", "bit"),
-    ("bit", "integer, bigint"),
-    ("smallint, integer, bigint", "bytea"),
-    ("bytea", "smallint, integer, bigint"),
+#: A range and the multirange of it. There is no cast back: several ranges are not one.
+_RANGES = _pairs(
     ("int4range", "int4multirange"),
     ("int8range", "int8multirange"),
     ("numrange", "nummultirange"),
     ("tsrange", "tsmultirange"),
     ("tstzrange", "tstzmultirange"),
     ("daterange", "datemultirange"),
+)
+
+#: The same with castcontext ``e``: a cast that must be written.
+_EXPLICIT = (
+    _pairs(
+        ("integer, bigint", "bit"),
+        ("bit", "integer, bigint"),
+        ("smallint, integer, bigint", "bytea"),
+        ("bytea", "smallint, integer, bigint"),
+    )
+    | _RANGES
 )
 
 
@@ -120,7 +127,7 @@ def using(old: Column, new: Column) -> str | None:
         return _to_array(column, written, (source, target))
     if target.full == "boolean" and source.is_number and not source.is_array:
         return f"{column} <> 0"
-    return column + "".join(f"::{step}" for step in _steps(source, target, written))
+    return _by_steps(column, written, (source, target))
 
 
 def is_automatic(source: _Kind, target: _Kind) -> bool:
@@ -145,6 +152,15 @@ def _steps(source: _Kind, target: _Kind, written: str) -> tuple[str, ...]:
     ):
         return (written,)
     return (f"text{dimensions}", written)
+
+
+def _by_steps(column: str, written: str, kinds: tuple[_Kind, _Kind]) -> str:
+    """One cast after the other; of several ranges PostgreSQL makes no single one."""
+    source, target = kinds
+    if (target.full, source.full) in _RANGES and not (source.schema or target.schema):
+        only = f"CASE {column} WHEN '{{}}' THEN 'empty' ELSE btrim({column}::text, '{{}}') END"
+        return f"({only})::{written}"
+    return column + "".join(f"::{step}" for step in _steps(source, target, written))
 
 
 def _to_array(column: str, written: str, kinds: tuple[_Kind, _Kind]) -> str:

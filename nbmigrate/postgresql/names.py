@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nbmigrate.model import truncate
-from nbmigrate.model.names import NAME_BYTES
+from nbmigrate.model.names import NAME_BYTES, cut, object_name
 
 
 def primary_key_name(table: str) -> str:
@@ -22,21 +22,4 @@ def multirange_name(range_name: str) -> str:
     if word:
         return truncate(f"{head}multirange{tail}")
     end = "_multirange"
-    return _cut(range_name, NAME_BYTES - len(end)) + end
-
-
-def object_name(first: str, second: str, label: str) -> str:
-    """``first_second_label`` in 63 bytes: PostgreSQL ``indexcmds.c``, makeObjectName.
-
-    The longer of the two names is shortened until both fit.
-    """
-    lengths = [len(first.encode()), len(second.encode())]
-    room = NAME_BYTES - len(label) - 1 - (1 if second else 0)
-    while sum(lengths) > room:
-        lengths[0 if lengths[0] > lengths[1] else 1] -= 1
-    parts = (_cut(first, lengths[0]), _cut(second, lengths[1]), label)
-    return truncate("_".join(part for part in parts if part))
-
-
-def _cut(name: str, length: int) -> str:
-    return name.encode()[:length].decode(errors="ignore")
+    return cut(range_name, NAME_BYTES - len(end)) + end

@@ -283,8 +283,7 @@ def add_option(world: World) -> None:
         if texts:
             column = f"ALTER COLUMN «{world.one(texts).id}»"
             whats += [f"{column} SET STORAGE MAIN", f"{column} SET STATISTICS 77"]
-            inherited = {n for t in world.all("table") if "inherits" in t.data for n in t.needs()}
-            whats += [] if table.id in inherited else [f"{column} SET COMPRESSION pglz"]
+            whats.append(f"{column} SET COMPRESSION pglz")
         what = world.one(whats)
         slot = what.split(" SET ")[0] + what.split()[-2]
         if all(s.data.get("slot") != slot for s in world.all("setting", owner=table.id)):

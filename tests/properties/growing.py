@@ -239,10 +239,6 @@ def add_generated(world: World) -> None:
 def add_child(world: World) -> None:
     """A table that inherits another one."""
     parents = [t for t in world.all("table") if not {"by", "bound", "inherits"} & t.data.keys()]
-    # children of a counting table, and compression that reaches no child, are left out
-    parents = [p for p in parents if world.things[p.data["rid"]].data["mode"] != "serial"]
-    compressed = {s.owner for s in world.all("setting") if "COMPRESSION" in s.text}
-    parents = [p for p in parents if p.id not in compressed]
     if parents:
         parent = world.one(parents)
         child = world.add("table", world.schema(), inherits=f"INHERITS («{parent.id}.»)")

@@ -48,8 +48,9 @@ def _not_null(column: Column) -> str:
 
 def partition_column(column: Column) -> str | None:
     """What a partition has otherwise than its parent; ``None`` when that has no words here."""
-    has_default = column.default is not None and not column.generated
-    default = f" DEFAULT {render_default(column.default)}" if has_default else ""
+    default = ""
+    if column.default is not None and not column.generated:
+        default = f" DEFAULT {render_default(column.default)}"
     options = f"{default}{_not_null(column)}"
     return f"{quote(column.name)} WITH OPTIONS{options}" if options else None
 

@@ -83,8 +83,8 @@ def render_column(operation: ColumnOp) -> tuple[str, ...]:  # noqa: C901, PLR091
             return alter_identity(operation)
         case DropIdentity(table=table, column=name):
             return (alter(table, name, "DROP IDENTITY"),)
-        case AddSerial(table=table, column=column):
-            return add_serial(table, column)
+        case AddSerial():
+            return add_serial(operation)
         case DropSerial(table=table, column=column):
             return drop_serial(table, column.name)
         case DropExpression(table=table, column=name):

@@ -23,7 +23,7 @@ from nbmigrate.postgresql.types import SERIAL_TYPES
 
 if TYPE_CHECKING:
     from nbmigrate.model import Column
-    from nbmigrate.operations import AlterIdentity, Id
+    from nbmigrate.operations import AddSerial, AlterIdentity, Id
 
 
 def add_identity(table: Id, column: Column) -> tuple[str, ...]:
@@ -35,7 +35,9 @@ def add_identity(table: Id, column: Column) -> tuple[str, ...]:
     return (
         alter(table, column.name, "SET NOT NULL"),
         alter(table, column.name, f"ADD {identity_clause(identity)}"),
-        _start_behind_values(table, column.name, start=int(start), increment=increment),
+        _start_behind_values(
+            (table[0], identity.name), table, column.name, start=int(start), increment=increment
+        ),
     )
 
 
@@ -53,26 +55,28 @@ def alter_identity(operation: AlterIdentity) -> tuple[str, ...]:
     )
 
 
-def add_serial(table: Id, column: Column) -> tuple[str, ...]:
+def add_serial(operation: AddSerial) -> tuple[str, ...]:
     """What ``serial`` stands for, on a column that is there; its NOT NULL is another operation."""
+    table, column = operation.table, operation.column
+    unlogged = "UNLOGGED " if operation.unlogged else ""
     sequence = (table[0], sequence_name(table[1], column.name))
     name, type_ = qualified(sequence, spell_public=True), SERIAL_TYPES[column.type]
     owner = f"{qualified(table)}.{quote(column.name)}"
     return (
-        f"CREATE SEQUENCE {name} AS {type_} OWNED BY {owner};",
+        f"CREATE {unlogged}SEQUENCE {name} AS {type_} OWNED BY {owner};",
         alter(table, column.name, f"SET DEFAULT nextval({name_literal(sequence)}::regclass)"),
-        _start_behind_values(table, column.name, start=1, increment=1),
+        _start_behind_values(sequence, table, column.name, start=1, increment=1),
     )
 
 
 def drop_serial(table: Id, column: str) -> tuple[str, ...]:
-    """DROP DEFAULT, then the sequence that the column owns, if it owns one."""
+    """DROP DEFAULT, then the sequence that it took numbers from, if the column owns it."""
     return (
-        alter(table, column, "DROP DEFAULT"),
         block(f"""\
 DECLARE
-	owned text := {_owned_sequence(table, column)};
+	owned regclass := {_counting_sequence(table, column)};
 BEGIN
+	{alter(table, column, "DROP DEFAULT")}
 	IF owned IS NOT NULL THEN
 		EXECUTE 'DROP SEQUENCE ' || owned;
 	END IF;
@@ -91,13 +95,29 @@ BEGIN
 END""")
 
 
-def _start_behind_values(table: Id, column: str, *, start: int, increment: int) -> str:
+def _start_behind_values(
+    sequence: Id, table: Id, column: str, *, start: int, increment: int
+) -> str:
     """The next number is one step behind the last value, or ``start`` in an empty table."""
     further, last = ("greatest", "max") if increment > 0 else ("least", "min")
     step = f"+ {increment}" if increment > 0 else f"- {-increment}"
     following = f"{further}({start}, {last}({quote(column)})::bigint {step})"
-    sequence = _owned_sequence(table, column)
-    return f"SELECT setval({sequence}, {following}, false) FROM {qualified(table)};"
+    counter = name_literal(sequence)
+    return f"SELECT setval({counter}, {following}, false) FROM {qualified(table)};"
+
+
+def _counting_sequence(table: Id, column: str) -> str:
+    """Of the sequences that the column owns, the one in its default."""
+    return f"""(
+		SELECT used.refobjid::regclass
+		FROM pg_catalog.pg_attrdef AS written
+		JOIN pg_catalog.pg_attribute AS at ON at.attrelid = written.adrelid AND at.attnum = written.adnum
+		JOIN pg_catalog.pg_depend AS used ON used.classid = 'pg_attrdef'::regclass AND used.objid = written.oid
+		JOIN pg_catalog.pg_depend AS owned ON owned.classid = 'pg_class'::regclass AND owned.objid = used.refobjid
+		WHERE used.refclassid = 'pg_class'::regclass AND owned.deptype = 'a'
+			AND owned.refobjid = at.attrelid AND owned.refobjsubid = at.attnum
+			AND at.attrelid = {name_literal(table)}::regclass AND at.attname = {literal(column)}
+	)"""
 
 
 def _owned_sequence(table: Id, column: str) -> str:

@@ -284,7 +284,7 @@ CASES: list[tuple[o.Operation, tuple[str, ...]]] = [
                 "START WITH 1 CACHE 1);"
             ),
             (
-                """SELECT setval(pg_get_serial_sequence('"public"."t"', 'a'), """
+                """SELECT setval('"public"."t_a_seq"', """
                 """greatest(1, max("a")::bigint + 1), false) FROM "t";"""
             ),
         ),
@@ -325,7 +325,7 @@ CASES: list[tuple[o.Operation, tuple[str, ...]]] = [
                 """nextval('"public"."t_a_seq"'::regclass);"""
             ),
             (
-                """SELECT setval(pg_get_serial_sequence('"public"."t"', 'a'), """
+                """SELECT setval('"public"."t_a_seq"', """
                 """greatest(1, max("a")::bigint + 1), false) FROM "t";"""
             ),
         ),
@@ -333,11 +333,20 @@ CASES: list[tuple[o.Operation, tuple[str, ...]]] = [
     (
         o.DropSerial(table=T, column=ID),
         (
-            'ALTER TABLE "t" ALTER COLUMN "id" DROP DEFAULT;',
             """DO $nbmigrate$
 DECLARE
-	owned text := pg_get_serial_sequence('"public"."t"', 'id');
+	owned regclass := (
+		SELECT used.refobjid::regclass
+		FROM pg_catalog.pg_attrdef AS written
+		JOIN pg_catalog.pg_attribute AS at ON at.attrelid = written.adrelid AND at.attnum = written.adnum
+		JOIN pg_catalog.pg_depend AS used ON used.classid = 'pg_attrdef'::regclass AND used.objid = written.oid
+		JOIN pg_catalog.pg_depend AS owned ON owned.classid = 'pg_class'::regclass AND owned.objid = used.refobjid
+		WHERE used.refclassid = 'pg_class'::regclass AND owned.deptype = 'a'
+			AND owned.refobjid = at.attrelid AND owned.refobjsubid = at.attnum
+			AND at.attrelid = '"public"."t"'::regclass AND at.attname = 'id'
+	);
 BEGIN
+	ALTER TABLE "t" ALTER COLUMN "id" DROP DEFAULT;
 	IF owned IS NOT NULL THEN
 		EXECUTE 'DROP SEQUENCE ' || owned;
 	END IF;
