@@ -6,10 +6,9 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from nbmigrate.model import Column, Generated, Identity
-from nbmigrate.model.names import PUBLIC
+from nbmigrate.model.names import PUBLIC, object_name
 from nbmigrate.postgresql.expressions import strip_parens
 from nbmigrate.postgresql.identifiers import quote
-from nbmigrate.postgresql.names import object_name
 from nbmigrate.postgresql.printed import printed_default
 from nbmigrate.postgresql.types import SERIAL_TYPES, canonical_type, identity_bounds
 
