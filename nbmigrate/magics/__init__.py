@@ -169,6 +169,14 @@ class NbmigrateMagics(Magics):
     def db_migrate(self, line: str) -> Result:
         return self._run("migrate", line)
 
+    @_line("rebase")
+    def db_rebase(self, line: str) -> Result:
+        return self._run("rebase", line)
+
+    @_line("repair")
+    def db_repair(self, line: str) -> Result:
+        return self._run("repair", line)
+
     @_line("restore")
     def db_restore(self, line: str) -> Result:
         return self._run("restore", line)

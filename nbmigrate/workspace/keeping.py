@@ -127,6 +127,14 @@ def record_push(connection: Connection, kept: KeptPlan, schemas: Schemas) -> Non
     )
 
 
+def record_rest(connection: Connection, kept: KeptPlan, schemas: Schemas) -> None:
+    """Add to the record of a push what ran behind its transaction: an index built concurrently."""
+    if all(statement.transactional for statement in kept.plan.statements):
+        return
+    known = (kept.plan.old, kept.plan.new)
+    records.amend(connection, kept.number, read_again(connection, schemas, known))
+
+
 def read_again(connection: Connection, schemas: Schemas, known: Sequence[Snapshot]) -> Snapshot:
     """The live schema, seen from inside a transaction too; roles as far as they are ``known``."""
     roles = sorted({name for snapshot in known for name in snapshot.roles})

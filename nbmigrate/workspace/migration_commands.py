@@ -83,7 +83,7 @@ class MigrationCommands(Project):
             executor.record(connection, **change._asdict())
             keeping.record_push(connection, kept, self.settings.schemas)
 
-        return executor.apply(
+        applied = executor.apply(
             connection,
             kept.plan.statements,
             guard=guard,
@@ -91,6 +91,8 @@ class MigrationCommands(Project):
             on_event=on_event,
             settings=self.executor_settings(lock_wait_ms=PUSH_WAIT_MS),
         )
+        keeping.record_rest(connection, kept, self.settings.schemas)
+        return applied
 
     def generate(  # noqa: PLR0913 - what a migration can be made from
         self,

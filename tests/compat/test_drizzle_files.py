@@ -105,7 +105,7 @@ def test_every_folder_is_read_or_refused(folder):
     elif folder.parent.name.startswith("92-"):
         assert [p.code for p in journal.check() if p.severity == "error"] == [
             "prefix",
-            "duplicate-prefix",
+            *["duplicate-prefix"] * 3,  # each of three with each other
         ]
     else:
         errors = [p for p in journal.check() if p.severity == "error"]

@@ -98,6 +98,12 @@ def write(connection: psycopg.Connection[Any], record: UndoRecord) -> None:
     )
 
 
+def amend(connection: psycopg.Connection[Any], number: int, after: Snapshot) -> None:
+    """Write what the schema is after all, where statements ran behind the last transaction."""
+    query = "UPDATE nbmigrate.undo SET after = $2 WHERE id = $1"
+    raw.run(connection, query, [number, _packed(after)])
+
+
 def _packed(value: object) -> bytes:
     return zlib.compress(msgspec.json.encode(value))
 
