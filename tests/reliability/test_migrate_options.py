@@ -91,10 +91,10 @@ def make_late(project, tmp_path):
         layout = project.journal.layout
         journal = layout.journal.read_text()
         late = project.journal.entries[1]
-        sql, snapshot = layout.sql(late), layout.snapshot(late)
-        kept = sql.read_bytes(), snapshot.read_bytes()
-        sql.unlink()
-        snapshot.unlink()
+        files = (layout.sql(late), layout.snapshot(late), layout.sidecar(late))
+        kept = {path: path.read_bytes() for path in files}
+        for path in files:
+            path.unlink()
         first = project.journal.read()
         document = {**first.document, "entries": first.document["entries"][:1]}
         from nbmigrate.model.codec import dump_document, load_document
@@ -104,8 +104,9 @@ def make_late(project, tmp_path):
         after = project.journal.entries[1]
         layout.sql(after).rename(layout.folder / "0002_after.sql")
         layout.snapshot(after).rename(layout.meta / "0002_snapshot.json")
-        sql.write_bytes(kept[0])
-        snapshot.write_bytes(kept[1])
+        layout.sidecar(after).rename(layout.meta / "_0002_extra.json")
+        for path, text in kept.items():
+            path.write_bytes(text)
         entries = load_document(journal)["entries"]
         renamed = {**after.as_document(), "idx": 2, "tag": "0002_after"}
         layout.journal.write_text(dump_document({**document, "entries": [entries[0], renamed]}))
