@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 # What depends on time, or on a server and a kernel of its own, runs alone; the rest on two cores.
 ALONE := tests/unit/executor tests/unit/server tests/reliability tests/notebooks tests/interop
-VERSIONED := tests/test_cases.py tests/roundtrip tests/unit/postgresql
+VERSIONED := tests/test_cases.py tests/roundtrip $(wildcard tests/unit/postgresql/test_introspect_*.py)
 
 .DEFAULT_GOAL := help
 .PHONY: help run lab test browser versions docs check fmt bench clean

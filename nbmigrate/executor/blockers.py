@@ -57,7 +57,7 @@ def find_blockers(connection: psycopg.Connection[Any], pid: int) -> tuple[Blocke
     """The sessions the backend ``pid`` waits for right now, oldest transaction first."""
     with connection.cursor(row_factory=class_row(Blocker)) as cursor:
         found = cursor.execute(_BLOCKING, [pid]).fetchall()
-    return tuple(msgspec.structs.replace(b, own=own_sessions.describe(b.pid)) for b in found)
+    return tuple([msgspec.structs.replace(b, own=own_sessions.describe(b.pid)) for b in found])
 
 
 def find_old_snapshots(connection: psycopg.Connection[Any], pid: int) -> tuple[Blocker, ...]:

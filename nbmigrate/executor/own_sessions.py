@@ -1,8 +1,8 @@
 """Connections of this very process: the blocker that nobody but its own kernel can let go.
 
 A notebook that holds a transaction open and then migrates would wait for itself. The
-drivers keep no list of their connections, so the living objects are looked through; this
-is done only when somebody is in the way already.
+drivers keep no list of their connections, so what variables hold is looked through; this is
+done only when somebody is in the way already.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from __future__ import annotations
 import gc
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from types import FrameType
 from typing import Any
 
 import psycopg
@@ -19,18 +20,53 @@ from psycopg.pq import TransactionStatus
 
 #: How deep a connection may be inside what a variable holds (a SQLAlchemy session: engine, pool).
 _DEPTH = 5
+#: Whose objects are looked into.
+_LIBRARIES = frozenset({"sqlalchemy", "psycopg", "psycopg2", "sqlmodel", "psycopg_pool"})
 
 
 def pids() -> dict[int, Any]:
     """The open connections of this process by the pid of their backend."""
     found: dict[int, Any] = {}
-    for thing in gc.get_objects():
+    for thing in _connections():
         with suppress(Exception):  # any object of any library: looking must never fail
             if isinstance(thing, psycopg.Connection) and not thing.closed:
                 found[thing.info.backend_pid] = thing
             elif type(thing).__module__.startswith("psycopg2") and not thing.closed:
                 found[thing.get_backend_pid()] = thing
     return found
+
+
+def _connections() -> Iterator[Any]:
+    """What variables hold: the user's, and those of the functions at work in any thread.
+
+    Not all objects there are (``gc.get_objects``): who holds a tuple that another thread is just
+    building makes that thread fail.
+    """
+    values = list(_namespace().values())
+    for frame in list(sys._current_frames().values()):  # noqa: SLF001 - the one way to see other threads
+        at: FrameType | None = frame
+        while at is not None:
+            values += at.f_locals.values()
+            at = at.f_back
+    for value in {id(value): value for value in values}.values():
+        yield value
+        if _library(value) in _LIBRARIES:
+            yield from _inside(value)
+
+
+def _library(value: object) -> str:
+    return str(getattr(type(value), "__module__", "")).partition(".")[0]
+
+
+def _inside(value: object) -> Iterator[object]:
+    """What the value refers to, down to some depth."""
+    seen: set[int] = {id(value)}
+    level = [value]
+    for _ in range(_DEPTH):
+        level = [x for thing in level for x in gc.get_referents(thing) if id(x) not in seen]
+        level = [x for x in level if not isinstance(x, (type, type(sys)))][:5000]
+        seen.update(map(id, level))
+        yield from level
 
 
 def describe(pid: int) -> str:
@@ -79,23 +115,10 @@ def _variable(connection: object, namespace: Mapping[str, Any]) -> str:
     direct = [name for name, value in names.items() if value is connection]
     if direct:
         return direct[0]
-    libraries = ("sqlalchemy", "psycopg", "psycopg2", "sqlmodel")
     for name, value in names.items():
-        if type(value).__module__.partition(".")[0] in libraries and _holds(value, connection):
+        if _library(value) in _LIBRARIES and any(x is connection for x in _inside(value)):
             return name
     return ""
-
-
-def _holds(value: object, wanted: object) -> bool:
-    seen: set[int] = set()
-    level = [value]
-    for _ in range(_DEPTH):
-        inner = [x for thing in level for x in gc.get_referents(thing) if id(x) not in seen]
-        if any(x is wanted for x in inner):
-            return True
-        seen.update(map(id, inner))
-        level = [x for x in inner if not isinstance(x, (type, type(sys)))][:5000]
-    return False
 
 
 def _cell(name: str, namespace: Mapping[str, Any]) -> int:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Locator, Page
 
 REPOSITORY = Path(__file__).parents[2]
@@ -222,7 +223,12 @@ class LabPage:
         """Save a screenshot to ``out/browser``."""
         SHOTS.mkdir(parents=True, exist_ok=True)
         target: Any = part or self.page
-        target.screenshot(path=SHOTS / f"{name}.png")
+        try:
+            target.screenshot(path=SHOTS / f"{name}.png")
+        except PlaywrightError:
+            # The panel has just moved from the widget's output into the static one.
+            self.settle()
+            target.screenshot(path=SHOTS / f"{name}.png")
 
 
 def write_notebook(path: Path, cells: list[str]) -> None:

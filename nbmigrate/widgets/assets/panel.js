@@ -80,7 +80,19 @@ function panel(build) {
     };
     const handlers = build({ host: root, signal, memory: memoryOf(model), send });
     let isDrawn = false;
+    // Asking more than once, the panel is answered more than once: the same answer is not drawn
+    // again, since that would take focus and place from somebody who is reading.
+    let asked = 0, answered = 0, drawn = "";
+    const isRepeated = (message) => {
+      if (message.kind !== "state") return false;
+      const text = JSON.stringify(message);
+      answered += 1;
+      if (text === drawn && answered <= asked) return true;
+      drawn = text;
+      return false;
+    };
     const receive = (message) => {
+      if (isRepeated(message)) return;
       if (message.kind === "state" && !isDrawn) {
         isDrawn = true;
         host.replaceChildren(root);
@@ -102,6 +114,7 @@ function panel(build) {
     // Until JupyterLab has a subshell for comms, a message waits behind the running cell.
     const ask = (pause) => {
       if (isDrawn || signal?.aborted || pause > 20_000) return;
+      asked += 1;
       send("open");
       setTimeout(() => ask(pause * 2), pause);
     };
