@@ -54,6 +54,10 @@ def test_a_thousand_tables_open_within_a_second_and_scroll(notebook, database):
     tree = panel.get_by_role("tree")
     drawn = tree.locator("[data-line]").count()
     times = tree.evaluate(STEPS)
+    if "t0900" not in tree.inner_text():
+        # The panel moved into its static HTML meanwhile: what was scrolled is out of the page.
+        shown.page.wait_for_timeout(2000)
+        times = tree.evaluate(STEPS)
     figures = f"opened in {began:.0f} ms, a step {times[30]:.1f} ms, the worst {times[-1]:.1f} ms"
     (SHOTS / "thousand-tables.txt").write_text(f"{figures}\n")
     assert began < 1000
