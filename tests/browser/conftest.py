@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -71,12 +72,12 @@ def notebook(
     Each notebook has a folder of its own. Whatever the test does: nothing leaves the machine and
     no script of the page fails.
     """
-    folder = lab_page.lab.root / request.node.name
+    folder = lab_page.lab.root / f"{request.node.name}-{time.monotonic_ns()}"
     lab_page.errors.clear()
     lab_page.requests.clear()
 
     def show(*cells: str, run: bool = True) -> LabPage:
-        folder.mkdir()
+        folder.mkdir(exist_ok=True)  # a second try finds it
         first = f"import os; os.environ['DATABASE_URL'] = {database.url!r}\n%load_ext nbmigrate"
         write_notebook(folder / "test.ipynb", [first, *cells])
         lab_page.open(f"{folder.name}/test.ipynb")

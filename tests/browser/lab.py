@@ -191,8 +191,8 @@ class LabPage:
     def close(self) -> None:
         """Stop the kernel and close the notebook without saving it."""
         self.app(
-            "const w = app.shell.currentWidget; await w.sessionContext.shutdown();"
-            " w.context.model.dirty = false; w.close();"
+            "const w = app.shell.currentWidget; await w?.sessionContext?.shutdown();"
+            " if (w?.context) w.context.model.dirty = false; w?.close();"
         )
 
     def theme(self, name: str) -> None:

@@ -108,6 +108,8 @@ def test_objects_open_by_keyboard_and_the_notebook_hears_nothing(notebook, datab
     shown.settle()
     panel = shown.panel()
     tree = panel.get_by_role("tree")
+    expect(panel.get_by_role("button", name="Undo")).to_be_visible()
+    shown.page.wait_for_timeout(2000)  # while the panel takes its place, it takes the focus away
     tree.get_by_role("treeitem").first.focus()
     shown.page.keyboard.press("ArrowDown")
     shown.page.keyboard.press("Enter")

@@ -12,7 +12,7 @@ from tests.browser.lab import REPOSITORY, SHOWN
 
 def test_the_quickstart_runs_twice(lab_page):
     folder = lab_page.lab.root / "quickstart"
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     shutil.copy(REPOSITORY / "notebooks" / "quickstart.ipynb", folder)
     lab_page.errors.clear()
     lab_page.requests.clear()

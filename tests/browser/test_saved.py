@@ -25,7 +25,7 @@ def test_a_saved_notebook_shows_its_plans_without_a_kernel(notebook, database):
     shown.save()
     path = notebook_file(shown)
     expect_no_view(path)
-    shown.app("const w = app.shell.currentWidget; await w.sessionContext.shutdown(); w.close();")
+    shown.app("const w = app.shell.currentWidget; await w.sessionContext?.shutdown(); w.close();")
     shown.open(str(path.relative_to(shown.lab.root)))
     last = shown.cell(4)
     expect(last).to_contain_text("Nothing was changed in")
