@@ -161,7 +161,7 @@ def test_a_pair_with_time_stamps_is_chained_again(database, tmp_path) -> None:
         generate(project, tmp_path, "base")
         shutil.copytree(tmp_path / "migrations", tmp_path / "other")
         generate(project, tmp_path, "one", "CREATE TABLE a (id int);")
-        time.sleep(1.1)  # a prefix is a second
+        time.sleep(2.1)  # a prefix is a second, or the one behind that of the migration before
         with Stamped(database.url, folder=tmp_path / "other", root=tmp_path) as other:
             generate(other, tmp_path, "two", "CREATE TABLE b (id int);")
             last = other.journal.entries[-1]
