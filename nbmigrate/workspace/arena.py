@@ -8,9 +8,9 @@ use: its schemas are renamed out of the way in a transaction that is rolled back
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 import psycopg
@@ -20,7 +20,10 @@ from nbmigrate.dialect import COMMIT_BEFORE
 from nbmigrate.errors import JournalError
 from nbmigrate.executor.connections import connect
 from nbmigrate.executor.segments import Step, is_transactional, segments
+from nbmigrate.journal import Migration
 from nbmigrate.model import Snapshot
+from nbmigrate.postgresql.asking import Cache
+from nbmigrate.postgresql.identifiers import quote
 from nbmigrate.postgresql.introspect import introspect
 from nbmigrate.postgresql.scratch import emptied
 
@@ -38,13 +41,36 @@ class Failed(NamedTuple):
     sqlstate: str
 
 
+class Mark(Protocol):
+    """What a database that is kept for the next proof has run."""
+
+    @property
+    def done(self) -> int:
+        """So many of the migrations of the folder."""
+        ...
+
+    def mark(self, migrations: Sequence[Migration], plan: Sequence[str] = ()) -> None:
+        """It has run these migrations and then the statements of a plan."""
+        ...
+
+    def unmark(self) -> None:
+        """Something is about to be run: should it end half way, nobody knows how far it came."""
+        ...
+
+
 class Arena(NamedTuple):
-    """A database that seems empty: ``run`` says what failed, ``read`` what is there."""
+    """A database that seems empty: ``run`` says what failed, ``read`` what is there.
+
+    ``answers`` is what PostgreSQL has said before, by content. One that is ``kept`` is not
+    empty but stands behind some migrations.
+    """
 
     connection: psycopg.Connection[Any]
     run: Callable[[Sequence[str]], Failed | None]
     read: Callable[[Snapshot], Snapshot]
     where: str
+    answers: Cache
+    kept: Mark | None = None
 
     @property
     def version(self) -> str:
@@ -57,31 +83,34 @@ Opened = AbstractContextManager[Arena]
 
 
 @contextmanager
-def in_own_database(url: str) -> Iterator[Arena]:
+def in_own_database(url: str, answers: Cache) -> Iterator[Arena]:
     """A new database of the server, dropped afterwards with the roles that were made."""
     name = f"nbmigrate_proof_{secrets.token_hex(6)}"
     with connect(url) as server:
-        roles = _roles(server)
+        roles = roles_of(server)
         server.execute(f"CREATE DATABASE {name} TEMPLATE template0".encode())
         try:
             info = psycopg.conninfo.make_conninfo(url, dbname=name)
             with connect(info) as connection:
-                yield _own(connection)
+                yield own_arena(connection, answers)
         finally:
             server.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
-            for role in sorted(_roles(server) - roles):
-                server.execute(psycopg.sql.SQL("DROP ROLE {}").format(psycopg.sql.Identifier(role)))
+            drop_roles(server, roles_of(server) - roles)
 
 
-def _own(connection: psycopg.Connection[Any]) -> Arena:
+def own_arena(
+    connection: psycopg.Connection[Any], answers: Cache, kept: Mark | None = None
+) -> Arena:
+    """A database that nobody else uses."""
+
     def read(like: Snapshot) -> Snapshot:
         return introspect(connection, roles=tuple(like.roles) or False)
 
-    return Arena(connection, lambda texts: _run(connection, texts), read, "")
+    return Arena(connection, lambda texts: _run(connection, texts), read, "", answers, kept)
 
 
 @contextmanager
-def in_transaction(connection: psycopg.Connection[Any]) -> Iterator[Arena]:
+def in_transaction(connection: psycopg.Connection[Any], answers: Cache) -> Iterator[Arena]:
     """The database in use, as if it were empty, until the transaction is rolled back.
 
     Raises:
@@ -97,7 +126,7 @@ def in_transaction(connection: psycopg.Connection[Any]) -> Iterator[Arena]:
             return msgspec.structs.replace(empty.spelled(live), extensions=extensions)
 
         where = ", in a transaction that was rolled back"
-        yield Arena(connection, lambda texts: _run_inside(connection, texts), read, where)
+        yield Arena(connection, lambda texts: _run_inside(connection, texts), read, where, answers)
 
 
 def _run_inside(connection: psycopg.Connection[Any], texts: Sequence[str]) -> Failed | None:
@@ -153,5 +182,12 @@ def _execute(connection: psycopg.Connection[Any], text: str, *, is_single: bool 
             raise
 
 
-def _roles(server: psycopg.Connection[Any]) -> set[str]:
+def roles_of(server: psycopg.Connection[Any]) -> set[str]:
+    """The names of all roles."""
     return {str(name) for (name,) in server.execute("SELECT rolname FROM pg_catalog.pg_roles")}
+
+
+def drop_roles(server: psycopg.Connection[Any], names: Iterable[str]) -> None:
+    """Drop what a proof has made; the database where they own something is gone already."""
+    for name in sorted(names):
+        server.execute(f"DROP ROLE {quote(name)}".encode())

@@ -85,7 +85,7 @@ def _prove(workspace: Project, earlier: Sequence[Migration], plan: Plan, back: B
         JournalError: the new file does not lead to the new snapshot; nothing is written.
     """
     try:
-        found = prove(workspace.arena(), earlier, plan, back)
+        found = prove(workspace.proof_arena(earlier), earlier, plan, back)
     except (ServerError, ConnectFailedError) as error:
         return Proof(Verdict.UNPROVED, f"not proved: {error.message}")
     except psycopg.Error as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -11,7 +12,7 @@ import msgspec
 import psycopg
 
 from nbmigrate import __version__, executor
-from nbmigrate.journal import Journal
+from nbmigrate.journal import Journal, Migration
 from nbmigrate.model import EMPTY, Snapshot
 from nbmigrate.plan import NO_ANSWERS, Answers, Canonical
 from nbmigrate.postgresql.facts import Facts
@@ -29,6 +30,7 @@ from nbmigrate.workspace.compare import (
 )
 from nbmigrate.workspace.live import LiveReader, RowCounts
 from nbmigrate.workspace.ownership import Entry, Ownership, entries_of
+from nbmigrate.workspace.proof_database import in_kept_database
 from nbmigrate.workspace.reading import read_source
 from nbmigrate.workspace.settings import ProjectSettings, read_settings
 from nbmigrate.workspace.sources import Source, recorded
@@ -192,8 +194,15 @@ class Project:
     def arena(self) -> Opened:
         """Where migrations can be tried: the embedded server, or else the database in use."""
         if is_installed():
-            return in_own_database(self.scratch.url)
-        return in_transaction(self.target.connection)
+            return in_own_database(self.scratch.url, self._cache)
+        return in_transaction(self.target.connection, self._cache)
+
+    def proof_arena(self, migrations: Sequence[Migration]) -> Opened:
+        """Where what comes behind these migrations can be tried; they may have been run there."""
+        if is_installed():
+            folder = self.settings.folder.resolve()
+            return in_kept_database(self.scratch.url, folder, migrations, self._cache)
+        return self.arena()
 
     def _ours(self) -> frozenset[Entry]:
         """What nbmigrate made here, or the migrations hold."""

@@ -1,6 +1,7 @@
 """Proof of a migration before it is written: PostgreSQL runs all files and the new one, and is read.
 
-The files run one after the other where they harm nobody (:mod:`nbmigrate.workspace.arena`); the
+The files run one after the other where they harm nobody (:mod:`nbmigrate.workspace.arena`), the
+earlier ones once for all where that place is kept (:mod:`nbmigrate.workspace.proof_database`); the
 result must be the new snapshot.
 """
 
@@ -27,6 +28,8 @@ _UNKNOWN = frozenset(
     {"42704", "42883", "42P01", "3F000", "58P01", "0A000", "42501"}
     | {"25001", "42P06", "55P03", "55P04", "57014"}
 )
+#: A plan of more statements is committed: PostgreSQL's table of locks has 6,400 places by default.
+_MANY = 200
 
 
 class Verdict(Enum):
@@ -61,22 +64,60 @@ def prove(opened: Opened, migrations: Sequence[Migration], plan: Plan, back: Bac
     started = time.perf_counter()
     with opened as arena:
         version = arena.version
-        for migration in migrations:
-            texts = [chunk.sql for chunk in migration.statements()]
-            if failed := arena.run(texts):
-                text = f"not proved: `{migration.tag}` fails on an empty database: {failed.text}"
-                return Proof(Verdict.UNPROVED, text)
-        if failed := arena.run([statement.sql for statement in plan.statements]):
-            if failed.sqlstate in _UNKNOWN:
-                return Proof(Verdict.UNPROVED, f"not proved: on {version} {failed.text}")
-            return Proof(Verdict.REFUTED, f"refuted on {version}: {failed.text}")
-        rest = difference_to(arena, plan.new)
-        said = _said(version, len(migrations) + 1, started)
-        failed_back = _try_back(arena, plan, back) if rest.is_empty and not back.error else None
+        if failed := _catch_up(arena, migrations):
+            return failed
+        found = _try(arena, migrations, plan, back)
+    if found.verdict is Verdict.PROVED:
+        return found._replace(text=_said(version, len(migrations) + 1, started))
+    return found
+
+
+def _catch_up(arena: Arena, migrations: Sequence[Migration]) -> Proof | None:
+    """Run the migrations that were not run there yet; the proof that cannot be, if one fails."""
+    missing = migrations[arena.kept.done :] if arena.kept else migrations
+    if arena.kept and missing:
+        arena.kept.unmark()
+    for migration in missing:
+        if failed := arena.run([chunk.sql for chunk in migration.statements()]):
+            text = f"not proved: `{migration.tag}` fails on an empty database: {failed.text}"
+            return Proof(Verdict.UNPROVED, text)
+    if arena.kept:
+        arena.kept.mark(migrations)
+    return None
+
+
+def _try(arena: Arena, migrations: Sequence[Migration], plan: Plan, back: Back) -> Proof:
+    """Up, down and up; a kept database then stands behind the migrations, or behind the plan."""
+    if arena.kept is None:
+        return _tried(arena, plan, back)
+    if _fits_in_a_transaction((*plan.statements, *back.statements)):
+        with arena.connection.transaction(force_rollback=True):
+            return _tried(arena, plan, back)
+    arena.kept.unmark()
+    found = _tried(arena, plan, back)
+    if found.verdict is Verdict.PROVED and not found.back:
+        arena.kept.mark(migrations, [statement.sql for statement in plan.statements])
+    return found
+
+
+def _fits_in_a_transaction(statements: Sequence[Statement]) -> bool:
+    """Whether one can hold them three times, up, down and up; it has a lock for each object."""
+    return len(statements) <= _MANY and all(
+        statement.transactional and not statement.commit_before for statement in statements
+    )
+
+
+def _tried(arena: Arena, plan: Plan, back: Back) -> Proof:
+    if failed := arena.run([statement.sql for statement in plan.statements]):
+        if failed.sqlstate in _UNKNOWN:
+            return Proof(Verdict.UNPROVED, f"not proved: on {arena.version} {failed.text}")
+        return Proof(Verdict.REFUTED, f"refuted on {arena.version}: {failed.text}")
+    rest = difference_to(arena, plan.new)
     if not rest.is_empty:
-        text = f"refuted on {version}: the result is not what is declared"
+        text = f"refuted on {arena.version}: the result is not what is declared"
         return Proof(Verdict.REFUTED, text, rest)
-    return Proof(Verdict.PROVED, said, back=failed_back)
+    failed_back = None if back.error else _try_back(arena, plan, back)
+    return Proof(Verdict.PROVED, "", back=failed_back)
 
 
 def _try_back(arena: Arena, plan: Plan, back: Back) -> str:
@@ -111,7 +152,7 @@ def replay(opened: Opened, migrations: Sequence[Migration], sql: str, before: Sn
         version = arena.version
         for migration in (*migrations, new):
             _require(arena, migration)
-        scratch = Scratch(arena.connection, {})
+        scratch = Scratch(arena.connection, arena.answers)
         live = arena.read(before)
         plan = make_plan(before, live, dialect=POSTGRESQL, canonical=scratch.pair)
     return Replayed(plan, _said(version, len(migrations) + 1, started))
@@ -133,7 +174,7 @@ def _require(arena: Arena, migration: Migration) -> None:
 
 def difference_to(arena: Arena, new: Snapshot) -> Plan:
     """What leads from the database to the snapshot."""
-    scratch = Scratch(arena.connection, {})
+    scratch = Scratch(arena.connection, arena.answers)
     return make_plan(
         arena.read(new),
         new,

@@ -53,7 +53,7 @@ def snapshots(
     started = time.perf_counter()
     found: dict[str, Snapshot] = {}
     before = EMPTY
-    with in_own_database(url) as arena:
+    with in_own_database(url, {}) as arena:
         roles = _roles(arena.connection)
         for migration in migrations:
             _require(arena, migration)
