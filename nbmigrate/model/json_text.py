@@ -10,8 +10,11 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
+
+import msgspec
 
 #: A decoded document: whatever the file holds, so every reader looks before it trusts.
 Json = Any
@@ -19,6 +22,8 @@ Json = Any
 _INDENT = "  "
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _CONFLICT = re.compile(r"^(<{7}|>{7}|\|{7})(?: |\r?$)", re.MULTILINE)
+
+_SPELLED_ALIKE = frozenset({str, int, bool})
 
 #: ECMA-262, Number::toString: from these powers of ten on, an exponent is written.
 _SMALLEST_PLAIN_EXPONENT = -6
@@ -100,7 +105,25 @@ def _finite(digits: str) -> float:
 
 def format_json(value: object) -> str:
     """The text of ``JSON.stringify(value, null, 2)``; no newline at the end."""
+    if _is_plain(value):
+        # msgspec refuses lone surrogates and integers beyond 64 bits
+        with suppress(UnicodeEncodeError, OverflowError):
+            return msgspec.json.format(msgspec.json.encode(value), indent=len(_INDENT)).decode()
     return "".join(_format(value, "\n"))
+
+
+def _is_plain(value: object) -> bool:
+    """True without a number that JavaScript spells otherwise, and without what has no JSON form."""
+    todo = [value]
+    while todo:
+        one = todo.pop()
+        if isinstance(one, dict):
+            todo += one.values()
+        elif isinstance(one, list | tuple):
+            todo += one
+        elif one is not None and type(one) not in _SPELLED_ALIKE:
+            return False
+    return True
 
 
 def _format(value: object, newline: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -18,6 +18,8 @@ from nbmigrate.model.tables import Value
 
 #: A resolved annotation; Python has no type for all of them.
 Annotation = Any
+
+Fields = tuple[tuple[msgspec.structs.FieldInfo, Annotation], ...]
 
 
 class Node(NamedTuple):
@@ -35,19 +37,19 @@ class Node(NamedTuple):
 
 
 @cache
-def fields_of(struct: type[Value]) -> tuple[tuple[msgspec.structs.FieldInfo, Annotation], ...]:
+def fields_of(struct: type[Value]) -> Fields:
     """The fields of a model type with their resolved annotations, in order."""
     hints = typing.get_type_hints(struct)
     return tuple((field, hints[field.name]) for field in msgspec.structs.fields(struct))
 
 
-def children(node: Node) -> Iterator[Node]:
+def children(node: Node, fields: Callable[[type[Value]], Fields] = fields_of) -> Iterator[Node]:
     """The parts one level below; nothing for a leaf or for a value of another shape."""
     value, path = node.value, node.path
     origin: Annotation = typing.get_origin(node.hint)
     arguments = typing.get_args(node.hint)
     if node.struct and isinstance(value, dict):
-        for field, hint in fields_of(node.struct):
+        for field, hint in fields(node.struct):
             name = field.encode_name
             if name in value:
                 yield Node(value[name], _narrow(hint), f"{path}.{name}" if path else name)
@@ -59,6 +61,7 @@ def children(node: Node) -> Iterator[Node]:
             yield Node(item, _narrow(arguments[0]), f"{path}[{at}]")
 
 
+@cache
 def _narrow(hint: Annotation) -> Annotation:
     """``T`` for ``T | None``."""
     origin: Annotation = typing.get_origin(hint)
@@ -72,8 +75,20 @@ def objects(node: Node) -> Iterator[Node]:
     """Every object of a model type in the document, outer ones first."""
     if node.struct and isinstance(node.value, dict):
         yield node
-    for child in children(node):
+    for child in children(node, fields_with_objects):
         yield from objects(child)
+
+
+@cache
+def fields_with_objects(struct: type[Value]) -> Fields:
+    """The fields in which there can be further objects: most have none, and need no visit."""
+    return tuple((field, hint) for field, hint in fields_of(struct) if _leads_to_object(hint))
+
+
+def _leads_to_object(hint: Annotation) -> bool:
+    if isinstance(hint, type) and issubclass(hint, Value):
+        return True
+    return any(_leads_to_object(one) for one in typing.get_args(hint))
 
 
 def locate(node: Node) -> tuple[str, str] | None:

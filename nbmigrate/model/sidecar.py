@@ -8,6 +8,7 @@ The fields are listed once, in ``SIDECAR``, and no code names any of them.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -16,7 +17,7 @@ from nbmigrate.errors import SnapshotFormatError, SnapshotVersionError
 from nbmigrate.model import objects as other
 from nbmigrate.model import tables
 from nbmigrate.model.json_text import Json, format_json
-from nbmigrate.model.shape import Node, children, fields_of
+from nbmigrate.model.shape import Node, children, fields_of, fields_with_objects
 from nbmigrate.model.snapshot import Snapshot
 from nbmigrate.model.tables import Value
 
@@ -101,7 +102,7 @@ def _extra(value: Json) -> Document:
 
 def _extra_struct(value: Value) -> Document:
     struct, extra = type(value), {}
-    for field, _ in fields_of(struct):
+    for field in _fields_to_write(struct):
         item = getattr(value, field.name)
         if field.name in SIDECAR.get(struct, ()):
             if item != _default(field):
@@ -112,6 +113,14 @@ def _extra_struct(value: Value) -> Document:
         elif part := _extra(item):
             extra[field.encode_name] = part
     return extra
+
+
+@cache
+def _fields_to_write(struct: type[Value]) -> tuple[msgspec.structs.FieldInfo, ...]:
+    """The fields that version 7 does not know, or in which there may be such."""
+    own = {*SIDECAR.get(struct, ()), *STAND_INS.get(struct, {})}
+    deeper = {field.name for field, _ in fields_with_objects(struct)}
+    return tuple(field for field, _ in fields_of(struct) if field.name in own | deeper)
 
 
 def _default(field: msgspec.structs.FieldInfo) -> object:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 Kind = Literal["space", "comment", "string", "name", "word", "number", "symbol"]
@@ -46,8 +47,13 @@ class Token(NamedTuple):
         return self.text.lower() if self.kind == "word" else ""
 
 
-def tokens(sql: str) -> Iterator[Token]:
+@lru_cache(maxsize=4)  # a text is looked at for several reasons, one behind the other
+def tokens(sql: str) -> tuple[Token, ...]:
     """All tokens of the text, spaces and comments included."""
+    return tuple(_tokens(sql))
+
+
+def _tokens(sql: str) -> Iterator[Token]:
     at = 0
     while at < len(sql):
         found = _TOKEN.match(sql, at)
@@ -83,7 +89,9 @@ def code(sql: str) -> tuple[Token, ...]:
 def first_words(sql: str, count: int = 4) -> tuple[str, ...]:
     """The leading bare words in lower case, up to the first other token."""
     found: list[str] = []
-    for token in code(sql):
+    for token in _tokens(sql):
+        if token.kind in {"space", "comment"}:
+            continue
         if not token.word or len(found) == count:
             break
         found.append(token.word)

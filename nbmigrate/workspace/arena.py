@@ -10,6 +10,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from itertools import groupby
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
@@ -159,8 +160,7 @@ def _run(connection: psycopg.Connection[Any], texts: Sequence[str]) -> Failed | 
                 connection.execute(segment.steps[0].sql.encode())
                 continue
             with connection.transaction():
-                for step in segment.steps:
-                    _execute(connection, step.sql)
+                _execute_all(connection, [step.sql for step in segment.steps])
     except psycopg.Error as error:
         return _failed(error)
     return None
@@ -171,15 +171,30 @@ def _failed(error: psycopg.Error) -> Failed:
     return Failed(text, error.sqlstate or "")
 
 
+def _execute_all(connection: psycopg.Connection[Any], texts: Sequence[str]) -> None:
+    """Run the texts in the open transaction, in few round trips."""
+    for may_be_there, group in groupby(texts, key=_may_be_there):
+        if may_be_there:
+            for text in group:
+                _execute(connection, text)
+        else:
+            with connection.pipeline():
+                for text in group:
+                    connection.execute(text.encode(), prepare=False)
+
+
 def _execute(connection: psycopg.Connection[Any], text: str, *, is_single: bool = False) -> None:
     try:
         with connection.transaction():
             connection.execute(text.encode(), binary=is_single)
     except psycopg.Error as error:
-        # Roles are the server's, extensions the database's: one that is there is as good as new.
-        made = text.lstrip().upper().startswith(("CREATE ROLE", "CREATE EXTENSION"))
-        if not (made and error.sqlstate == _DUPLICATE_OBJECT):
+        if not (_may_be_there(text) and error.sqlstate == _DUPLICATE_OBJECT):
             raise
+
+
+def _may_be_there(text: str) -> bool:
+    """Roles are the server's, extensions the database's: one that is there is as good as new."""
+    return text.lstrip().upper().startswith(("CREATE ROLE", "CREATE EXTENSION"))
 
 
 def roles_of(server: psycopg.Connection[Any]) -> set[str]:

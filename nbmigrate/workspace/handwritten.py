@@ -15,10 +15,16 @@ from typing import TYPE_CHECKING
 import msgspec
 import psycopg
 
-from nbmigrate.errors import ConnectFailedError, JournalError, NbmigrateError, ServerError
+from nbmigrate.errors import (
+    ConnectFailedError,
+    JournalError,
+    NbmigrateError,
+    ServerError,
+    SnapshotFormatError,
+)
 from nbmigrate.journal import Draft, Migration, two_words
 from nbmigrate.model import EMPTY, Snapshot
-from nbmigrate.model.codec import load_file
+from nbmigrate.model.codec import load_document, load_file
 from nbmigrate.postgresql import tokens
 from nbmigrate.results import GenerateResult, Problem
 from nbmigrate.workspace import files
@@ -116,15 +122,26 @@ def may_be_stale(journal: Journal) -> bool:
         entries, migrations = journal.entries, journal.migrations()
         if not entries or not _changes_schema(migrations[-1]):
             return False
-        before = _version_7(journal, -2) if len(entries) > 1 else EMPTY
-        return _version_7(journal, -1) == before
+        if len(entries) == 1:
+            return load_file(journal.layout.snapshot(entries[-1])).snapshot == EMPTY
+        return _schema_of(journal, -1) == _schema_of(journal, -2)
     except NbmigrateError:
         return False  # a folder in disorder is the business of others
 
 
-def _version_7(journal: Journal, at: int) -> Snapshot:
-    """A snapshot without its sidecar, which is written before it."""
-    return load_file(journal.layout.snapshot(journal.entries[at])).snapshot
+def _schema_of(journal: Journal, at: int) -> dict[str, object]:
+    """What a snapshot's file says of the schema; the sidecar is written before it, with the SQL.
+
+    Compared as documents: a migration by hand begins as a copy of the snapshot before.
+    """
+    path = journal.layout.snapshot(journal.entries[at])
+    try:
+        document = load_document(path.read_text("utf-8"), path=str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SnapshotFormatError(f"cannot be read: {error}", path=path) from error
+    if not isinstance(document, dict):
+        raise SnapshotFormatError("not a snapshot: the file holds no JSON object", path=path)
+    return {key: value for key, value in document.items() if key not in {"id", "prevId"}}
 
 
 def _changes_schema(migration: Migration) -> bool:

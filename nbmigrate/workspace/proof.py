@@ -23,10 +23,10 @@ from nbmigrate.postgresql.asking import Scratch
 from nbmigrate.workspace.arena import Arena, Opened
 
 #: The new file speaks of what is not there: an extension, a provider's table; or it was not allowed
-#: to do it, or to wait for it, or cannot be tried in a transaction.
+#: to do it, or to wait for it, or cannot be tried in a transaction, or has no memory for the locks.
 _UNKNOWN = frozenset(
     {"42704", "42883", "42P01", "3F000", "58P01", "0A000", "42501"}
-    | {"25001", "42P06", "55P03", "55P04", "57014"}
+    | {"25001", "42P06", "55P03", "55P04", "57014", "53200"}
 )
 #: A plan of more statements is committed: PostgreSQL's table of locks has 6,400 places by default.
 _MANY = 200
@@ -95,7 +95,7 @@ def _try(arena: Arena, migrations: Sequence[Migration], plan: Plan, back: Back) 
             return _tried(arena, plan, back)
     arena.kept.unmark()
     found = _tried(arena, plan, back)
-    if found.verdict is Verdict.PROVED and not found.back:
+    if found.verdict is Verdict.PROVED and (back.error or found.back == ""):
         arena.kept.mark(migrations, [statement.sql for statement in plan.statements])
     return found
 
@@ -120,11 +120,11 @@ def _tried(arena: Arena, plan: Plan, back: Back) -> Proof:
     return Proof(Verdict.PROVED, "", back=failed_back)
 
 
-def _try_back(arena: Arena, plan: Plan, back: Back) -> str:
-    """Run down and up again; why that does not lead back, or nothing."""
+def _try_back(arena: Arena, plan: Plan, back: Back) -> str | None:
+    """Run down and up again; why that does not lead back, or nothing; ``None`` without room for it."""
     for statements, end in ((back.statements, plan.old), (plan.statements, plan.new)):
         if failed := arena.run([statement.sql for statement in statements]):
-            return failed.text
+            return failed.text if failed.sqlstate not in _UNKNOWN else None
         if not difference_to(arena, end).is_empty:
             return "the result is not the schema before"
     return ""

@@ -82,6 +82,11 @@ def test_json_comes_back(value):
     assert json_text.parse_json(json_text.format_json(value)) == value
 
 
+@given(JSON)
+def test_both_ways_of_writing_json_write_the_same(value):
+    assert json_text.format_json(value) == "".join(json_text._format(value, "\n"))
+
+
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_numbers_come_back(value):
     text = json_text.format_number(value)

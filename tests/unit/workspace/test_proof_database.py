@@ -1,0 +1,112 @@
+"""The database of proofs is kept: what has run there does not run again, and nothing wrong stays."""
+
+from __future__ import annotations
+
+import pytest
+
+from nbmigrate.executor import connect
+from nbmigrate.workspace import Workspace, proof_database
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    with Workspace("embedded", root=tmp_path) as found:
+        yield found
+
+
+def write(workspace, text: str) -> str:
+    (workspace.root / "new.sql").write_text(text)
+    return "new.sql"
+
+
+def kept(workspace) -> dict[str, tuple[int, str]]:
+    """The kept databases that are there, with their oids and comments."""
+    with connect(workspace.scratch.url) as server:
+        query = (
+            "SELECT datname, oid::int, shobj_description(oid, 'pg_database') FROM pg_database"
+            " WHERE datname LIKE 'nbmigrate_kept_%'"
+        )
+        return {name: (oid, mark) for name, oid, mark in server.execute(query)}
+
+
+def mine(workspace, tmp_path) -> tuple[int, str]:
+    digest = proof_database.sha256(str(workspace.settings.folder.resolve()).encode()).hexdigest()
+    return kept(workspace)[f"nbmigrate_kept_{digest[:16]}"]
+
+
+ONE = "CREATE TABLE a (id int PRIMARY KEY);\n"
+TWO = ONE + "CREATE TABLE b (id int PRIMARY KEY, a int REFERENCES a);\n"
+
+
+def test_the_same_database_serves_the_next_proof(workspace, tmp_path):
+    workspace.generate("one", write(workspace, ONE))
+    oid, _ = mine(workspace, tmp_path)
+    result = workspace.generate("two", write(workspace, TWO))
+    assert "2 migrations" in result.proof
+    assert mine(workspace, tmp_path)[0] == oid
+    assert workspace.generate(
+        "three", write(workspace, TWO + "CREATE VIEW v AS SELECT 1 AS x;")
+    ).tag
+    assert mine(workspace, tmp_path)[0] == oid
+
+
+def test_another_chain_makes_it_anew(workspace, tmp_path):
+    workspace.generate("one", write(workspace, ONE))
+    workspace.generate("two", write(workspace, TWO))
+    oid, _ = mine(workspace, tmp_path)
+    path = workspace.journal.layout.sql(workspace.journal.entries[0])
+    path.write_text(path.read_text() + "\n--> statement-breakpoint\nCREATE INDEX more ON a (id);")
+    with pytest.raises(Exception, match="more"):  # a file that does more than its snapshot says
+        workspace.generate("three", write(workspace, TWO + "CREATE TABLE c (id int);"))
+    assert mine(workspace, tmp_path)[0] != oid
+
+
+def test_what_was_cut_off_is_made_anew(workspace, tmp_path):
+    workspace.generate("one", write(workspace, ONE))
+    oid, mark = mine(workspace, tmp_path)
+    name = next(n for n, found in kept(workspace).items() if found == (oid, mark))
+    with connect(workspace.scratch.url) as server:
+        server.execute(f"COMMENT ON DATABASE {name} IS NULL")
+    assert workspace.generate("two", write(workspace, TWO)).tag
+    assert mine(workspace, tmp_path)[0] != oid
+
+
+def test_one_in_use_is_left_alone(workspace, tmp_path):
+    workspace.generate("one", write(workspace, ONE))
+    before = kept(workspace)
+    name = next(n for n, found in before.items() if found == mine(workspace, tmp_path))
+    url = proof_database.make_conninfo(workspace.scratch.url, dbname=name)
+    with connect(url) as other:
+        assert other.execute(proof_database._LOCK).fetchone() == (True,)
+        result = workspace.generate("two", write(workspace, TWO))
+        assert "2 migrations" in result.proof
+        assert kept(workspace) == before
+
+
+def test_a_plan_too_large_for_a_transaction_is_committed(workspace, tmp_path, monkeypatch):
+    monkeypatch.setattr("nbmigrate.workspace.proof._MANY", 0)
+    workspace.generate("one", write(workspace, ONE))
+    oid, mark = mine(workspace, tmp_path)
+    assert '"number": 0' in mark
+    workspace.generate("two", write(workspace, TWO))
+    assert mine(workspace, tmp_path)[0] == oid
+    assert '"number": 1' in mine(workspace, tmp_path)[1]
+
+
+def test_the_oldest_go(workspace, tmp_path):
+    for number in range(proof_database.KEPT + 1):
+        with Workspace("embedded", folder=tmp_path / str(number), root=tmp_path) as project:
+            project.generate("one", write(project, ONE))
+    assert len(kept(workspace)) <= proof_database.KEPT
+    oid, _ = mine(project, tmp_path)
+    assert oid
+
+
+def test_roles_do_not_stay(workspace, tmp_path):
+    workspace.generate("one", write(workspace, ONE))
+    sql = 'CREATE ROLE "proof reader";\nINSERT INTO a VALUES (1);'
+    workspace.generate("mine", sql=sql)
+    assert "3 migrations" in workspace.generate("two", write(workspace, TWO)).proof
+    with connect(workspace.scratch.url) as server:
+        query = "SELECT count(*) FROM pg_roles WHERE rolname = 'proof reader'"
+        assert server.execute(query).fetchone() == (0,)
