@@ -230,7 +230,8 @@ class NbmigrateMagics(Magics):
         words, variable = split(line, "%%db_query")
         given = parse(find("query"), "%%db_query", words)
         values = {name: self._variable(name) for name in given.param}
-        result = self.workspace.query(cell, values or None)
+        with self.workspace.target.lock:
+            result = self.workspace.query(cell, values or None)
         return self._kept(result, variable)
 
     @_cell(find("backfill"))
@@ -314,10 +315,20 @@ class NbmigrateMagics(Magics):
             return ()
         try:
             if kind == "table":
-                return self._workspace.table_names()
+                return self._table_names(self._workspace)
             return tuple(entry.tag for entry in self._workspace.journal.entries)
         except NbmigrateError:
             return ()
+
+    def _table_names(self, workspace: Workspace) -> tuple[str, ...]:
+        """The tables; none while a widget works on the connection, since Tab must not wait."""
+        lock = workspace.target.lock
+        if not lock.acquire(blocking=False):
+            return ()
+        try:
+            return workspace.table_names()
+        finally:
+            lock.release()
 
 
 def _with_note(result: Result, note: str) -> Result:
