@@ -5,7 +5,10 @@ from __future__ import annotations
 import threading
 import time
 
+import psycopg
 import pytest
+
+from nbmigrate.errors import NbmigrateError
 
 SLOW = ("INSERT INTO seen SELECT 1", "SELECT pg_sleep(1.5)", "INSERT INTO seen SELECT 2")
 CELLS = {
@@ -32,7 +35,7 @@ def slow_click(shell, database):
                     started.set()
                     for statement in SLOW:
                         connection.execute(statement)
-        except Exception as error:
+        except (psycopg.Error, NbmigrateError) as error:
             failed.append(error)
 
     thread = threading.Thread(target=work)
@@ -64,7 +67,7 @@ def test_tab_does_not_wait(shell, slow_click):
 
 
 def test_the_connection_is_not_taken_from_who_works_on_it(shell, database, slow_click):
-    thread, failed = slow_click
+    _thread, failed = slow_click
     workspace = shell.ip.magics_manager.registry["NbmigrateMagics"].workspace
     assert workspace.query("SELECT max(n) AS n FROM seen").rows == ((2,),)
     assert failed == []
