@@ -15,6 +15,7 @@ from nbmigrate.commands import (
     rewriting,
     rows,
     undo,
+    viewing,
 )
 from nbmigrate.commands.command import Command, answer_needed
 from nbmigrate.commands.project import DECLARE
@@ -27,6 +28,7 @@ COMMANDS: tuple[Command, ...] = (
     *drift.COMMANDS,
     *rewriting.COMMANDS,
     *project.COMMANDS,
+    *viewing.COMMANDS,
     *exporting.COMMANDS,
     *rows.COMMANDS,
     *backfill.COMMANDS,

@@ -142,6 +142,10 @@ class NbmigrateMagics(Magics):
         given.namespace = self._shell.user_ns
         return DECLARE.run(self.workspace, given)
 
+    @_line("history")
+    def db_history(self, line: str) -> Result:
+        return self._run("history", line)
+
     @_line("diff")
     def db_diff(self, line: str) -> Result:
         return self._run("diff", line)

@@ -18,6 +18,7 @@ from nbmigrate.results.changing import (
 from nbmigrate.results.drifting import AdoptResult, DriftResult
 from nbmigrate.results.exporting import ExportResult
 from nbmigrate.results.findings import Finding
+from nbmigrate.results.history import HistoryResult, HistoryStep
 from nbmigrate.results.pulling import PullResult
 from nbmigrate.results.result import Result
 from nbmigrate.results.rewriting import MovedMigration, RebaseResult, RepairResult
@@ -57,6 +58,8 @@ __all__ = [
     "ExportResult",
     "Finding",
     "GenerateResult",
+    "HistoryResult",
+    "HistoryStep",
     "InitResult",
     "MigrateResult",
     "MigrationState",
