@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
+from nbmigrate.results import HistoryResult, SchemaResult
+from nbmigrate.widgets.diagram_panel import DiagramPanel
+from nbmigrate.widgets.history_panel import HistoryPanel
 from nbmigrate.widgets.plan_panel import PlanPanel
 from nbmigrate.widgets.progress_panel import shown_progress
 from nbmigrate.widgets.reviews import review_of
@@ -28,6 +31,10 @@ class Presenter:
         given: Namespace,
     ) -> Result:
         """The result, shown by a panel when it has something to look at or to do."""
+        if isinstance(result, SchemaResult) and result.diagram.boxes and not result.is_mermaid:
+            return result.shown_by(lambda shown: DiagramPanel(shown).show(shown))
+        if isinstance(result, HistoryResult) and result.steps:
+            return result.shown_by(lambda shown: HistoryPanel(shown, workspace).show(shown))
         review = review_of(result, workspace, given)
         if review is None:
             return result
