@@ -16,6 +16,7 @@ from nbmigrate.data.parameters import bind
 from nbmigrate.data.rows import Result, Rows, fetch, name_types, open_cursor
 from nbmigrate.errors import ExecutionError, StatementFailedError, UsageConflictError
 from nbmigrate.postgresql.identifiers import qualified, quote
+from nbmigrate.postgresql.secrets import mask_sql
 from nbmigrate.postgresql.tokens import code, split
 
 _HINTS = {
@@ -47,7 +48,7 @@ def query(
         with open_cursor(connection, is_raw=values is not None) as cursor:
             found = fetch(cursor.execute(text, values))
     except psycopg.Error as error:
-        raise _failed(connection, error, text) from error
+        raise _failed(connection, error, text) from _shown(error, text)
     ms = (time.perf_counter() - started) * 1000
     _require_closed(connection)
     return name_types(connection, found, ms)
@@ -74,7 +75,7 @@ def read_table(
     try:
         found = _read_only(connection, sql, limit)
     except psycopg.Error as error:
-        raise _failed(connection, error, sql) from error
+        raise _failed(connection, error, sql) from _shown(error, sql)
     return name_types(connection, found, (time.perf_counter() - started) * 1000)
 
 
@@ -117,6 +118,11 @@ def _require_closed(connection: psycopg.Connection[Any]) -> None:
     )
 
 
+def _shown(error: psycopg.Error, sql: str) -> psycopg.Error | None:
+    """The driver's error as the cause, unless it quotes a password of the statement."""
+    return error if mask_sql(sql) == sql else None
+
+
 def _failed(
     connection: psycopg.Connection[Any], error: psycopg.Error, sql: str
 ) -> StatementFailedError:
@@ -131,10 +137,10 @@ def _failed(
     code = f" (SQLSTATE {sqlstate})" if sqlstate else ""
     message = "\n".join(x for x in (f"{where}{primary}{code}", diagnosis.message_detail) if x)
     return StatementFailedError(
-        message,
-        sql=sql,
+        mask_sql(message),
+        sql=mask_sql(sql),
         sqlstate=sqlstate,
         line=line,
-        detail=diagnosis.message_detail or "",
+        detail=mask_sql(diagnosis.message_detail or ""),
         hint=diagnosis.message_hint or _HINTS.get(sqlstate, ""),
     )
