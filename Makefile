@@ -12,7 +12,7 @@ ALONE := tests/unit/executor tests/unit/server tests/reliability tests/notebooks
 VERSIONED := tests/test_cases.py tests/roundtrip $(wildcard tests/unit/postgresql/test_introspect_*.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help run lab test browser versions docs check fmt bench clean
+.PHONY: help run lab test browser versions docs check fmt bench speed clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,12 @@ fmt: $(VENV)/.dev ## Format, and fix what can be fixed
 
 bench: $(VENV)/.bench ## Measure nbmigrate beside its peers; writes benchmarks/RESULTS.md
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+speed: $(VENV)/.bench ## Measure the core alone, and fail where it is a third slower than when it was saved last
+	@$(BIN)/python -m pytest -o filterwarnings=default --benchmark-only --benchmark-autosave \
+		--benchmark-storage=out/speed --benchmark-columns=median,iqr,rounds --benchmark-group-by=name \
+		$$(ls out/speed/*/*.json >/dev/null 2>&1 && echo --benchmark-compare --benchmark-compare-fail=median:33%) \
+		benchmarks/test_speed.py $(ARGS)
 
 clean: ## Remove .venv, out and caches
 	@if [ -x $(BIN)/python ] && [ -d out ]; then $(BIN)/python notebooks/execute.py --remove; fi
