@@ -15,12 +15,15 @@ from psycopg import sql
 
 from nbmigrate.data.document import Document
 from nbmigrate.data.filters import Condition, all_of, cast, identifier
-from nbmigrate.data.page import PageRow, all_and, read_rows
+from nbmigrate.data.keyset import together
+from nbmigrate.data.page import PageRow, read_rows
 from nbmigrate.data.relations import Column, Relation
 from nbmigrate.errors import UsageConflictError
-from nbmigrate.postgresql.identifiers import literal, qualified, quote
+from nbmigrate.postgresql.identifiers import qualified
 
 Key = tuple[str, ...]
+#: PostgreSQL docs, Appendix A: string_data_right_truncation.
+_TOO_LONG = "22001"
 Texts = Mapping[str, str | None]
 
 
@@ -128,11 +131,6 @@ def _saved(connection: psycopg.Connection[Any], relation: Relation, edits: Seque
     rows = read_rows(connection, relation, [one.key for one in done if one.key])
     versions = {row.key: row.version or "" for row in rows}
     return Saved(rows=rows, undo=tuple(_back(one, versions) for one in reversed(done)))
-
-
-def statements(relation: Relation, edits: Sequence[Edit]) -> tuple[str, ...]:
-    """The edits as SQL that a person can read, and a migration can hold."""
-    return tuple(_statement(relation, edit) for edit in edits)
 
 
 # --- checks --------------------------------------------------------------------
@@ -311,7 +309,7 @@ def _where(relation: Relation, key: Key) -> Condition:
         Condition(sql.SQL("{} = {}").format(identifier(c.name), cast(c)), (text,))
         for c, text in zip(columns, key, strict=True)
     ]
-    return all_of([all_and(parts)])
+    return all_of([together(parts)])
 
 
 def _failure(
@@ -329,7 +327,7 @@ def _failure(
         edit=number,
         column=diagnosis.column_name
         or _of_constraint(connection, relation, diagnosis.constraint_name, edit)
-        or _not_castable(connection, relation, edit),
+        or _not_castable(connection, relation, edit, error.sqlstate),
         text=text,
         sqlstate=error.sqlstate or "",
     )
@@ -358,9 +356,9 @@ def _of_constraint(
 
 
 def _not_castable(
-    connection: psycopg.Connection[Any], relation: Relation, edit: Edit
+    connection: psycopg.Connection[Any], relation: Relation, edit: Edit, sqlstate: str | None
 ) -> str | None:
-    """The first column whose text is no value of its type: PostgreSQL does not say which."""
+    """The first column whose text is no value of its type, or too long: PostgreSQL does not say which."""
     texts: Texts = {}
     if isinstance(edit, Insert):
         texts = edit.values
@@ -368,13 +366,16 @@ def _not_castable(
         texts = {name: change.after for name, change in edit.changes.items()}
     for name, text in texts.items():
         column = relation.column(name)
-        query = sql.SQL("SELECT CAST({} AS {})").format(
+        # a cast cuts what is too long, an assignment refuses it
+        query = sql.SQL("SELECT CAST(CAST({} AS {}) AS text) IS DISTINCT FROM %s").format(
             cast(column), sql.SQL(column.type.replace("%", "%%"))
         )
         try:
             with connection.transaction():
-                connection.execute(query, (text,))
+                (is_cut,) = connection.execute(query, (text, text)).fetchone() or (False,)
         except psycopg.Error:
+            return name
+        if is_cut and sqlstate == _TOO_LONG:
             return name
     return None
 
@@ -392,29 +393,3 @@ def _back(done: _Done, versions: Mapping[Key, str]) -> Edit:
             return Delete(key=done.key, version=versions.get(done.key, ""))
         case Delete():
             return Insert(values=done.before)
-
-
-# --- as text -------------------------------------------------------------------
-
-
-def _statement(relation: Relation, edit: Edit) -> str:
-    table = qualified(relation.relation)
-    match edit:
-        case Update():
-            pairs = ", ".join(f"{quote(n)} = {_text(c.after)}" for n, c in edit.changes.items())
-            return f"UPDATE {table} SET {pairs} WHERE {_named(relation, edit.key)};"
-        case Delete():
-            return f"DELETE FROM {table} WHERE {_named(relation, edit.key)};"
-        case Insert(values=values) if values:
-            names, texts = ", ".join(map(quote, values)), ", ".join(map(_text, values.values()))
-            return f"INSERT INTO {table} ({names}) VALUES ({texts});"
-    return f"INSERT INTO {table} DEFAULT VALUES;"
-
-
-def _named(relation: Relation, key: Key) -> str:
-    pairs = zip(relation.key, key, strict=True)
-    return " AND ".join(f"{quote(name)} = {literal(text)}" for name, text in pairs)
-
-
-def _text(text: str | None) -> str:
-    return "NULL" if text is None else literal(text)

@@ -17,6 +17,7 @@ from psycopg import sql
 
 from nbmigrate.data.document import Document
 from nbmigrate.data.filters import Condition, Filter, all_of, cast, conditions, identifier
+from nbmigrate.data.keyset import Order, Place, Texts, ranges
 from nbmigrate.data.relations import Column, Relation
 from nbmigrate.data.rows import Rows, fetch, name_types, open_cursor
 from nbmigrate.errors import UsageConflictError
@@ -30,7 +31,6 @@ MOST_ROWS = 1_000
 MOST_SKIPPED = 100_000
 
 Go = Literal["first", "next", "previous", "last"]
-Texts = tuple[str | None, ...]
 Key = tuple[str, ...]
 
 
@@ -39,13 +39,6 @@ class Sort(Document, frozen=True, kw_only=True):
 
     column: str
     descending: bool = False
-
-
-class Place(Document, frozen=True, kw_only=True):
-    """Where a row is: the values it is sorted by, or how many rows are before it."""
-
-    values: Texts = ()
-    skipped: int = 0
 
 
 class PageRow(Document, frozen=True, kw_only=True):
@@ -66,38 +59,6 @@ class Page(Document, frozen=True, kw_only=True):
     has_previous: bool
     has_next: bool
     ms: float
-
-
-class _Order(NamedTuple):
-    """A column of the order, and its direction in this query."""
-
-    column: Column
-    descending: bool
-
-    @property
-    def name(self) -> sql.Composable:
-        return identifier(self.column.name)
-
-    def spelled(self) -> sql.Composable:
-        return sql.SQL("{} DESC" if self.descending else "{}").format(self.name)
-
-    def behind(self, value: str | None) -> Condition:
-        """Rows that come later than those with this value, by this column."""
-        if value is None:
-            return Condition(
-                sql.SQL("{} IS NOT NULL" if self.descending else "false").format(self.name)
-            )
-        later = sql.SQL("{} < {}" if self.descending else "{} > {}").format(
-            self.name, cast(self.column)
-        )
-        if self.column.nullable and not self.descending:
-            later = sql.SQL("({} OR {} IS NULL)").format(later, self.name)
-        return Condition(later, (value,))
-
-    def same(self, value: str | None) -> Condition:
-        if value is None:
-            return Condition(sql.SQL("{} IS NULL").format(self.name))
-        return Condition(sql.SQL("{} = {}").format(self.name, cast(self.column)), (value,))
 
 
 class Request(NamedTuple):
@@ -148,7 +109,7 @@ def read_rows(
     connection: psycopg.Connection[Any], relation: Relation, keys: Sequence[Sequence[str]]
 ) -> tuple[PageRow, ...]:
     """The rows of these keys that are there, as a page shows them."""
-    order = [_Order(column, descending=False) for column in relation.key_columns]
+    order = [Order(column, descending=False) for column in relation.key_columns]
     found: list[PageRow] = []
     for key in keys:
         where = [one.same(value) for one, value in zip(order, key, strict=True)]
@@ -226,7 +187,7 @@ def read_value(
     spelled = part.format(name, sql.Literal(offset + 1), sql.Literal(size), name)
     where = all_of(
         [
-            _Order(one, descending=False).same(value)
+            Order(one, descending=False).same(value)
             for one, value in zip(relation.key_columns, key, strict=True)
         ]
     )
@@ -245,96 +206,34 @@ class _Found(NamedTuple):
     place: Place
 
 
-def _order(relation: Relation, sort: Sequence[Sort]) -> list[_Order]:
+def _order(relation: Relation, sort: Sequence[Sort]) -> list[Order]:
     chosen = {one.column: one.descending for one in sort}
     rest = {name: False for name in relation.key if name not in chosen}
-    return [_Order(relation.column(name), down) for name, down in (chosen | rest).items()]
+    return [Order(relation.column(name), down) for name, down in (chosen | rest).items()]
 
 
 def _rows_behind(
     connection: psycopg.Connection[Any],
     relation: Relation,
     filters: Sequence[Filter],
-    order: list[_Order],
+    order: list[Order],
     place: Place | None,
     size: int,
 ) -> list[_Found]:
     """Rows behind the place, range by range of the first column, each found by its index."""
     given = conditions(relation, filters)
     found: list[_Found] = []
-    for region in _ranges(order, place):
+    for region in ranges(order, place):
         if len(found) < size:
             found += _select(connection, relation, [*given, *region], order, size - len(found))
     return found
-
-
-def _ranges(order: list[_Order], place: Place | None) -> list[list[Condition]]:
-    """The rows that have a value in the first column, and those that have none, in their order.
-
-    A condition such as ``a > 5 OR a IS NULL`` is no range of an index; each half of it is.
-    """
-    first = order[0]
-    null = Condition(sql.SQL("{} IS NULL").format(first.name))
-    some = Condition(sql.SQL("{} IS NOT NULL").format(first.name))
-    if place is None:
-        if not first.column.nullable:
-            return [[]]
-        return [[null], [some]] if first.descending else [[some], [null]]
-    value, rest = place.values[0], list(zip(order[1:], place.values[1:], strict=True))
-    if value is None:
-        ranges = [[null, *_behind(rest)]]
-        return [*ranges, [some]] if first.descending else ranges
-    strict = first.behind(value)._replace(
-        sql=sql.SQL("{} < {}" if first.descending else "{} > {}").format(
-            first.name, cast(first.column)
-        )
-    )
-    if not rest:
-        ranges = [[strict]]
-    else:
-        bound = Condition(
-            sql.SQL("{} <= {}" if first.descending else "{} >= {}").format(
-                first.name, cast(first.column)
-            ),
-            (value,),
-        )
-        ranges = [[bound, _either(strict, all_and([first.same(value), *_behind(rest)]))]]
-    ends_in_null = first.column.nullable and not first.descending
-    return [*ranges, [null]] if ends_in_null else ranges
-
-
-def _behind(rest: list[tuple[_Order, str | None]]) -> list[Condition]:
-    """Rows behind these values, by the columns that remain: later by one, the same before it."""
-    if not rest:
-        return [Condition(sql.SQL("false"))]
-    same: list[Condition] = []
-    either: list[Condition] = []
-    for order, value in rest:
-        either.append(all_and([*same, order.behind(value)]))
-        same.append(order.same(value))
-    joined = sql.SQL(" OR ").join([one.sql for one in either])
-    return [Condition(sql.SQL("({})").format(joined), _values(either))]
-
-
-def _either(one: Condition, other: Condition) -> Condition:
-    return Condition(sql.SQL("({} OR {})").format(one.sql, other.sql), (*one.values, *other.values))
-
-
-def all_and(parts: Sequence[Condition]) -> Condition:
-    """The conditions in parentheses; all of them hold."""
-    joined = sql.SQL(" AND ").join([part.sql for part in parts])
-    return Condition(sql.SQL("({})").format(joined), _values(parts))
-
-
-def _values(parts: Sequence[Condition]) -> tuple[object, ...]:
-    return tuple(value for part in parts for value in part.values)
 
 
 def _select(
     connection: psycopg.Connection[Any],
     relation: Relation,
     where: Sequence[Condition],
-    order: Sequence[_Order],
+    order: Sequence[Order],
     size: int,
     skip: int = 0,
 ) -> list[_Found]:
@@ -353,7 +252,7 @@ def _select(
         *(text for at, column in enumerate(relation.columns) for text in _cut(at, column)),
         *(sql.SQL(f"CAST(c{_at(relation, one)} AS text)") for one in order),
         *(
-            sql.SQL(f"CAST(c{_at(relation, _Order(one, False))} AS text)")
+            sql.SQL(f"CAST(c{_at(relation, Order(one, False))} AS text)")
             for one in relation.key_columns
         ),
         sql.SQL("CAST(version AS text)"),
@@ -373,7 +272,7 @@ def _inner(relation: Relation) -> list[sql.Composable]:
     return [*columns, sql.SQL("xmin AS version" if is_stored else "NULL AS version")]
 
 
-def _at(relation: Relation, order: _Order) -> int:
+def _at(relation: Relation, order: Order) -> int:
     return relation.columns.index(order.column)
 
 
@@ -423,7 +322,7 @@ def _counted_off(
     connection: psycopg.Connection[Any],
     relation: Relation,
     wanted: Request,
-    order: list[_Order],
+    order: list[Order],
     size: int,
 ) -> Page:
     """A page of a relation whose rows have no name: so many are skipped, which takes its time."""

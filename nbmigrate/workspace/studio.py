@@ -7,9 +7,9 @@ the next one.
 
 from __future__ import annotations
 
-import threading
+import time
 from collections.abc import Mapping, Sequence
-from contextlib import contextmanager
+from inspect import signature
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -17,14 +17,15 @@ import psycopg
 
 from nbmigrate.data import relations as catalog
 from nbmigrate.data.answers import Answer, ask
-from nbmigrate.data.edits import Edit, save, statements
+from nbmigrate.data.edit_texts import statements
+from nbmigrate.data.edits import Edit, save
 from nbmigrate.data.export import export_csv
 from nbmigrate.data.filters import Filter
 from nbmigrate.data.guarded import require_reading
+from nbmigrate.data.keyset import Place
 from nbmigrate.data.page import (
     Go,
     Key,
-    Place,
     Request,
     Sort,
     count,
@@ -33,6 +34,7 @@ from nbmigrate.data.page import (
     read_whole,
 )
 from nbmigrate.data.relations import Id, Relation
+from nbmigrate.data.resting import RestingConnection
 from nbmigrate.data.structure import structure
 from nbmigrate.errors import NbmigrateError, StatementFailedError, UsageConflictError
 from nbmigrate.executor.connections import connect
@@ -43,8 +45,6 @@ from nbmigrate.postgresql import POSTGRESQL
 from nbmigrate.postgresql.introspect import introspect
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import pandas as pd
 
     from nbmigrate.workspace.project import Project
@@ -59,7 +59,9 @@ _VALUE_SIZE = 100_000
 
 
 class SchemaChangedError(UsageConflictError):
-    """The table is not what it was when it was shown."""
+    """The table is not what it was when it was shown; it is to be described again."""
+
+    code = "schema-changed"
 
 
 class Studio:
@@ -74,14 +76,26 @@ class Studio:
     ) -> None:
         self._workspace = workspace
         self.is_read_only = workspace.settings.production if read_only is None else read_only
-        self._idle_s = idle_s
-        self._lock = threading.RLock()
-        self._connection: psycopg.Connection[Any] | None = None
-        self._timer: threading.Timer | None = None
+        self.connection = RestingConnection(self._open, idle_s)
         self._described: dict[Id, Relation] = {}
         self._undo: tuple[Relation, tuple[Edit, ...]] | None = None
         self._shown: _Shown | None = None
         self._selected: tuple[Relation, tuple[Key, ...]] | None = None
+
+    def _open(self) -> psycopg.Connection[Any]:
+        return connect(
+            self._workspace.target.url,
+            application_name="nbmigrate studio",
+            statement_timeout_ms=PATIENCE_MS,
+        )
+
+    def cancel(self) -> None:
+        """Stop what PostgreSQL is doing for this studio."""
+        self.connection.cancel()
+
+    def close(self) -> None:
+        """Close the connection; the next request opens another one."""
+        self.connection.close()
 
     # --- asking ----------------------------------------------------------------
 
@@ -95,9 +109,14 @@ class Studio:
             raise UsageConflictError(
                 f"the studio knows no `{op}`", hint=", ".join(sorted(_OPERATIONS))
             )
-        with self._lock, self._rested():
+        call = getattr(self, op)
+        try:
+            signature(call).bind(**arguments)
+        except TypeError as error:
+            raise UsageConflictError(f"{op}: {error}") from error
+        with self.connection.working():
             try:
-                return msgspec.to_builtins(getattr(self, op)(**arguments))
+                return msgspec.to_builtins(call(**arguments))
             except psycopg.Error as error:
                 raise _said(error) from error
             except msgspec.ValidationError as error:
@@ -131,76 +150,19 @@ class Studio:
     ) -> pd.DataFrame:
         from nbmigrate.data.frames import to_frame
 
-        with self._lock, self._rested(), self._reading() as connection:
+        with self.connection.reading() as connection:
             return to_frame(read_whole(connection, relation, request, keys))
-
-    def cancel(self) -> None:
-        """Stop what PostgreSQL is doing for this studio."""
-        connection = self._connection
-        if connection is not None and not connection.closed:
-            connection.cancel_safe(timeout=5)
-
-    def close(self) -> None:
-        """Close the connection; the next request opens another one."""
-        with self._lock:
-            if self._timer is not None:
-                self._timer.cancel()
-            if self._connection is not None:
-                self._connection.close()
-                self._connection = None
-
-    @contextmanager
-    def _rested(self) -> Iterator[None]:
-        """Work, and then begin to count the time in which nothing is asked."""
-        if self._timer is not None:
-            self._timer.cancel()
-        try:
-            yield
-        finally:
-            self._timer = threading.Timer(self._idle_s, self._close_if_idle)
-            self._timer.daemon = True
-            self._timer.start()
-
-    def _close_if_idle(self) -> None:
-        if self._lock.acquire(blocking=False):
-            try:
-                self.close()
-            finally:
-                self._lock.release()
-
-    @property
-    def connection(self) -> psycopg.Connection[Any]:
-        """The connection, opened when needed."""
-        found = self._connection
-        if found is None or found.closed or found.broken:
-            url = self._workspace.target.url
-            found = connect(
-                url, application_name="nbmigrate studio", statement_timeout_ms=PATIENCE_MS
-            )
-            self._connection = found
-        elif found.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
-            found.rollback()
-        return found
-
-    @contextmanager
-    def _reading(self) -> Iterator[psycopg.Connection[Any]]:
-        """A transaction that can only read; what follows its first query cannot change that."""
-        connection = self.connection
-        with connection.transaction(force_rollback=True):
-            connection.execute("SET TRANSACTION READ ONLY")
-            connection.execute("SELECT 1")
-            yield connection
 
     # --- what is there ---------------------------------------------------------
 
     def relations(self) -> tuple[catalog.Summary, ...]:
         """The relations, with estimates of their rows and sizes."""
-        with self._reading() as connection:
+        with self.connection.reading() as connection:
             return catalog.relations(connection)
 
     def describe(self, relation: Sequence[str]) -> Relation:
         """The columns, the key and the references of a relation, read anew."""
-        with self._reading() as connection:
+        with self.connection.reading() as connection:
             found = catalog.describe(connection, _id(relation))
         if self.is_read_only and found.is_editable:
             why_not = "this studio is read-only"
@@ -229,11 +191,14 @@ class Studio:
             place=msgspec.convert(cursor, Place) if cursor else None,
             size=size,
         )
-        with self._reading() as connection:
+        started = time.perf_counter()
+        with self.connection.reading() as connection:
             found = read_page(connection, known, wanted)
             rows = _estimate(connection, known) if not filters else None
         self._shown = _Shown(known, wanted)
-        return {**_plain(found), "estimate": {"rows": rows, "is_exact": False}}
+        total = (time.perf_counter() - started) * 1000
+        ms = {"server": found.ms, "total": total}
+        return {**_plain(found), "estimate": {"rows": rows, "is_exact": False}, "ms": ms}
 
     def _current(self, relation: Sequence[str]) -> Relation:
         """The relation as it was described; it must still be so.
@@ -242,7 +207,7 @@ class Studio:
             SchemaChangedError: a migration has changed it meanwhile.
         """
         known = self._known(relation)
-        with self._reading() as connection:
+        with self.connection.reading() as connection:
             now = catalog.describe(connection, known.relation)
         if now.version != known.version:
             del self._described[known.relation]
@@ -255,7 +220,7 @@ class Studio:
     def count(self, relation: Sequence[str], filters: Sequence[Document] = ()) -> Document:
         """How many rows there are, counted up to a bound; only when somebody asks."""
         most = 1_000_001
-        with self._reading() as connection:
+        with self.connection.reading() as connection:
             rows = count(connection, self._known(relation), _filters(filters), most=most)
         return {"rows": rows, "is_exact": rows < most}
 
@@ -268,7 +233,7 @@ class Studio:
         size: int = _VALUE_SIZE,
     ) -> Document:
         """A piece of one value, by characters; of bytes as hexadecimal digits."""
-        with self._reading() as connection:
+        with self.connection.reading() as connection:
             found = read_value(
                 connection,
                 self._known(relation),
@@ -285,7 +250,7 @@ class Studio:
         """Who refers to the row, counted up to a bound."""
         known = self._known(relation)
         found: list[Document] = []
-        with self._reading() as connection:
+        with self.connection.reading() as connection:
             for reference in known.referenced_by:
                 there = catalog.describe(connection, reference.relation)
                 values = [
@@ -314,7 +279,7 @@ class Studio:
     def structure(self, relation: Sequence[str]) -> Document:
         """The structure of a relation, and the DDL that makes it."""
         id_ = _id(relation)
-        with self._reading() as connection:
+        with self.connection.reading() as connection:
             parts = structure(connection, id_)
             columns = catalog.describe(connection, id_).columns
             live = introspect(connection, schemas=[id_[0]], roles=False)
@@ -330,9 +295,10 @@ class Studio:
     def query(self, sql: str) -> Answer:
         """Run SQL; a read-only studio refuses what is more than reading."""
         if not self.is_read_only:
-            return ask(self.connection, sql)
+            with self.connection.working() as connection:
+                return ask(connection, sql)
         require_reading(sql)
-        with self._reading() as connection:
+        with self.connection.reading() as connection:
             return ask(connection, sql, is_reading=True)
 
     # --- editing ---------------------------------------------------------------
@@ -364,7 +330,8 @@ class Studio:
     def _saved(
         self, relation: Relation, changes: tuple[Edit, ...], *, is_undo: bool = False
     ) -> Document:
-        found = save(self.connection, relation, changes, is_undo=is_undo)
+        with self.connection.working() as connection:
+            found = save(connection, relation, changes, is_undo=is_undo)
         if found.failure is not None:
             return {"failed": found.failure}
         if found.conflicts:
@@ -411,7 +378,7 @@ class Studio:
         if format != "csv":
             raise UsageConflictError(f"`{format}` is no format of an export", hint="csv")
         known = self._current(relation)
-        with self._reading() as connection:
+        with self.connection.reading() as connection:
             connection.execute("SET LOCAL statement_timeout = 0")
             found = export_csv(
                 connection,
