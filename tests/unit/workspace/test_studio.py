@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import threading
 import time
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -135,14 +136,10 @@ def test_a_column_that_a_migration_changed_is_refused(studio, database):
     with pytest.raises(SchemaChangedError, match="was changed meanwhile"):
         studio.answer("save", {"relation": POSTS, "edits": [edit]})
     assert studio.answer("describe", {"relation": POSTS})["columns"][2]["type"].endswith("(99)")
-    assert (
-        studio.answer("save", {"relation": POSTS, "edits": [edit]}).keys() == {"conflicts"} or True
-    )
+    assert studio.answer("save", {"relation": POSTS, "edits": [edit]})["conflicts"]
     with database.connect() as connection:
-        assert connection.execute("SELECT title FROM posts WHERE id = 3").fetchone() in [
-            ("post 3",),
-            ("mine",),
-        ]
+        title = connection.execute("SELECT title FROM posts WHERE id = 3").fetchone()
+        assert title == ("post 3",)
 
 
 def test_saving_undoing_and_a_migration_of_it(studio, workspace):
@@ -230,19 +227,20 @@ ESCAPES = [
 ]
 
 
-@pytest.mark.parametrize("sql", ESCAPES)
-def test_read_only_means_it(workspace, database, sql):
+def test_read_only_means_it(workspace, database):
     """R51: each is refused, and nothing is other than before."""
     studio = Studio(workspace, read_only=True)
     before = database.dump(schema_only=False)
-    with pytest.raises(NbmigrateError):
-        studio.answer("query", {"sql": sql})
-    assert database.dump(schema_only=False) == before
+    for sql in ESCAPES:
+        with pytest.raises(NbmigrateError):
+            studio.answer("query", {"sql": sql})
+        answer = studio.answer("query", {"sql": "SHOW transaction_read_only"})
+        assert answer["rows"] == (("on",),), sql
     with database.connect() as other:
         locks = other.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
         assert locks.fetchone() == (0,)
-    answer = studio.answer("query", {"sql": "SELECT count(*) FROM users"})
-    assert answer["rows"] == (("2",),)
+    assert database.dump(schema_only=False) == before
+    assert not Path("/tmp/nbmigrate_escaped").exists()
     studio.close()
 
 
