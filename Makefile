@@ -7,7 +7,8 @@ FIND_PYTHON := for p in $(PYTHON) python3 python3.14 python3.13 python3.12 pytho
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-# What depends on time, or on a server and a kernel of its own, runs alone; the rest on two cores.
+# What has a server or a kernel of its own keeps to one process a file, and is tried twice: it
+# depends on time.
 ALONE := tests/unit/executor tests/unit/server tests/reliability tests/notebooks tests/interop
 VERSIONED := tests/test_cases.py tests/roundtrip $(wildcard tests/unit/postgresql/test_introspect_*.py)
 
@@ -29,7 +30,7 @@ ifdef ARGS
 	@$(BIN)/python -m pytest --ignore=tests/browser $(ARGS)
 else
 	@$(BIN)/python -m pytest -n 2 --dist worksteal --ignore=tests/browser $(addprefix --ignore=,$(ALONE))
-	@$(BIN)/python -m pytest $(ALONE)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --reruns 1 $(ALONE)
 	@$(BIN)/python -m pytest tests/browser --reruns 4
 endif
 
