@@ -30,10 +30,9 @@ def _history(workspace: Workspace, given: argparse.Namespace) -> Result:
 
 
 def _number(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError(text)
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 on")
+    return int(text)
 
 
 COMMANDS: tuple[Command, ...] = (

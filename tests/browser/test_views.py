@@ -31,6 +31,18 @@ for n in range({number}):
              *(sa.Column(f"value_{{m}}", sa.Text) for m in range(5)))
 """
 
+#: What the page itself has to do for a step of moving, in milliseconds.
+MOVES = """async (view) => {
+  const times = [];
+  for (let at = 0; at < 30; at++) {
+    const start = performance.now();
+    view.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight" }));
+    times.push(performance.now() - start);
+    await new Promise(requestAnimationFrame);
+  }
+  return times.sort((a, b) => a - b);
+}"""
+
 
 def test_a_diagram_is_looked_at(notebook, database):
     database.execute(*SHOP, f"CREATE TABLE {HOSTILE} (id int REFERENCES orders, {HOSTILE} text)")
@@ -113,3 +125,17 @@ def test_a_history_is_walked_through(notebook):
     shown.theme("JupyterLab Light")
     panel.get_by_role("slider").fill("1")
     expect(panel).to_contain_text("empty → 0000_one")
+
+
+def test_a_thousand_tables_do_not_hang(notebook):
+    write = f"open('thousand.py', 'w').write({MANY.format(number=1000)!r})"
+    shown = notebook(write, "%schema --from thousand.py")
+    shown.settle()
+    panel = shown.panel()
+    expect(panel).to_contain_text("thousand.py: 1,000 tables", timeout=30_000)
+    panel.get_by_role("searchbox").fill("t777")
+    expect(panel).to_contain_text("1 of ")
+    assert panel.locator(".nbm-box").count() < 300
+    took = panel.locator(".nbm-diagram").evaluate(MOVES)
+    assert took[15] < 50
+    shown.shoot("diagram-thousand", panel)
