@@ -31,6 +31,7 @@ from nbmigrate.commands import COMMANDS, DECLARE, Command, answer_needed, find
 from nbmigrate.errors import NbmigrateError
 from nbmigrate.magics.cells import Cells
 from nbmigrate.magics.completion import build_matcher
+from nbmigrate.magics.interrupting import short_interrupt
 from nbmigrate.magics.presenting import NbMigrate, Presents, is_interactive
 from nbmigrate.magics.reading import Line, help_text, parse, split
 
@@ -269,7 +270,7 @@ class NbmigrateMagics(Magics):
         magic = _magic_name(command)
         read: Line = split(line, magic)
         given = parse(command, magic, read.words)
-        with self.workspace.target.lock, self._watched(name):
+        with short_interrupt(), self.workspace.target.lock, self._watched(name):
             result = command.run(self.workspace, given)
         result = self._presented(result, magic, read.words, given)
         if command.name != "diff":
