@@ -25,7 +25,11 @@ function drawDiagram({ host, send, memory }) {
 
   // --- searching and choosing -------------------------------------------------
 
+  // The panel moves into the static HTML soon after it was drawn: what was typed goes with it.
+  search.value = memory.search ?? "";
+
   function look() {
+    memory.search = search.value;
     const text = search.value.trim().toLowerCase();
     matches = [];
     if (text) state.boxes.forEach((box, number) => {
