@@ -7,7 +7,11 @@ array of all (``finish``) when the wire is free. The dtypes are those of ``frame
 from __future__ import annotations
 
 import json
+import operator
+import uuid
+from collections import deque
 from collections.abc import Callable, Sequence
+from itertools import repeat
 from typing import Any, Protocol
 
 import numpy as np
@@ -226,6 +230,22 @@ def json_values(skip: int) -> Callable[[Field], list[Any]]:
 def raw_values(field: Field) -> list[Any]:
     """bytea."""
     return list(field.raw())
+
+
+_set_int = uuid.UUID.int.__set__  # type: ignore[attr-defined]  # a slot, not the property typeshed says
+_set_safe = uuid.UUID.is_safe.__set__  # type: ignore[attr-defined]
+
+
+def uuid_values(field: Field) -> list[Any]:
+    """uuid: what ``uuid.UUID(int=...)`` does, without its checks, for a whole column at once."""
+    high = map(operator.lshift, field.read(">u8").tolist(), repeat(64))
+    numbers = map(operator.or_, high, field.read(">u8", 8).tolist())
+    found = list(map(object.__new__, repeat(uuid.UUID, len(field))))
+    deque(map(_set_int, found, numbers), maxlen=0)
+    deque(map(_set_safe, found, repeat(uuid.SafeUUID.unknown)), maxlen=0)
+    for at in np.flatnonzero(field.missing).tolist():
+        found[at] = None  # type: ignore[call-overload]
+    return found
 
 
 def numeric_values(field: Field) -> list[Any]:

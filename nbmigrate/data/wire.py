@@ -84,52 +84,45 @@ def copy_out(
 
 
 def _chunks(libpq: PGconn, chunk_bytes: int) -> Iterator[Chunk]:
+    """The rows, each a message (PostgreSQL docs, "COPY Operations"), many to a chunk."""
+    take = libpq.get_copy_data
     pieces: list[memoryview | bytes] = []
     sizes: list[int] = []
-    total = 0
-    for piece in _without_header(_messages(libpq)):
-        pieces.append(piece)
-        sizes.append(len(piece))
-        total += len(piece)
-        if total >= chunk_bytes:
-            yield _joined(pieces, sizes)
-            pieces, sizes, total = [], [], 0
-    if sizes:
-        yield _joined(pieces, sizes)
-
-
-def _joined(pieces: list[memoryview | bytes], sizes: list[int]) -> Chunk:
-    ends = np.cumsum(np.array(sizes, dtype=np.int64))
-    starts = np.concatenate((np.zeros(1, np.int64), ends[:-1]))
-    return Chunk(b"".join((*pieces, _PADDING)), starts)
-
-
-def _without_header(messages: Iterator[memoryview]) -> Iterator[memoryview | bytes]:
-    """The rows: each message holds one (PostgreSQL docs, "COPY Operations")."""
-    is_first = True
-    for message in messages:
-        data: memoryview | bytes = message
-        if is_first:
-            extension = int.from_bytes(message[_HEADER - 4 : _HEADER], "big")
-            data = bytes(message[_HEADER + extension :])
-            is_first = False
-        if len(data) == len(_TRAILER) and bytes(data) == _TRAILER:
-            continue
-        if len(data):
-            yield data
-
-
-def _messages(libpq: PGconn) -> Iterator[memoryview]:
-    take = libpq.get_copy_data
-    while True:
+    total, is_first, is_open = 0, True, True
+    while is_open:
+        # One turn per row: nothing may stand here that need not.
         size, data = take(1)
         if size > 0:
-            yield data
+            pieces.append(data)
+            sizes.append(size)
+            total += size
         elif size == 0:
             _wait(libpq)
             libpq.consume_input()
         else:
-            return
+            is_open = False
+        if (total >= chunk_bytes or not is_open) and sizes:
+            chunk = _joined(pieces, sizes, is_first=is_first, is_last=not is_open)
+            pieces, sizes, total, is_first = [], [], 0, False
+            if len(chunk):
+                yield chunk
+
+
+def _joined(
+    pieces: list[memoryview | bytes], sizes: list[int], *, is_first: bool, is_last: bool
+) -> Chunk:
+    """The rows without the header before the first and the trailer behind the last."""
+    if is_first:
+        extension = int.from_bytes(pieces[0][_HEADER - 4 : _HEADER], "big")
+        pieces[0] = bytes(pieces[0][_HEADER + extension :])
+        sizes[0] = len(pieces[0])
+    if is_last and bytes(pieces[-1]) == _TRAILER:
+        del pieces[-1], sizes[-1]
+    if sizes and not sizes[0]:
+        del pieces[0], sizes[0]
+    ends = np.cumsum(np.array(sizes, dtype=np.int64))
+    starts = np.concatenate((np.zeros(1, np.int64), ends))[:-1]
+    return Chunk(b"".join((*pieces, _PADDING)), starts)
 
 
 def _await_copy(libpq: PGconn, encoding: str) -> None:
@@ -196,7 +189,7 @@ def _clear(connection: psycopg.Connection[Any], libpq: PGconn) -> None:
         connection.cancel_safe(timeout=5)
         while (found := _next(libpq)) is not None:
             if found.status == ExecStatus.COPY_OUT:
-                for _ in _messages(libpq):
+                for _ in _chunks(libpq, CHUNK_BYTES):
                     pass
     except psycopg.Error:
         # The server is gone or does not hear: what is half read can serve nobody.
