@@ -18,7 +18,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import psycopg
 
@@ -44,9 +44,12 @@ SQL = "SELECT * FROM facts"
 
 
 def _raw(url: str) -> int:
-    with psycopg.connect(url) as connection, connection.cursor() as cursor:
-        with cursor.copy(f"COPY ({SQL}) TO STDOUT (FORMAT binary)") as copy:
-            return sum(len(piece) for piece in copy)
+    with (
+        psycopg.connect(url) as connection,
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY ({SQL}) TO STDOUT (FORMAT binary)") as copy,
+    ):
+        return sum(len(piece) for piece in copy)
 
 
 def _nbmigrate(url: str) -> Any:
@@ -74,7 +77,7 @@ def _connectorx(url: str) -> Any:
 
 
 def _adbc(url: str) -> Any:
-    import adbc_driver_postgresql.dbapi as dbapi
+    from adbc_driver_postgresql import dbapi
 
     with dbapi.connect(url) as connection, connection.cursor() as cursor:
         cursor.execute(SQL)
@@ -82,7 +85,7 @@ def _adbc(url: str) -> Any:
 
 
 def _adbc_same(url: str) -> Any:
-    import adbc_driver_postgresql.dbapi as dbapi
+    from adbc_driver_postgresql import dbapi
 
     with dbapi.connect(url) as connection, connection.cursor() as cursor:
         cursor.execute(SQL)
@@ -105,11 +108,15 @@ def _same_dtypes(table: Any) -> Any:
         if name == "price":
             values = [None if x is None else Decimal(x) for x in _storage(column).to_pylist()]
         elif name == "key":
-            values = [None if x is None else uuid.UUID(bytes=x) for x in _storage(column).to_pylist()]
+            values = [
+                None if x is None else uuid.UUID(bytes=x) for x in _storage(column).to_pylist()
+            ]
         if values is not None:
             found[name] = pd.Series(values, dtype=object)
         elif column.type in nullable:
-            found[name] = pd.Series(pd.array([], dtype=nullable[column.type]).dtype.__from_arrow__(column))
+            found[name] = pd.Series(
+                pd.array([], dtype=nullable[column.type]).dtype.__from_arrow__(column)
+            )
         elif pa.types.is_string(column.type):
             found[name] = pd.Series(pd.StringDtype().__from_arrow__(column))
         else:
@@ -137,7 +144,7 @@ READERS: dict[str, Callable[[str], Any]] = {
 class _Peak:
     """The largest resident size while it runs, above that at its start, in MB."""
 
-    def __enter__(self) -> _Peak:
+    def __enter__(self) -> Self:
         self._before = self.mb = _resident_mb()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch)

@@ -17,11 +17,30 @@ from psycopg.pq import ExecStatus, Format
 from nbmigrate.data.loaders import register
 from nbmigrate.data.rows import TextArray
 
-_ELEMENTS = (
-    "bool int2 int4 int8 oid float4 float8 numeric text varchar bpchar name uuid"
-    " date time timetz timestamp timestamptz bytea inet cidr"
-).split()
-_RANGES = "int4range int8range numrange daterange tsrange tstzrange".split()
+_ELEMENTS = [
+    "bool",
+    "int2",
+    "int4",
+    "int8",
+    "oid",
+    "float4",
+    "float8",
+    "numeric",
+    "text",
+    "varchar",
+    "bpchar",
+    "name",
+    "uuid",
+    "date",
+    "time",
+    "timetz",
+    "timestamp",
+    "timestamptz",
+    "bytea",
+    "inet",
+    "cidr",
+]
+_RANGES = ["int4range", "int8range", "numrange", "daterange", "tsrange", "tstzrange"]
 #: A statement may have 65535 parameters; one with as many takes long to plan.
 _BATCH = 500
 

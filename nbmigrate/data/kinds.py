@@ -135,7 +135,9 @@ class Durations:
         )
         wide = (months != 0) | (np.abs(days) > _MOST_DAYS) | (np.abs(micros // 2) > 2**60)
         if bool((wide & ~missing).any()):
-            return objects(exact.settle(exact.load(_packed_intervals(micros, days, months, missing))))
+            return objects(
+                exact.settle(exact.load(_packed_intervals(micros, days, months, missing)))
+            )
         found = (micros + days * np.int64(DAY_US)).view("timedelta64[us]")
         found[missing] = np.timedelta64("NaT")
         return pd.TimedeltaIndex(found).array
@@ -158,7 +160,7 @@ class Texts:
         return arrow_texts(field) if uses_arrow() else strings(field)
 
     def finish(self, parts: Sequence[Any], exact: Exact) -> Any:  # noqa: ANN401, ARG002
-        """pandas' string array."""
+        """Pandas' string array."""
         if not uses_arrow():
             return pd.array([text for part in parts for text in part], dtype="string")
         import pyarrow as pa
@@ -228,16 +230,16 @@ def json_values(skip: int) -> Callable[[Field], list[Any]]:
 
 
 def raw_values(field: Field) -> list[Any]:
-    """bytea."""
+    """Of bytea."""
     return list(field.raw())
 
 
-_set_int = uuid.UUID.int.__set__  # type: ignore[attr-defined]  # a slot, not the property typeshed says
-_set_safe = uuid.UUID.is_safe.__set__  # type: ignore[attr-defined]
+_set_int = uuid.UUID.int.__set__  # type: ignore[attr-defined, misc]  # a slot, not the property typeshed says
+_set_safe = uuid.UUID.is_safe.__set__  # type: ignore[attr-defined, misc]
 
 
 def uuid_values(field: Field) -> list[Any]:
-    """uuid: what ``uuid.UUID(int=...)`` does, without its checks, for a whole column at once."""
+    """Of uuid: what ``uuid.UUID(int=...)`` does, without its checks, for a whole column at once."""
     high = map(operator.lshift, field.read(">u8").tolist(), repeat(64))
     numbers = map(operator.or_, high, field.read(">u8", 8).tolist())
     found = list(map(object.__new__, repeat(uuid.UUID, len(field))))
@@ -249,7 +251,7 @@ def uuid_values(field: Field) -> list[Any]:
 
 
 def numeric_values(field: Field) -> list[Any]:
-    """numeric."""
+    """Of numeric."""
     return list(decimals(field))
 
 
@@ -257,9 +259,7 @@ def packed(numbers: Array, missing: Array) -> list[bytes | None]:
     """Numbers as the server sends them."""
     data = numbers.astype(numbers.dtype.newbyteorder(">")).tobytes()
     size = numbers.dtype.itemsize
-    return [
-        None if none else data[at * size : (at + 1) * size] for at, none in enumerate(missing)
-    ]
+    return [None if none else data[at * size : (at + 1) * size] for at, none in enumerate(missing)]
 
 
 def uses_arrow() -> bool:

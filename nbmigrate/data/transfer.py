@@ -93,7 +93,9 @@ def plan_transfer(
         return None
     described = describe(connection, sql)
     foreign = {d.oid for d in described} - _BY_OID.keys() - LOADABLE
-    found = {row[0]: row[1:] for row in connection.execute(_TYPES, [list(foreign)])} if foreign else {}
+    found = (
+        {row[0]: row[1:] for row in connection.execute(_TYPES, [list(foreign)])} if foreign else {}
+    )
     if not described or any(not found.get(oid, (0, 0, False))[2] for oid in foreign):
         return None
     ask = ask or (lambda: connection)

@@ -230,7 +230,10 @@ class NbmigrateMagics(Magics):
         words, variable = split(line, "%%db_query")
         given = parse(find("query"), "%%db_query", words)
         values = {name: self._variable(name) for name in given.param}
-        result = self.workspace.query(cell, values or None)
+        with self.workspace.target.lock:
+            result = self.workspace.query(
+                cell, values or None, form=given.form, stream=given.stream
+            )
         return self._kept(result, variable)
 
     @_cell(find("backfill"))

@@ -18,6 +18,7 @@ from nbmigrate.results.changing import (
 from nbmigrate.results.drifting import AdoptResult, DriftResult
 from nbmigrate.results.exporting import ExportResult
 from nbmigrate.results.findings import Finding
+from nbmigrate.results.frames import FrameRows, StreamResult
 from nbmigrate.results.pulling import PullResult
 from nbmigrate.results.result import Result
 from nbmigrate.results.rewriting import MovedMigration, RebaseResult, RepairResult
@@ -56,6 +57,7 @@ __all__ = [
     "DriftResult",
     "ExportResult",
     "Finding",
+    "FrameRows",
     "GenerateResult",
     "InitResult",
     "MigrateResult",
@@ -73,6 +75,7 @@ __all__ = [
     "Result",
     "SchemaResult",
     "StatusResult",
+    "StreamResult",
     "StudioResult",
     "TableCard",
     "TableResult",

@@ -12,7 +12,9 @@ import pytest
 
 from nbmigrate.data import kinds, query
 from nbmigrate.data.frames import to_frame
+from nbmigrate.data.framing import FrameStream, query_frame
 from nbmigrate.data.transfer import plan_transfer, read_frame, read_frames
+from nbmigrate.errors import StatementFailedError
 from nbmigrate.executor import connect
 from tests.unit.data.type_matrix import CREATE, TYPES, values_sql
 
@@ -105,7 +107,9 @@ def test_an_error_in_the_middle_leaves_the_connection(live) -> None:
 
 
 def test_breaking_off_cancels(live) -> None:
-    transfer = plan_transfer(live, "SELECT n, repeat('x', 500) FROM generate_series(1, 10000000) AS n")
+    transfer = plan_transfer(
+        live, "SELECT n, repeat('x', 500) FROM generate_series(1, 10000000) AS n"
+    )
     frames = read_frames(live, transfer)
     assert len(next(frames)) > 1000
     frames.close()
@@ -122,3 +126,53 @@ def test_interrupt_cancels(live) -> None:
         transferred(live, "SELECT pg_sleep(60)::text AS a")
     assert time.monotonic() - began < 10
     assert live.execute("SELECT pg_backend_pid()").fetchone() == (pid,)
+
+
+def test_queries_that_copy_refuses_run_as_they_are(live) -> None:
+    live.execute("CREATE TABLE t (a int)")
+    assert (
+        query_frame(live, "WITH x AS (INSERT INTO t VALUES (1) RETURNING a) SELECT a FROM x")
+        is None
+    )
+    assert query_frame(live, "SELECT ROW(1, 2) AS r") is None
+    assert query_frame(live, "INSERT INTO t VALUES (1) RETURNING a") is None
+    assert query_frame(live, "SELECT 1; SELECT 2") is None
+    assert query_frame(live, "SELECT 1 AS a;")["a"].tolist() == [1]
+    with pytest.raises(StatementFailedError) as caught:
+        query_frame(live, "SELECT 1,\n  nope")
+    assert (caught.value.sqlstate, caught.value.line) == ("42703", 2)
+    assert live.execute("SELECT count(*) FROM t").fetchone() == (0,)
+    assert live.info.transaction_status.name == "IDLE"
+
+
+def test_streams_are_of_one_moment_and_end(database, live) -> None:
+    live.execute(
+        "CREATE TABLE t AS SELECT n, repeat('x', 100) AS x FROM generate_series(1, 400000) n"
+    )
+    stream = FrameStream(lambda: connect(database.url), "SELECT * FROM t")
+    first = next(stream)
+    live.execute("DELETE FROM t")
+    assert len(first) + sum(map(len, stream)) == 400_000
+    assert _others(live) == 0
+    live.execute("INSERT INTO t SELECT n, repeat('x', 100) FROM generate_series(1, 400000) AS n")
+    with FrameStream(lambda: connect(database.url), "SELECT * FROM t") as stream:
+        next(stream)
+        assert _others(live) == 1
+    assert _others(live) == 0
+
+
+def test_a_stream_asks_the_server_on_another_connection(database, live) -> None:
+    sql = "SELECT 'infinity'::date AS a, 'sad'::mood AS m FROM generate_series(1, 3)"
+    with FrameStream(lambda: connect(database.url), sql) as stream:
+        assert [frame["a"].tolist() for frame in stream] == [["infinity"] * 3]
+    assert _others(live) == 0
+
+
+def _others(live) -> int:
+    for _ in range(50):
+        sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        count = live.execute(sql).fetchone()[0]
+        if not count:
+            break
+        time.sleep(0.05)
+    return count
