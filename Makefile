@@ -7,12 +7,13 @@ FIND_PYTHON := for p in $(PYTHON) python3 python3.14 python3.13 python3.12 pytho
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-# What depends on time, or on a server and a kernel of its own, runs alone; the rest on two cores.
+# What has a server or a kernel of its own keeps to one process a file, and is tried twice: it
+# depends on time.
 ALONE := tests/unit/executor tests/unit/server tests/reliability tests/notebooks tests/interop
 VERSIONED := tests/test_cases.py tests/roundtrip $(wildcard tests/unit/postgresql/test_introspect_*.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help run lab test browser versions docs check fmt bench clean
+.PHONY: help run lab test browser versions docs check fmt bench speed clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,7 +30,7 @@ ifdef ARGS
 	@$(BIN)/python -m pytest --ignore=tests/browser $(ARGS)
 else
 	@$(BIN)/python -m pytest -n 2 --dist worksteal --ignore=tests/browser $(addprefix --ignore=,$(ALONE))
-	@$(BIN)/python -m pytest $(ALONE)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --reruns 1 $(ALONE)
 	@$(BIN)/python -m pytest tests/browser --reruns 4
 endif
 
@@ -57,6 +58,12 @@ fmt: $(VENV)/.dev ## Format, and fix what can be fixed
 
 bench: $(VENV)/.bench ## Measure nbmigrate beside its peers; writes benchmarks/RESULTS.md
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+speed: $(VENV)/.bench ## Measure the core alone, and fail where it is a third slower than when it was saved last
+	@$(BIN)/python -m pytest -o filterwarnings=default --benchmark-only --benchmark-autosave \
+		--benchmark-storage=out/speed --benchmark-columns=median,iqr,rounds --benchmark-group-by=name \
+		$$(ls out/speed/*/*.json >/dev/null 2>&1 && echo --benchmark-compare --benchmark-compare-fail=median:33%) \
+		benchmarks/test_speed.py $(ARGS)
 
 clean: ## Remove .venv, out and caches
 	@if [ -x $(BIN)/python ] && [ -d out ]; then $(BIN)/python notebooks/execute.py --remove; fi

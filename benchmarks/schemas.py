@@ -98,10 +98,10 @@ class Schema(NamedTuple):
         """The text of a ``%%schema`` cell."""
         return self._each(_CODE, "\n    added: Mapped[str | None] = mapped_column(Text)" * more)
 
-    def module(self) -> str:
+    def module(self, *, more: bool = False) -> str:
         """A module with a ``Base``."""
         base = "\nclass Base(DeclarativeBase):\n    pass\n"
-        return _CODE_HEAD + base + self.cell()
+        return _CODE_HEAD + base + self.cell(more=more)
 
     def typescript(self) -> str:
         """The schema file of drizzle-kit."""

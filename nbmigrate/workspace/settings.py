@@ -17,7 +17,7 @@ from nbmigrate.hazards import CODES
 
 EMBEDDED = "embedded"
 DEFAULT_FOLDER = "migrations"
-_KNOWN = {"url", "folder", "schemas", "history_schema", "history_table", "allow"}
+_KNOWN = {"url", "folder", "schemas", "history_schema", "history_table", "allow", "production"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +31,8 @@ class ProjectSettings:
     history_schema: str = "drizzle"
     history_table: str = "__drizzle_migrations"
     allow: Mapping[str, str] = field(default_factory=dict)
+    #: The studio only reads there, unless it is told otherwise.
+    production: bool = False
 
 
 def read_settings(
@@ -51,6 +53,7 @@ def read_settings(
         history_schema=table.get("history_schema", "drizzle"),
         history_table=table.get("history_table", "__drizzle_migrations"),
         allow=_allowances(table.get("allow", {}), root / "pyproject.toml"),
+        production=bool(table.get("production", False)),
     )
 
 

@@ -1,0 +1,463 @@
+"""The studio: rows looked at and edited, on a connection of its own that is idle while nobody asks.
+
+Each request is one short transaction; between two of them nothing is open: no transaction, no
+cursor, no snapshot. After a while without requests the connection is closed, and made again with
+the next one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from inspect import signature
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+import psycopg
+
+from nbmigrate.data import relations as catalog
+from nbmigrate.data.answers import Answer, ask
+from nbmigrate.data.edit_texts import statements
+from nbmigrate.data.edits import Edit, save
+from nbmigrate.data.export import export_csv
+from nbmigrate.data.filters import Filter
+from nbmigrate.data.guarded import require_reading
+from nbmigrate.data.keyset import Place
+from nbmigrate.data.page import (
+    Go,
+    Key,
+    Request,
+    Sort,
+    count,
+    read_page,
+    read_value,
+    read_whole,
+)
+from nbmigrate.data.relations import Id, Relation
+from nbmigrate.data.resting import RestingConnection
+from nbmigrate.data.structure import structure
+from nbmigrate.errors import NbmigrateError, StatementFailedError, UsageConflictError
+from nbmigrate.executor.connections import connect
+from nbmigrate.model import EMPTY
+from nbmigrate.model.names import format_path
+from nbmigrate.plan import make_plan
+from nbmigrate.postgresql import POSTGRESQL
+from nbmigrate.postgresql.introspect import introspect
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from nbmigrate.workspace.project import Project
+
+Document = dict[str, Any]
+
+IDLE_S = 300.0
+PATIENCE_MS = 30_000
+#: Of the rows that refer to one, so many are counted.
+MOST_COUNTED = 1_000
+_VALUE_SIZE = 100_000
+
+
+class SchemaChangedError(UsageConflictError):
+    """The table is not what it was when it was shown; it is to be described again."""
+
+    code = "schema-changed"
+
+
+class Studio:
+    """Answers what a widget asks; every answer is a document for JSON.
+
+    ``selection`` are the rows that were chosen last, ``frame`` all rows of the table that is
+    shown, filtered and sorted as there; both are DataFrames.
+    """
+
+    def __init__(
+        self, workspace: Project, *, read_only: bool | None = None, idle_s: float = IDLE_S
+    ) -> None:
+        self._workspace = workspace
+        self.is_read_only = workspace.settings.production if read_only is None else read_only
+        self.connection = RestingConnection(self._open, idle_s)
+        self._described: dict[Id, Relation] = {}
+        self._undo: tuple[Relation, tuple[Edit, ...]] | None = None
+        self._shown: _Shown | None = None
+        self._selected: tuple[Relation, tuple[Key, ...]] | None = None
+
+    def _open(self) -> psycopg.Connection[Any]:
+        return connect(
+            self._workspace.target.url,
+            application_name="nbmigrate studio",
+            statement_timeout_ms=PATIENCE_MS,
+        )
+
+    def cancel(self) -> None:
+        """Stop what PostgreSQL is doing for this studio."""
+        self.connection.cancel()
+
+    def close(self) -> None:
+        """Close the connection; the next request opens another one."""
+        self.connection.close()
+
+    # --- asking ----------------------------------------------------------------
+
+    def answer(self, op: str, arguments: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a document
+        """The answer to one request.
+
+        Raises:
+            NbmigrateError: it cannot be answered; the message is for the person who asked.
+        """
+        if op not in _OPERATIONS:
+            raise UsageConflictError(
+                f"the studio knows no `{op}`", hint=", ".join(sorted(_OPERATIONS))
+            )
+        call = getattr(self, op)
+        try:
+            signature(call).bind(**arguments)
+        except TypeError as error:
+            raise UsageConflictError(f"{op}: {error}") from error
+        with self.connection.working():
+            try:
+                return msgspec.to_builtins(call(**arguments))
+            except psycopg.Error as error:
+                raise _said(error) from error
+            except msgspec.ValidationError as error:
+                raise UsageConflictError(f"{op}: {error}") from error
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """All rows of the table that is shown, filtered and sorted as there.
+
+        Raises:
+            UsageConflictError: none was looked at yet.
+        """
+        if self._shown is None:
+            raise UsageConflictError("no table was opened yet")
+        return self._framed(*self._shown)
+
+    @property
+    def selection(self) -> pd.DataFrame:
+        """The rows that were selected last, whole.
+
+        Raises:
+            UsageConflictError: none were selected yet.
+        """
+        if self._selected is None:
+            raise UsageConflictError("no rows were selected yet")
+        relation, keys = self._selected
+        return self._framed(relation, Request(), keys)
+
+    def _framed(
+        self, relation: Relation, request: Request, keys: Sequence[Key] | None = None
+    ) -> pd.DataFrame:
+        from nbmigrate.data.frames import to_frame
+
+        with self.connection.reading() as connection:
+            return to_frame(read_whole(connection, relation, request, keys))
+
+    # --- what is there ---------------------------------------------------------
+
+    def relations(self) -> tuple[catalog.Summary, ...]:
+        """The relations, with estimates of their rows and sizes."""
+        with self.connection.reading() as connection:
+            return catalog.relations(connection)
+
+    def describe(self, relation: Sequence[str]) -> Relation:
+        """The columns, the key and the references of a relation, read anew."""
+        with self.connection.reading() as connection:
+            found = catalog.describe(connection, _id(relation))
+        if self.is_read_only and found.is_editable:
+            why_not = "this studio is read-only"
+            found = msgspec.structs.replace(found, is_editable=False, why_not=why_not)
+        self._described[found.relation] = found
+        return found
+
+    def _known(self, relation: Sequence[str]) -> Relation:
+        return self._described.get(_id(relation)) or self.describe(relation)
+
+    def page(
+        self,
+        relation: Sequence[str],
+        sort: Sequence[Document] = (),
+        filters: Sequence[Document] = (),
+        go: Go = "first",
+        cursor: Document | None = None,
+        size: int = 100,
+    ) -> Document:
+        """One page of rows; what it shows is the studio's ``frame`` from then on."""
+        known = self._current(relation)
+        wanted = Request(
+            sort=_sort(sort),
+            filters=_filters(filters),
+            go=go,
+            place=msgspec.convert(cursor, Place) if cursor else None,
+            size=size,
+        )
+        started = time.perf_counter()
+        with self.connection.reading() as connection:
+            found = read_page(connection, known, wanted)
+            rows = _estimate(connection, known) if not filters else None
+        self._shown = _Shown(known, wanted)
+        total = (time.perf_counter() - started) * 1000
+        ms = {"server": found.ms, "total": total}
+        return {**_plain(found), "estimate": {"rows": rows, "is_exact": False}, "ms": ms}
+
+    def _current(self, relation: Sequence[str]) -> Relation:
+        """The relation as it was described; it must still be so.
+
+        Raises:
+            SchemaChangedError: a migration has changed it meanwhile.
+        """
+        known = self._known(relation)
+        with self.connection.reading() as connection:
+            now = catalog.describe(connection, known.relation)
+        if now.version != known.version:
+            del self._described[known.relation]
+            raise SchemaChangedError(
+                f"`{format_path(*known.relation)}` was changed meanwhile: its columns are read again",
+                hint="nothing was saved",
+            )
+        return known
+
+    def count(self, relation: Sequence[str], filters: Sequence[Document] = ()) -> Document:
+        """How many rows there are, counted up to a bound; only when somebody asks."""
+        most = 1_000_001
+        with self.connection.reading() as connection:
+            rows = count(connection, self._known(relation), _filters(filters), most=most)
+        return {"rows": rows, "is_exact": rows < most}
+
+    def value(
+        self,
+        relation: Sequence[str],
+        key: Sequence[str],
+        column: str,
+        offset: int = 0,
+        size: int = _VALUE_SIZE,
+    ) -> Document:
+        """A piece of one value, by characters; of bytes as hexadecimal digits."""
+        with self.connection.reading() as connection:
+            found = read_value(
+                connection,
+                self._known(relation),
+                key,
+                column,
+                offset=max(0, offset),
+                size=min(size, _VALUE_SIZE),
+            )
+        if found is None:
+            raise UsageConflictError("the row is gone", hint="reload the page")
+        return {"text": found[0], "length": found[1]}
+
+    def references(self, relation: Sequence[str], key: Sequence[str]) -> list[Document]:
+        """Who refers to the row, counted up to a bound."""
+        known = self._known(relation)
+        found: list[Document] = []
+        with self.connection.reading() as connection:
+            for reference in known.referenced_by:
+                there = catalog.describe(connection, reference.relation)
+                values = [
+                    read_value(connection, known, key, name, offset=0, size=_VALUE_SIZE)
+                    for name in reference.to
+                ]
+                if any(value is None or value[0] is None for value in values):
+                    continue
+                filters = [
+                    Filter(column=name, op="=", value=value[0])
+                    for name, value in zip(reference.columns, values, strict=True)
+                    if value
+                ]
+                rows = count(connection, there, filters, most=MOST_COUNTED + 1)
+                found.append(
+                    {
+                        "name": reference.name,
+                        "relation": reference.relation,
+                        "filters": _plain(filters),
+                        "rows": min(rows, MOST_COUNTED),
+                        "is_exact": rows <= MOST_COUNTED,
+                    }
+                )
+        return found
+
+    def structure(self, relation: Sequence[str]) -> Document:
+        """The structure of a relation, and the DDL that makes it."""
+        id_ = _id(relation)
+        with self.connection.reading() as connection:
+            parts = structure(connection, id_)
+            columns = catalog.describe(connection, id_).columns
+            live = introspect(connection, schemas=[id_[0]], roles=False)
+        name = ".".join(id_)
+        only = {
+            family: {key: item for key, item in getattr(live, family).items() if key == name}
+            for family in ("tables", "views")
+        }
+        alone = msgspec.structs.replace(EMPTY, **only)
+        ddl = make_plan(EMPTY, alone, dialect=POSTGRESQL).sql
+        return {**_plain(parts), "columns": _plain(columns), "ddl": ddl}
+
+    def query(self, sql: str) -> Answer:
+        """Run SQL; a read-only studio refuses what is more than reading."""
+        if not self.is_read_only:
+            with self.connection.working() as connection:
+                return ask(connection, sql)
+        require_reading(sql)
+        with self.connection.reading() as connection:
+            return ask(connection, sql, is_reading=True)
+
+    # --- editing ---------------------------------------------------------------
+
+    def preview(self, relation: Sequence[str], edits: Sequence[Document]) -> Document:
+        """The edits as SQL."""
+        return {"sql": "\n".join(_statements(self._known(relation), edits))}
+
+    def save(
+        self, relation: Sequence[str], edits: Sequence[Document], version: str = ""
+    ) -> Document:
+        """Save the edits together; conflicts and what was refused are told, and nothing is saved then."""
+        known = self._writable(relation)
+        if version and version != known.version:
+            raise SchemaChangedError(
+                f"`{format_path(*known.relation)}` was changed meanwhile: its columns are read again",
+                hint="nothing was saved",
+            )
+        return self._saved(known, _edits(edits))
+
+    def undo_save(self) -> Document:
+        """Take the last save back, by the same checks."""
+        if self._undo is None:
+            raise UsageConflictError("nothing was saved here that could be undone")
+        relation, undo = self._undo
+        self._writable(relation.relation)
+        return self._saved(relation, undo, is_undo=True)
+
+    def _saved(
+        self, relation: Relation, changes: tuple[Edit, ...], *, is_undo: bool = False
+    ) -> Document:
+        with self.connection.working() as connection:
+            found = save(connection, relation, changes, is_undo=is_undo)
+        if found.failure is not None:
+            return {"failed": found.failure}
+        if found.conflicts:
+            return {"conflicts": found.conflicts}
+        self._undo = (relation, found.undo)
+        return {"saved": len(changes), "rows": found.rows}
+
+    def _writable(self, relation: Sequence[str]) -> Relation:
+        if self.is_read_only:
+            raise UsageConflictError(
+                "this studio is read-only", hint="%db_studio --write opens one that is not"
+            )
+        return self._current(relation)
+
+    def as_migration(
+        self, relation: Sequence[str], edits: Sequence[Document], name: str = "rows"
+    ) -> Document:
+        """Write the edits as a migration by hand."""
+        sql = "\n".join(_statements(self._known(relation), edits))
+        with self._workspace.target.lock:
+            made = self._workspace.generate(name, sql=sql)  # type: ignore[attr-defined] # the facade's
+        return {
+            "path": str(self._workspace.journal.layout.sql(self._workspace.journal.entries[-1])),
+            "tag": made.tag,
+        }
+
+    # --- taking rows -----------------------------------------------------------
+
+    def select(self, relation: Sequence[str], keys: Sequence[Sequence[str]]) -> Document:
+        """Remember the rows for ``selection``."""
+        self._selected = (self._known(relation), tuple(tuple(key) for key in keys))
+        return {"rows": len(keys)}
+
+    def export(
+        self,
+        relation: Sequence[str],
+        path: str,
+        filters: Sequence[Document] = (),
+        sort: Sequence[Document] = (),
+        format: str = "csv",  # noqa: A002 - the word of the request
+        guard: bool = False,
+    ) -> Document:
+        """Write all rows that the filters leave into a file."""
+        if format != "csv":
+            raise UsageConflictError(f"`{format}` is no format of an export", hint="csv")
+        known = self._current(relation)
+        with self.connection.reading() as connection:
+            connection.execute("SET LOCAL statement_timeout = 0")
+            found = export_csv(
+                connection,
+                known,
+                self._workspace.root / path,
+                filters=_filters(filters),
+                sort=_sort(sort),
+                guard=guard,
+            )
+        return {"path": str(found.path), "rows": found.rows, "bytes": found.bytes}
+
+
+class _Shown(NamedTuple):
+    """The table that is looked at, and how."""
+
+    relation: Relation
+    request: Request
+
+
+_OPERATIONS = frozenset(
+    {
+        "relations",
+        "describe",
+        "page",
+        "count",
+        "value",
+        "references",
+        "structure",
+        "query",
+        "preview",
+        "save",
+        "undo_save",
+        "as_migration",
+        "select",
+        "export",
+    }
+)
+
+
+def _id(relation: Sequence[str]) -> Id:
+    schema, name = relation
+    return (schema, name)
+
+
+def _sort(found: Sequence[Document]) -> tuple[Sort, ...]:
+    return msgspec.convert(list(found), tuple[Sort, ...])
+
+
+def _filters(found: Sequence[Document]) -> tuple[Filter, ...]:
+    return msgspec.convert(list(found), tuple[Filter, ...])
+
+
+def _edits(found: Sequence[Document]) -> tuple[Edit, ...]:
+    """The edits of a request; the protocol's ``from`` and ``to`` are ``before`` and ``after`` here."""
+    return msgspec.convert(list(found), tuple[Edit, ...])
+
+
+def _statements(relation: Relation, found: Sequence[Document]) -> tuple[str, ...]:
+    return statements(relation, _edits(found))
+
+
+def _plain(value: object) -> Any:  # noqa: ANN401 - a document
+    return msgspec.to_builtins(value)
+
+
+def _estimate(connection: psycopg.Connection[Any], relation: Relation) -> int | None:
+    return next(
+        (one.rows for one in catalog.relations(connection) if one.relation == relation.relation),
+        None,
+    )
+
+
+def _said(error: psycopg.Error) -> NbmigrateError:
+    """PostgreSQL's words; no SQL and no connection string are in them."""
+    text = error.diag.message_primary or str(error)
+    detail = error.diag.message_detail or ""
+    return StatementFailedError(
+        f"{text}\n{detail}".strip(),
+        sql="",
+        sqlstate=error.sqlstate or "",
+        hint=error.diag.message_hint or "",
+    )
