@@ -11,6 +11,7 @@ from nbmigrate.commands import (
     changing,
     drift,
     exporting,
+    loading,
     project,
     rewriting,
     rows,
@@ -29,6 +30,7 @@ COMMANDS: tuple[Command, ...] = (
     *project.COMMANDS,
     *exporting.COMMANDS,
     *rows.COMMANDS,
+    *loading.COMMANDS,
     *backfill.COMMANDS,
 )
 

@@ -19,6 +19,7 @@ from nbmigrate.results.drifting import AdoptResult, DriftResult
 from nbmigrate.results.exporting import ExportResult
 from nbmigrate.results.findings import Finding
 from nbmigrate.results.frames import FrameRows, StreamResult
+from nbmigrate.results.loading import LoadedColumn, LoadResult
 from nbmigrate.results.pulling import PullResult
 from nbmigrate.results.result import Result
 from nbmigrate.results.rewriting import MovedMigration, RebaseResult, RepairResult
@@ -60,6 +61,8 @@ __all__ = [
     "FrameRows",
     "GenerateResult",
     "InitResult",
+    "LoadResult",
+    "LoadedColumn",
     "MigrateResult",
     "MigrationState",
     "MovedMigration",
