@@ -26,7 +26,7 @@ from benchmarks.databases import make, with_driver
 from nbmigrate.server import embedded, remove
 
 ROWS = 1_000_000
-RUNS = 3
+RUNS = 2
 RESULTS = Path(__file__).parent / "DATAFRAME.md"
 
 DDL = """
