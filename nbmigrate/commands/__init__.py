@@ -11,6 +11,7 @@ from nbmigrate.commands import (
     changing,
     drift,
     exporting,
+    loading,
     project,
     rewriting,
     rows,
@@ -31,6 +32,7 @@ COMMANDS: tuple[Command, ...] = (
     *viewing.COMMANDS,
     *exporting.COMMANDS,
     *rows.COMMANDS,
+    *loading.COMMANDS,
     *backfill.COMMANDS,
 )
 

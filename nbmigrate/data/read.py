@@ -48,7 +48,7 @@ def query(
         with open_cursor(connection, is_raw=values is not None) as cursor:
             found = fetch(cursor.execute(text, values))
     except psycopg.Error as error:
-        raise _failed(connection, error, text) from _shown(error, text)
+        raise failed(connection, error, text) from shown(error, text)
     ms = (time.perf_counter() - started) * 1000
     _require_closed(connection)
     return name_types(connection, found, ms)
@@ -70,24 +70,25 @@ def read_table(
     Raises:
         StatementFailedError: there is no such table or column, or the SQL is wrong.
     """
-    sql = _select(id_, where=where, order=order, columns=columns)
+    sql = select(id_, where=where, order=order, columns=columns) + "\nLIMIT $1"
     started = time.perf_counter()
     try:
         found = _read_only(connection, sql, limit)
     except psycopg.Error as error:
-        raise _failed(connection, error, sql) from _shown(error, sql)
+        raise failed(connection, error, sql) from shown(error, sql)
     return name_types(connection, found, (time.perf_counter() - started) * 1000)
 
 
-def _select(
+def select(
     id_: tuple[str, str], *, where: str | None, order: str | None, columns: Sequence[str]
 ) -> str:
+    """The SELECT of a table's rows; names are quoted, ``where`` and ``order`` are SQL."""
     listed = ", ".join(quote(name) for name in columns) or "*"
     parts = [f"SELECT {listed} FROM {qualified(id_, spell_public=True)}"]
     # On lines of their own: a comment at the end of a condition ends there.
     parts += [f"WHERE (\n{where}\n)"] if where else []
     parts += [f"ORDER BY\n{order}"] if order else []
-    return "\n".join([*parts, "LIMIT $1"])
+    return "\n".join(parts)
 
 
 def _read_only(connection: psycopg.Connection[Any], sql: str, limit: int | None) -> Result:
@@ -118,14 +119,15 @@ def _require_closed(connection: psycopg.Connection[Any]) -> None:
     )
 
 
-def _shown(error: psycopg.Error, sql: str) -> psycopg.Error | None:
+def shown(error: psycopg.Error, sql: str) -> psycopg.Error | None:
     """The driver's error as the cause, unless it quotes a password of the statement."""
     return error if mask_sql(sql) == sql else None
 
 
-def _failed(
+def failed(
     connection: psycopg.Connection[Any], error: psycopg.Error, sql: str
 ) -> StatementFailedError:
+    """The error of ours for one of psycopg's; no transaction stays open."""
     if not connection.closed and connection.info.transaction_status != TransactionStatus.IDLE:
         connection.rollback()
     diagnosis = error.diag

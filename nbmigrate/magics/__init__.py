@@ -230,13 +230,29 @@ class NbmigrateMagics(Magics):
     def db_table(self, line: str) -> Result:
         return self._run("table", line)
 
+    @_line("load")
+    def db_load(self, line: str) -> Result:
+        from nbmigrate.magics import loading
+
+        command = find("load")
+        words, kept_in = split(line, "%db_load")
+        given = parse(command, "%db_load", words)
+        given.frame = loading.variable(given.rows, self._shell.user_ns)
+        given.on_event = loading.progress()
+        with self.workspace.target.lock:
+            result = command.run(self.workspace, given)
+        self._require_answers(result, shlex.join(("%db_load", *words)))
+        return self._kept(result, kept_in)
+
     @_cell(find("query"))
     def db_query(self, line: str, cell: str) -> Result:
         words, variable = split(line, "%%db_query")
         given = parse(find("query"), "%%db_query", words)
         values = {name: self._variable(name) for name in given.param}
         with self.workspace.target.lock:
-            result = self.workspace.query(cell, values or None)
+            result = self.workspace.query(
+                cell, values or None, form=given.form, stream=given.stream
+            )
         return self._kept(result, variable)
 
     @_cell(find("backfill"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -190,7 +191,7 @@ class TableResult(Result):
 
     name: str
     columns: tuple[str, ...]
-    rows: tuple[tuple[object, ...], ...]
+    rows: Sequence[tuple[object, ...]]
     frame: pd.DataFrame
     total_estimate: int | None = None
 
@@ -213,6 +214,10 @@ class TableResult(Result):
         """The rows."""
         return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
 
+    def as_dict(self) -> Record:
+        """Rows as lists."""
+        return {**super().as_dict(), "rows": plain(tuple(self.rows))}
+
 
 @dataclass(frozen=True, repr=False)
 class QueryResult(Result):
@@ -222,7 +227,7 @@ class QueryResult(Result):
     frame: pd.DataFrame | None
     rowcount: int
     ms: float
-    rows: tuple[tuple[object, ...], ...] = ()
+    rows: Sequence[tuple[object, ...]] = ()
 
     def blocks(self) -> tuple[Block, ...]:
         """The first rows, or what was done."""
@@ -252,7 +257,7 @@ class QueryResult(Result):
 
     def as_dict(self) -> Record:
         """Rows as lists, so that two columns of one name stay two."""
-        rows = self.rows or tuple(tuple(record.values()) for record in self.records())
+        rows = tuple(self.rows) or tuple(tuple(record.values()) for record in self.records())
         return {**super().as_dict(), "rows": plain(rows)}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -15,7 +15,6 @@ from nbmigrate.postgresql.introspect import unmanaged
 from nbmigrate.workspace import drifting, trash
 
 if TYPE_CHECKING:
-    from nbmigrate.operations import Id
     from nbmigrate.workspace.project import Project
 
 FIRST_ROWS = 5
@@ -71,49 +70,6 @@ def _drift(workspace: Project, states: Sequence[Any]) -> tuple[Plan | None, tupl
         return None, ()
     found = drifting.find(workspace)
     return found.plan, found.not_declared
-
-
-def table(
-    workspace: Project,
-    id_: Id,
-    *,
-    where: str | None,
-    order: str | None,
-    columns: Sequence[str],
-    limit: int | None,
-) -> results.TableResult:
-    """Rows of one table."""
-    connection = workspace.target.connection
-    rows = data.read_table(
-        connection, id_, where=where, order=order, columns=tuple(columns), limit=limit
-    )
-    sizes = {(s.schema, s.name): s for s in data.table_sizes(connection, (id_[0],))}
-    size = sizes.get(id_)
-    return results.TableResult(
-        name=format_path(*id_),
-        columns=tuple(rows.columns),
-        rows=tuple(rows.rows),
-        frame=_frame(rows),
-        total_estimate=size.rows_estimate if size else None,
-    )
-
-
-def query(workspace: Project, sql: str, params: Mapping[str, Any] | None) -> results.QueryResult:
-    """One piece of the user's SQL, in a transaction of its own."""
-    rows = data.query(workspace.target.connection, sql, params)
-    return results.QueryResult(
-        columns=tuple(rows.columns),
-        frame=_frame(rows),
-        rowcount=rows.rowcount,
-        ms=rows.ms,
-        rows=tuple(rows.rows),
-    )
-
-
-def _frame(rows: data.Rows) -> Any:  # noqa: ANN401 - a pandas DataFrame
-    from nbmigrate.data.frames import to_frame  # pandas: only for a command that shows rows
-
-    return to_frame(rows)
 
 
 def studio(workspace: Project) -> results.StudioResult:
