@@ -17,6 +17,7 @@ from nbmigrate.operations import Id
 from nbmigrate.plan import Answers, Canonical, Plan, make_plan
 from nbmigrate.postgresql import POSTGRESQL
 from nbmigrate.postgresql.asking import Cache, Scratch
+from nbmigrate.workspace.granted import all_said, with_revoked
 from nbmigrate.workspace.ownership import Kept, Ownership, Path, keep_undeclared, paths_of
 
 if TYPE_CHECKING:
@@ -46,7 +47,9 @@ def compare(  # noqa: PLR0913 - two sources, and what is known beside them
     server_version: int | None = None,
 ) -> Compared:
     """The plan from ``old`` to ``new``; each loss is a question when ``old`` is a database."""
-    kept: Kept = keep_undeclared(old.snapshot, new.snapshot, ownership)
+    wanted = all_said(new.snapshot) if new.is_live else new.snapshot
+    wanted = with_revoked(old.snapshot, wanted, ownership)
+    kept: Kept = keep_undeclared(old.snapshot, wanted, ownership)
     if verdicts and verdicts.are_same(old.snapshot, kept.snapshot, answers):
         plan = Plan(old=old.snapshot, new=old.snapshot, answers=answers)
         return Compared(plan, kept.not_declared)

@@ -71,6 +71,7 @@ class SchemaCommands(Project):
             snapshot=declared.snapshot,
             plan=plan,
             note=note,
+            notes=declared.notes,
         )
 
     def schema(
