@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,6 +14,7 @@ from nbmigrate.diff.renames import kind_of
 from nbmigrate.errors import NbmigrateError
 from nbmigrate.hazards import ReadFacts
 from nbmigrate.model import Rename, Snapshot
+from nbmigrate.model.names import format_path
 from nbmigrate.operations import Id
 from nbmigrate.plan import Answers, Canonical, Plan, make_plan
 from nbmigrate.postgresql import POSTGRESQL
@@ -102,7 +104,10 @@ def ownership_of(
     ours: Callable[[], frozenset[Entry]],
 ) -> Ownership:
     """Who made what, for these two sources; ``ours`` is asked only for a database."""
-    renamed = [end for text in answers.renames for end in text.split("->")[:1]]
+    renamed: list[str] = []
+    for text in answers.renames:
+        with suppress(ValueError):  # what is no rename is refused when the plan is made
+            renamed.append(format_path(*Rename.parse(text).old))
     return Ownership(
         ours=ours() if old.is_live else None,
         is_complete=new.is_complete,
