@@ -14,6 +14,7 @@ from nbmigrate.commands import (
     project,
     rewriting,
     rows,
+    studio,
     undo,
 )
 from nbmigrate.commands.command import Command, answer_needed
@@ -29,6 +30,7 @@ COMMANDS: tuple[Command, ...] = (
     *project.COMMANDS,
     *exporting.COMMANDS,
     *rows.COMMANDS,
+    *studio.COMMANDS,
     *backfill.COMMANDS,
 )
 

@@ -1,4 +1,4 @@
-"""Commands about rows: table, query, studio."""
+"""Commands about rows: table, query."""
 
 from __future__ import annotations
 
@@ -32,10 +32,6 @@ def _parameter(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _studio(workspace: Workspace, given: argparse.Namespace) -> Result:  # noqa: ARG001 - the shape of a command
-    return workspace.studio()
-
-
 COMMANDS: tuple[Command, ...] = (
     Command(
         "table",
@@ -62,5 +58,4 @@ COMMANDS: tuple[Command, ...] = (
         ),
         _query,
     ),
-    Command("studio", "Show the tables with their first rows.", (), _studio),
 )
