@@ -34,10 +34,9 @@ NOTEBOOK = "studio.ipynb"
 # What Lab shows around the one cell is of no use here.
 _STYLE = """
 .jp-NotebookPanel-toolbar, .jp-InputArea, .jp-InputPrompt, .jp-OutputPrompt, .jp-Collapser,
-.jp-Notebook-footer, .jp-cell-toolbar, .jp-cell-menu, #jp-top-panel, #jp-menu-panel,
-#jp-title-panel, #jp-bottom-panel { display: none !important; }
+.jp-Notebook-footer, .jp-cell-toolbar, .jp-cell-menu { display: none !important; }
 .jp-Notebook.jp-mod-scrollPastEnd::after { display: none; }
-.nbm.nbs { height: calc(100vh - 48px) !important; }
+.nbm.nbs { height: calc(100vh - 150px) !important; }
 """
 
 _SETTINGS: dict[str, dict[str, object]] = {
@@ -163,14 +162,21 @@ def _write_notebook(page: Page, line: str, outputs: list[Any]) -> None:
     from nbformat.sign import NotebookNotary
 
     cell = nbformat.v4.new_code_cell(  # type: ignore[no-untyped-call]  # nbformat has no types
-        f"%reload_ext nbmigrate\n{line}", outputs=outputs, metadata={"trusted": True}
+        # Exports and migrations belong beside the project, not into the temporary folder.
+        f"import os; os.chdir({str(Path.cwd())!r})\n%reload_ext nbmigrate\n{line}",
+        outputs=outputs,
     )
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     notebook = nbformat.v4.new_notebook(cells=[cell], metadata={"kernelspec": kernel})  # type: ignore[no-untyped-call]  # nbformat has no types
-    nbformat.write(notebook, page.folder / "work" / NOTEBOOK)  # type: ignore[no-untyped-call]  # nbformat has no types
+    path = page.folder / "work" / NOTEBOOK
+    nbformat.write(notebook, path)  # type: ignore[no-untyped-call]  # nbformat has no types
     data = Path(page.environment["JUPYTER_DATA_DIR"])
     data.mkdir(parents=True, exist_ok=True)
-    NotebookNotary(data_dir=str(data)).sign(notebook)  # type: ignore[no-untyped-call]  # nbformat has no types
+    # What is signed is what will be read; an untrusted notebook shows no widget.
+    written = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]  # nbformat has no types
+    notary = NotebookNotary(data_dir=str(data))  # type: ignore[no-untyped-call]  # nbformat has no types
+    notary.sign(written)  # type: ignore[no-untyped-call]  # nbformat has no types
+    notary.store.close()
 
 
 @contextlib.contextmanager

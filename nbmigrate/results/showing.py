@@ -329,7 +329,11 @@ def _card(card: TableCard, *, is_open: bool) -> Section:
     seen = len(card.first_rows)
     rows = count(max(card.rows_estimate, seen), "row")
     note = f"{'about' if card.rows_estimate >= seen else 'at least'} {rows}, {size(card.bytes)}"
-    body = rows_block(card.columns, card.first_rows) if card.first_rows else Text("No rows.")
+    body: Block = Text("Run this again to browse its rows.", "muted")
+    if card.first_rows:
+        body = rows_block(card.columns, card.first_rows)
+    elif card.columns:
+        body = Text("No rows.")
     return Section(path((card.schema, card.name)), (body,), note, is_open)
 
 
