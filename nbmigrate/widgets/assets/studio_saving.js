@@ -103,7 +103,7 @@ class Saving {
 
   /** Changes as before and after; the values of a row that comes or goes side by side. */
   drawValues(kind, rows) {
-    if (kind === "update") return table(["column", "before", "after"], rows, { caption: "" });
+    if (kind === "update") return table(["column", "before", "after"], rows.map(([name, ...values]) => [name, ...values.map(emptyShown)]), { caption: "" });
     return table(rows.map(([name]) => name), [rows.map(([, from, to]) => (kind === "insert" ? to : from))], { caption: "" });
   }
 

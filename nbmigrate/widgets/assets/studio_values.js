@@ -17,6 +17,9 @@ function paintValue(node, value, length) {
 /** The text of a value where there are no nodes. */
 const valueText = (value) => (value === null ? "NULL" : value === "" ? "''" : value);
 
+/** The empty text made visible; NULL is drawn by the table. */
+const emptyShown = (value) => (value === "" ? "''" : value);
+
 const FILTERS = {
   number: ["=", "!=", "<", "<=", ">", ">=", "in"],
   date: ["=", "!=", "<", "<=", ">", ">=", "in"],
