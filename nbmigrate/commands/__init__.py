@@ -15,6 +15,7 @@ from nbmigrate.commands import (
     project,
     rewriting,
     rows,
+    studio,
     undo,
     viewing,
 )
@@ -33,6 +34,7 @@ COMMANDS: tuple[Command, ...] = (
     *exporting.COMMANDS,
     *rows.COMMANDS,
     *loading.COMMANDS,
+    *studio.COMMANDS,
     *backfill.COMMANDS,
 )
 

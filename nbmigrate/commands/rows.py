@@ -1,4 +1,4 @@
-"""Commands about rows: table, query, studio."""
+"""Commands about rows: table, query."""
 
 from __future__ import annotations
 
@@ -54,10 +54,6 @@ def _parameter(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _studio(workspace: Workspace, given: argparse.Namespace) -> Result:  # noqa: ARG001 - the shape of a command
-    return workspace.studio()
-
-
 def _form(*names: str) -> Argument:
     options = {"choices": names, "default": "pandas", "dest": "form"}
     return Argument(("--as",), "what the rows are read into (pandas)", options, place="")
@@ -95,5 +91,4 @@ COMMANDS: tuple[Command, ...] = (
         ),
         _query,
     ),
-    Command("studio", "Show the tables with their first rows.", (), _studio),
 )

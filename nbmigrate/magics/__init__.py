@@ -29,7 +29,7 @@ from IPython.core.magic import (
 
 from nbmigrate.commands import COMMANDS, DECLARE, Command, answer_needed, find
 from nbmigrate.errors import NbmigrateError
-from nbmigrate.magics.cells import Cells
+from nbmigrate.magics.cells import Cells, cell_id
 from nbmigrate.magics.completion import build_matcher
 from nbmigrate.magics.interrupting import short_interrupt
 from nbmigrate.magics.presenting import NbMigrate, Presents, is_interactive
@@ -286,6 +286,8 @@ class NbmigrateMagics(Magics):
         magic = _magic_name(command)
         read: Line = split(line, magic)
         given = parse(command, magic, read.words)
+        given.is_live = is_interactive(self._shell, self.settings)
+        given.cell_id = cell_id(self._shell)
         with short_interrupt(), self.workspace.target.lock, self._watched(name):
             result = command.run(self.workspace, given)
         result = self._presented(result, magic, read.words, given)

@@ -64,7 +64,7 @@ def _as_new(
     proposal = propose(frame, id_, key=options.key, types=options.types)
     # All that is there and one table more: a load drops nothing and renames nothing.
     live = workspace.source("live").snapshot
-    made = workspace.read_ddl(proposal.sql, live).tables
+    made = workspace.read_ddl(proposal.sql, live).created.tables
     both = msgspec.structs.replace(live, tables={**live.tables, **made})
     new = Source(both, "the DataFrame")
     began = time.perf_counter()

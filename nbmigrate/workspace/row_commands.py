@@ -44,9 +44,19 @@ class RowCommands(Project):
         """Run SQL verbatim; named parameters are bound by the server."""
         return rows.query(self, sql, params, form, stream=stream)
 
-    def studio(self) -> results.StudioResult:
-        """The tables with their sizes and first rows."""
-        return looking.studio(self)
+    def studio(
+        self,
+        name: str | None = None,
+        *,
+        read_only: bool | None = None,
+        first_rows: int | None = None,
+    ) -> results.StudioResult:
+        """The studio: tables to browse and edit, beginning with ``name``.
+
+        The result holds the tables with their first rows; its ``session`` connects when it is
+        first asked for something.
+        """
+        return looking.studio(self, name, read_only=read_only, first_rows=first_rows)
 
 
 def _id(name: str) -> tuple[str, str]:
