@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import psycopg
 from psycopg import sql
 
-from nbmigrate.data.filters import Filter, all_of, conditions, identifier
-from nbmigrate.data.page import Sort
+from nbmigrate.data.arrow import require_form
+from nbmigrate.data.filters import all_of, conditions, identifier
+from nbmigrate.data.framing import FrameStream
+from nbmigrate.data.page import Request
 from nbmigrate.data.relations import Column, Relation
 from nbmigrate.errors import UsageConflictError
 
 #: A cell that begins so is a formula to a spreadsheet (OWASP, "CSV Injection").
-_FORMULA = r"^[=+@\t\r-]"
+_FORMULA = "=+@\t\r-"
 
 
 class Exported(NamedTuple):
@@ -26,15 +29,13 @@ class Exported(NamedTuple):
     bytes: int
 
 
-def export_csv(  # noqa: PLR0913 - one argument per choice of the person
+def export_csv(
     connection: psycopg.Connection[Any],
     relation: Relation,
     path: Path,
+    wanted: Request,
     *,
-    filters: Sequence[Filter] = (),
-    sort: Sequence[Sort] = (),
     guard: bool = False,
-    progress: Callable[[int], None] = lambda _bytes: None,
 ) -> Exported:
     """Write the rows as CSV with a head line; ``guard`` puts a ``'`` before formulas in texts.
 
@@ -44,57 +45,101 @@ def export_csv(  # noqa: PLR0913 - one argument per choice of the person
         UsageConflictError: the file cannot be written.
         psycopg.Error: what PostgreSQL refuses; no file is left then.
     """
-    partial = path.with_name(f".{path.name}.part")
-    query = _query(connection, relation, filters, sort, guard=guard)
-    try:
-        with partial.open("xb") as file, connection.cursor() as cursor:
-            with cursor.copy(query) as copy:
-                for piece in copy:
-                    file.write(piece)
-                    progress(file.tell())
-            rows, size = cursor.rowcount, file.tell()
-        partial.replace(path)
-    except OSError as error:
-        hint = (
-            "another export writes it; or delete it" if isinstance(error, FileExistsError) else ""
-        )
-        raise UsageConflictError(f"{error.filename}: {error.strerror}", hint=hint) from error
-    finally:
-        partial.unlink(missing_ok=True)
+    columns = [_spelled(column, guard=guard) for column in relation.columns]
+    query = f"COPY ({_select(connection, relation, columns, wanted)}) TO STDOUT"
+    query += " (FORMAT csv, HEADER)"
+    with _complete(path) as partial, partial.open("xb") as file, connection.cursor() as cursor:
+        with cursor.copy(query.encode()) as copy:
+            for piece in copy:
+                file.write(piece)
+        rows, size = cursor.rowcount, file.tell()
     return Exported(path, rows, size)
 
 
-def _query(
+def export_parquet(
+    opener: Callable[[], psycopg.Connection[Any]],
+    relation: Relation,
+    path: Path,
+    wanted: Request,
+) -> Exported:
+    """Write the rows as Parquet, with the types that :mod:`nbmigrate.data.arrow` gives them.
+
+    ``opener`` connects; the rows come on a connection of their own, piece by piece.
+
+    Raises:
+        UsageConflictError: pyarrow is missing, or the file cannot be written.
+        ExecutionError: a value has no place in its Arrow type; no file is left then.
+    """
+    require_form("arrow")
+    from pyarrow import parquet
+
+    columns = [identifier(column.name) for column in relation.columns]
+    with opener() as connection:
+        query = _select(connection, relation, columns, wanted)
+    rows = 0
+    with _complete(path) as partial, FrameStream(opener, query, "arrow") as tables:
+        writer = None
+        for table in tables:
+            writer = writer or parquet.ParquetWriter(partial, table.schema)
+            writer.write_table(table)
+            rows += table.num_rows
+        if writer is None:
+            raise UsageConflictError("there are no rows to export", hint="as CSV it has its head")
+        writer.close()
+        size = partial.stat().st_size
+    return Exported(path, rows, size)
+
+
+@contextmanager
+def _complete(path: Path) -> Iterator[Path]:
+    """A file beside the other, which takes its place when all is written."""
+    partial = path.with_name(f".{path.name}.part")
+    is_ours = False
+    try:
+        if partial.exists():
+            hint = f"wait for it; or delete {partial}"
+            raise UsageConflictError(f"another export writes {path}", hint=hint)
+        is_ours = True
+        yield partial
+        partial.replace(path)
+    except OSError as error:
+        raise UsageConflictError(f"{error.filename or path}: {error.strerror}") from error
+    finally:
+        if is_ours:
+            partial.unlink(missing_ok=True)
+
+
+def _select(
     connection: psycopg.Connection[Any],
     relation: Relation,
-    filters: Sequence[Filter],
-    sort: Sequence[Sort],
-    *,
-    guard: bool,
-) -> bytes:
-    """COPY takes no parameters: the values are put in as literals, by psycopg."""
-    where = all_of(conditions(relation, filters))
-    columns = [_spelled(column, guard=guard) for column in relation.columns]
+    columns: Sequence[sql.Composable],
+    wanted: Request,
+) -> str:
+    """The rows; COPY takes no parameters, so psycopg puts the values in as literals."""
+    where = all_of(conditions(relation, wanted.filters))
     order = [
         sql.SQL("{} DESC" if one.descending else "{}").format(
             identifier(relation.column(one.column).name)
         )
-        for one in sort
+        for one in wanted.sort
     ]
-    query = sql.SQL("COPY (SELECT {} FROM {}{}{}) TO STDOUT (FORMAT csv, HEADER)").format(
+    query = sql.SQL("SELECT {} FROM {}{}{}").format(
         sql.SQL(", ").join(columns),
         identifier(*relation.relation),
         where.sql,
         sql.SQL(" ORDER BY ") + sql.SQL(", ").join(order) if order else sql.SQL(""),
     )
-    return psycopg.ClientCursor(connection).mogrify(query, where.values).encode()
+    return psycopg.ClientCursor(connection).mogrify(query, where.values)
 
 
 def _spelled(column: Column, *, guard: bool) -> sql.Composable:
     name = identifier(column.name)
-    if not guard or column.category not in {"text", "enum", "other", "json", "array"}:
+    if not guard:
         return name
+    head = identifier(f"'{column.name}" if column.name[0] in _FORMULA else column.name)
+    if column.category not in {"text", "enum", "other", "json", "array"}:
+        return sql.SQL("{} AS {}").format(name, head)
     text = sql.SQL("CAST({} AS text)").format(name)
-    return sql.SQL("CASE WHEN {} ~ {} THEN '''' || {} ELSE {} END AS {}").format(
-        text, sql.SQL(f"E'{_FORMULA}'"), text, text, name
-    )
+    first = sql.SQL("left({}, 1) = ANY ({})").format(text, sql.Literal(list(_FORMULA)))
+    guarded = sql.SQL("CASE WHEN {} THEN '''' || {} ELSE {} END AS {}")
+    return guarded.format(first, text, text, head)

@@ -96,9 +96,9 @@ def read_page(connection: psycopg.Connection[Any], relation: Relation, wanted: R
         rows.reverse()
     has_less = place is not None
     return Page(
-        rows=tuple(row.shown for row in rows),
-        first=rows[0].place if rows else None,
-        last=rows[-1].place if rows else None,
+        rows=tuple(rows),
+        first=_place(connection, relation, order, rows[0]) if rows else None,
+        last=_place(connection, relation, order, rows[-1]) if rows else None,
         has_previous=has_more if is_back else has_less,
         has_next=has_less if is_back else has_more,
         ms=ms,
@@ -112,8 +112,7 @@ def read_rows(
     order = [Order(column, descending=False) for column in relation.key_columns]
     found: list[PageRow] = []
     for key in keys:
-        where = [one.same(value) for one, value in zip(order, key, strict=True)]
-        found += [row.shown for row in _select(connection, relation, where, order, 1)]
+        found += _select(connection, relation, _named(relation, key), order, 1)
     return tuple(found)
 
 
@@ -185,12 +184,7 @@ def read_value(
     else:
         part = sql.SQL("substr(CAST({} AS text), {}, {}), length(CAST({} AS text))")
     spelled = part.format(name, sql.Literal(offset + 1), sql.Literal(size), name)
-    where = all_of(
-        [
-            Order(one, descending=False).same(value)
-            for one, value in zip(relation.key_columns, key, strict=True)
-        ]
-    )
+    where = all_of(_named(relation, key))
     query = sql.SQL("SELECT {} FROM {}{}").format(
         spelled, identifier(*relation.relation), where.sql
     )
@@ -199,11 +193,6 @@ def read_value(
 
 
 # --- keyset --------------------------------------------------------------------
-
-
-class _Found(NamedTuple):
-    shown: PageRow
-    place: Place
 
 
 def _order(relation: Relation, sort: Sequence[Sort]) -> list[Order]:
@@ -219,10 +208,10 @@ def _rows_behind(
     order: list[Order],
     place: Place | None,
     size: int,
-) -> list[_Found]:
+) -> list[PageRow]:
     """Rows behind the place, range by range of the first column, each found by its index."""
     given = conditions(relation, filters)
-    found: list[_Found] = []
+    found: list[PageRow] = []
     for region in ranges(order, place):
         if len(found) < size:
             found += _select(connection, relation, [*given, *region], order, size - len(found))
@@ -236,7 +225,7 @@ def _select(
     order: Sequence[Order],
     size: int,
     skip: int = 0,
-) -> list[_Found]:
+) -> list[PageRow]:
     """The rows with their texts; those are made outside of LIMIT, of rows that are shown only."""
     condition = all_of(where)
     sorting = sql.SQL(" ORDER BY ") + sql.SQL(", ").join([one.spelled() for one in order])
@@ -250,7 +239,6 @@ def _select(
     )
     outer = [
         *(text for at, column in enumerate(relation.columns) for text in _cut(at, column)),
-        *(sql.SQL(f"CAST(c{_at(relation, one)} AS text)") for one in order),
         *(
             sql.SQL(f"CAST(c{_at(relation, Order(one, False))} AS text)")
             for one in relation.key_columns
@@ -260,7 +248,7 @@ def _select(
     query = sql.SQL("SELECT {} FROM ({}) AS t").format(sql.SQL(", ").join(outer), inner)
     with connection.cursor() as cursor:
         rows = cursor.execute(query, condition.values).fetchall()
-    return [_found(relation, row, len(order)) for row in rows]
+    return [_shown(relation, row) for row in rows]
 
 
 def _inner(relation: Relation) -> list[sql.Composable]:
@@ -270,6 +258,33 @@ def _inner(relation: Relation) -> list[sql.Composable]:
     ]
     is_stored = relation.kind in {"table", "partitioned table"}
     return [*columns, sql.SQL("xmin AS version" if is_stored else "NULL AS version")]
+
+
+def _place(
+    connection: psycopg.Connection[Any], relation: Relation, order: Sequence[Order], row: PageRow
+) -> Place:
+    """Where the row is. What is cut in the page is asked for whole, of this one row only."""
+    shown = {one.column.name: row.values[_at(relation, one)] for one in order}
+    cut = [
+        one
+        for one in order
+        if shown[one.column.name] is not None
+        and (_at(relation, one) in row.lengths or one.column.category == "bytes")
+    ]
+    if cut:
+        texts = [sql.SQL("CAST({} AS text)").format(one.name) for one in cut]
+        where = all_of(_named(relation, row.key))
+        query = sql.SQL("SELECT {} FROM {}{}").format(
+            sql.SQL(", ").join(texts), identifier(*relation.relation), where.sql
+        )
+        found = connection.execute(query, where.values).fetchone() or ()
+        shown |= {one.column.name: text for one, text in zip(cut, found, strict=True)}
+    return Place(values=tuple(shown.values()))
+
+
+def _named(relation: Relation, key: Sequence[str]) -> list[Condition]:
+    columns = zip(relation.key_columns, key, strict=True)
+    return [Order(column, descending=False).same(value) for column, value in columns]
 
 
 def _at(relation: Relation, order: Order) -> int:
@@ -294,7 +309,7 @@ def _cut(at: int, column: Column) -> tuple[sql.SQL, sql.SQL]:
             return sql.SQL(text), sql.SQL(f"pg_column_size({name})")
 
 
-def _found(relation: Relation, row: tuple[Any, ...], ordered: int) -> _Found:
+def _shown(relation: Relation, row: tuple[Any, ...]) -> PageRow:
     count = len(relation.columns)
     values: list[str | None] = []
     lengths: dict[int, int] = {}
@@ -310,12 +325,7 @@ def _found(relation: Relation, row: tuple[Any, ...], ordered: int) -> _Found:
             lengths[at] = int(size or len(text))
         values.append(shown)
     rest = row[2 * count :]
-    return _Found(
-        PageRow(
-            key=tuple(rest[ordered:-1]), version=rest[-1], values=tuple(values), lengths=lengths
-        ),
-        Place(values=tuple(rest[:ordered])),
-    )
+    return PageRow(key=tuple(rest[:-1]), version=rest[-1], values=tuple(values), lengths=lengths)
 
 
 def _counted_off(
@@ -338,7 +348,7 @@ def _counted_off(
     found = _select(connection, relation, where, order, size + 1, skip)
     place = Place(skipped=skip)
     return Page(
-        rows=tuple(row.shown for row in found[:size]),
+        rows=tuple(found[:size]),
         first=place,
         last=place,
         has_previous=skip > 0,

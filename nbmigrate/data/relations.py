@@ -134,7 +134,8 @@ _LIST = """
                             (SELECT relid FROM pg_catalog.pg_partition_tree(c.oid))
                        ELSE l.oid = c.oid END) AS s
      WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
-       AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
+       AND (%(name)s::text IS NULL OR n.nspname = %(schema)s AND c.relname = %(name)s)
+       AND n.nspname NOT LIKE 'pg\\_%%' AND n.nspname <> 'information_schema'
        AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')
      ORDER BY n.nspname, c.relname
 """
@@ -206,8 +207,9 @@ _REFERENCES = """
 """
 
 
-def relations(connection: psycopg.Connection[Any]) -> tuple[Summary, ...]:
-    """All relations of the user's schemas; partitions are seen through what they are part of."""
+def relations(connection: psycopg.Connection[Any], only: Id | None = None) -> tuple[Summary, ...]:
+    """The relations of the user's schemas, or one; partitions are seen through what they belong to."""
+    schema, name = only or (None, None)
     return tuple(
         Summary(
             relation=(row["schema"], row["name"]),
@@ -216,7 +218,7 @@ def relations(connection: psycopg.Connection[Any]) -> tuple[Summary, ...]:
             bytes=row["bytes"],
             comment=row["comment"],
         )
-        for row in _rows(connection, _LIST)
+        for row in _rows(connection, _LIST, schema=schema, name=name)
     )
 
 
@@ -251,9 +253,11 @@ def describe(connection: psycopg.Connection[Any], relation: Id) -> Relation:
     )
 
 
-def _rows(connection: psycopg.Connection[Any], query: str, *values: object) -> list[Row]:
+def _rows(
+    connection: psycopg.Connection[Any], query: str, *values: object, **named: object
+) -> list[Row]:
     with connection.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(query.encode(), values or None).fetchall()
+        return cursor.execute(query.encode(), values or named).fetchall()
 
 
 def _why_not(here: Row, key: tuple[str, ...]) -> str:

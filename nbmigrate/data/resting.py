@@ -37,9 +37,9 @@ class RestingConnection:
 
     @contextmanager
     def reading(self) -> Iterator[psycopg.Connection[Any]]:
-        """A transaction that can only read; what follows its first query cannot change that."""
+        """One moment of the data, to be read only; what follows its first query cannot change that."""
         with self.working() as connection, connection.transaction(force_rollback=True):
-            connection.execute("SET TRANSACTION READ ONLY")
+            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             connection.execute("SELECT 1")
             yield connection
 

@@ -19,7 +19,7 @@ from nbmigrate.data import relations as catalog
 from nbmigrate.data.answers import Answer, ask
 from nbmigrate.data.edit_texts import statements
 from nbmigrate.data.edits import Edit, save
-from nbmigrate.data.export import export_csv
+from nbmigrate.data.export import export_csv, export_parquet
 from nbmigrate.data.filters import Filter
 from nbmigrate.data.guarded import require_reading
 from nbmigrate.data.keyset import Place
@@ -42,6 +42,7 @@ from nbmigrate.model import EMPTY
 from nbmigrate.model.names import format_path
 from nbmigrate.plan import make_plan
 from nbmigrate.postgresql import POSTGRESQL
+from nbmigrate.postgresql.identifiers import qualified
 from nbmigrate.postgresql.introspect import introspect
 
 if TYPE_CHECKING:
@@ -216,10 +217,7 @@ class Studio:
             now = catalog.describe(connection, known.relation)
         if now.version != known.version:
             del self._described[known.relation]
-            raise SchemaChangedError(
-                f"`{format_path(*known.relation)}` was changed meanwhile: its columns are read again",
-                hint="nothing was saved",
-            )
+            raise _changed(known)
         return known
 
     def count(self, relation: Sequence[str], filters: Sequence[Document] = ()) -> Document:
@@ -301,9 +299,11 @@ class Studio:
         """Run SQL; a read-only studio refuses what is more than reading."""
         if not self.is_read_only:
             with self.connection.working() as connection:
-                return ask(connection, sql)
-        require_reading(sql)
+                found = ask(connection, sql)
+                _require_closed(connection)
+                return found
         with self.connection.reading() as connection:
+            require_reading(connection, sql)
             return ask(connection, sql, is_reading=True)
 
     # --- editing ---------------------------------------------------------------
@@ -318,10 +318,7 @@ class Studio:
         """Save the edits together; conflicts and what was refused are told, and nothing is saved then."""
         known = self._writable(relation)
         if version and version != known.version:
-            raise SchemaChangedError(
-                f"`{format_path(*known.relation)}` was changed meanwhile: its columns are read again",
-                hint="nothing was saved",
-            )
+            raise _changed(known)
         return self._saved(known, _edits(edits))
 
     def undo_save(self) -> Document:
@@ -335,7 +332,12 @@ class Studio:
     def _saved(
         self, relation: Relation, changes: tuple[Edit, ...], *, is_undo: bool = False
     ) -> Document:
-        with self.connection.working() as connection:
+        with self.connection.working() as connection, connection.transaction():
+            # from here on no migration can change its columns
+            lock = f"LOCK TABLE {qualified(relation.relation, spell_public=True)} IN ROW EXCLUSIVE MODE"
+            connection.execute(lock.encode())
+            if catalog.describe(connection, relation.relation).version != relation.version:
+                raise _changed(relation)
             found = save(connection, relation, changes, is_undo=is_undo)
         if found.failure is not None:
             return {"failed": found.failure}
@@ -380,19 +382,16 @@ class Studio:
         guard: bool = False,
     ) -> Document:
         """Write all rows that the filters leave into a file."""
-        if format != "csv":
-            raise UsageConflictError(f"`{format}` is no format of an export", hint="csv")
-        known = self._current(relation)
-        with self.connection.reading() as connection:
-            connection.execute("SET LOCAL statement_timeout = 0")
-            found = export_csv(
-                connection,
-                known,
-                self._workspace.root / path,
-                filters=_filters(filters),
-                sort=_sort(sort),
-                guard=guard,
-            )
+        if format not in {"csv", "parquet"}:
+            raise UsageConflictError(f"`{format}` is no format of an export", hint="csv, parquet")
+        known, target = self._current(relation), self._workspace.root / path
+        chosen = Request(sort=_sort(sort), filters=_filters(filters))
+        if format == "parquet":
+            found = export_parquet(self._open, known, target, chosen)
+        else:
+            with self.connection.reading() as connection:
+                connection.execute("SET LOCAL statement_timeout = 0")
+                found = export_csv(connection, known, target, chosen, guard=guard)
         return {"path": str(found.path), "rows": found.rows, "bytes": found.bytes}
 
 
@@ -423,6 +422,23 @@ _OPERATIONS = frozenset(
 )
 
 
+def _changed(relation: Relation) -> SchemaChangedError:
+    return SchemaChangedError(
+        f"`{format_path(*relation.relation)}` was changed meanwhile: its columns are read again",
+        hint="nothing was saved",
+    )
+
+
+def _require_closed(connection: psycopg.Connection[Any]) -> None:
+    """Nobody is to wait for a transaction that was left open here."""
+    if connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
+        connection.rollback()
+        raise UsageConflictError(
+            "the SQL left a transaction open, which would hold its locks; it was rolled back",
+            hint="leave out BEGIN: all statements of one text are one transaction",
+        )
+
+
 def _id(relation: Sequence[str]) -> Id:
     schema, name = relation
     return (schema, name)
@@ -450,10 +466,8 @@ def _plain(value: object) -> Any:  # noqa: ANN401 - a document
 
 
 def _estimate(connection: psycopg.Connection[Any], relation: Relation) -> int | None:
-    return next(
-        (one.rows for one in catalog.relations(connection) if one.relation == relation.relation),
-        None,
-    )
+    found = catalog.relations(connection, relation.relation)
+    return found[0].rows if found else None
 
 
 def _said(error: psycopg.Error) -> NbmigrateError:

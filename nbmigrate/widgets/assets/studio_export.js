@@ -2,7 +2,7 @@
 
 function exportForm(tab, box) {
   const { relation, filters, sort } = tab.place;
-  const format = choice([["csv", "CSV"]], "csv", { "aria-label": "format" });
+  const format = choice([["csv", "CSV"], ["parquet", "Parquet"]], "csv", { "aria-label": "format" });
   const path = el("input", { className: "nbm-input", value: `${relation[1].replace(/[^\w.-]+/g, "_")}.csv`, "aria-label": "file" });
   const guard = el("input", { type: "checkbox" });
   const guarded = el("label", { className: "nbs-check", title: "a leading ' in front of = + - @, so that a spreadsheet takes no value for a formula" }, guard, "Guard against formulas");

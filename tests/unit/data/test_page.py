@@ -191,6 +191,25 @@ def test_long_values_are_cut_and_fetched_in_pieces(database):
         assert read_value(connection, relation, ["2"], "t", offset=0, size=9) is None
 
 
+def test_a_place_may_be_a_long_value(database):
+    with database.connect() as connection:
+        connection.execute("CREATE TABLE long (id int PRIMARY KEY, t text, b bytea)")
+        connection.execute(
+            "INSERT INTO long SELECT i, repeat('x', 300) || i % 7, decode(repeat('0a', 200) || '0' || i % 10, 'hex')"
+            " FROM generate_series(1, 20) AS i"
+        )
+        relation = describe(connection, ("public", "long"))
+        for name in ("t", "b"):
+            sort = (Sort(column=name),)
+            page = read_page(connection, relation, Request(sort=sort, size=3))
+            found = [row.key for row in page.rows]
+            while page.has_next:
+                wanted = Request(sort=sort, go="next", place=page.last, size=3)
+                page = read_page(connection, relation, wanted)
+                found += [row.key for row in page.rows]
+            assert found == everything(connection, relation, sort)
+
+
 def test_without_a_key_rows_are_counted_off(database):
     with database.connect() as connection:
         connection.execute("CREATE TABLE loose (a int)")

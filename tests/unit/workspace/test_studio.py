@@ -22,6 +22,10 @@ INSERT INTO users VALUES (1, 'a'), (2, 'b');
 INSERT INTO posts SELECT i, 1 + i % 2, 'post ' || i, i FROM generate_series(1, 42) AS i;
 CREATE FUNCTION sneaky() RETURNS int LANGUAGE plpgsql AS
   'BEGIN INSERT INTO users VALUES (9, ''x''); RETURN 1; END';
+CREATE FUNCTION reaching() RETURNS int LANGUAGE plpgsql AS
+  'BEGIN PERFORM pg_advisory_lock(1); RETURN 1; END';
+CREATE FUNCTION reaching(users) RETURNS int LANGUAGE plpgsql AS
+  'BEGIN PERFORM pg_advisory_lock(1); RETURN 1; END';
 CREATE PROCEDURE careful() LANGUAGE plpgsql AS 'BEGIN NULL; END';
 """
 POSTS = ["public", "posts"]
@@ -180,6 +184,9 @@ def test_an_export_is_whole_or_not_there(studio, workspace, database):
     assert done["rows"] == len(rows) - 1 == 42
     assert rows[0] == ["id", "author", "title", "n"]
     assert {row[0]: row[2] for row in rows}["1"] == "'=cmd()"
+    database.execute("""CREATE TABLE h ("=head" int PRIMARY KEY, "-t" text)""")
+    studio.answer("export", {"relation": ["public", "h"], "path": "out.csv", "guard": True})
+    assert (workspace.root / "out.csv").read_text().splitlines() == ["'=head,'-t"]
     with pytest.raises(NbmigrateError):
         studio.answer("export", {"relation": POSTS, "path": "no/such/folder.csv"})
     database.execute(
@@ -190,6 +197,21 @@ def test_an_export_is_whole_or_not_there(studio, workspace, database):
         studio.answer("export", {"relation": ["public", "bad"], "path": "bad.csv"})
     assert sorted(p.name for p in workspace.root.glob("*.csv*")) == ["out.csv"]
     assert not list(workspace.root.glob(".*.part"))
+
+
+def test_an_export_to_parquet(studio, workspace, database):
+    parquet = pytest.importorskip("pyarrow.parquet", reason="PARQUET NEEDS nbmigrate[arrow]")
+    asked = {"relation": POSTS, "path": "out.parquet", "format": "parquet"}
+    chosen = {"filters": [{"column": "id", "op": ">", "value": "40"}]}
+    order = {"sort": [{"column": "id", "descending": True}]}
+    done = studio.answer("export", asked | chosen | order)
+    table = parquet.read_table(workspace.root / "out.parquet")
+    assert done["rows"] == table.num_rows == 2
+    assert table["id"].to_pylist() == [42, 41]
+    assert [str(n) for n in table["n"].to_pylist()] == ["42.00", "41.00"]
+    assert sorted(p.name for p in workspace.root.glob("*out*")) == ["out.parquet"]
+    with pytest.raises(UsageConflictError, match="is no format"):
+        studio.answer("export", asked | {"format": "xlsx"})
 
 
 ESCAPES = [
@@ -224,6 +246,14 @@ ESCAPES = [
     "VACUUM users",
     "",
     "/* only a comment */",
+    r"""SELECT U&"pg_advisory\005flock"(1)""",
+    r"""SELECT U&"set\005fconfig"('a.b', 'c', false)""",
+    "SELECT * FROM ts_stat('SELECT to_tsvector(set_config(''a.b'', ''c'', false))')",
+    "SELECT query_to_xml('SELECT pg_advisory_lock(1)', true, true, '')",
+    "SELECT reaching()",
+    "SELECT users.reaching FROM users",
+    "SELECT pg_stat_reset()",
+    "SELECT pg_sleep(0)",
 ]
 
 
@@ -303,6 +333,28 @@ def test_big_values_do_not_come_whole(studio, database):
         "value", {"relation": ["public", "big"], "key": ["1"], "column": "j", "size": 50}
     )
     assert len(piece["text"]) == 50
+
+
+def test_a_transaction_is_not_left_open(studio, database):
+    """R50: it would hold its locks while nobody looks."""
+    with pytest.raises(UsageConflictError, match="left a transaction open"):
+        studio.answer("query", {"sql": "BEGIN; UPDATE users SET name = 'z'"})
+    assert sessions(database) == [("idle", None)]
+    assert studio.answer("query", {"sql": "SELECT name FROM users WHERE id = 1"})["rows"] == (
+        ("a",),
+    )
+
+
+def test_harmless_functions_may_be_called_in_reading(workspace):
+    studio = Studio(workspace, read_only=True)
+    for sql in (
+        "SELECT random() < 2, clock_timestamp() IS NOT NULL, gen_random_uuid() IS NOT NULL",
+        "SELECT pg_relation_size('users') >= 0, now(), upper('a'), count(*) FROM users",
+        "EXPLAIN SELECT * FROM users",
+        "(SELECT 1) UNION (SELECT 2)",
+    ):
+        assert studio.answer("query", {"sql": sql})["rows"]
+    studio.close()
 
 
 def test_unknown_requests(studio):
