@@ -52,8 +52,12 @@ def _tuples(frame: Any) -> Iterator[Row]:  # noqa: ANN401 - any of the three
     return zip(*(column.to_pylist() for column in frame.columns), strict=True)
 
 
-def _value(value: object) -> object:
-    return None if type(value).__name__ in {"NAType", "NaTType"} else value
+def _value(value: Any) -> object:  # noqa: ANN401 - whatever pandas holds
+    """A value of Python, as the rows that come as text have them."""
+    kind = type(value)
+    if kind.__name__ in {"NAType", "NaTType"}:
+        return None
+    return value.item() if kind.__module__ == "numpy" and hasattr(value, "item") else value
 
 
 @dataclass(frozen=True, repr=False)
