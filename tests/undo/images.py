@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections.abc import Iterator
 
 from nbmigrate.executor import record
 from nbmigrate.postgresql.introspect import introspect
@@ -12,8 +13,8 @@ from nbmigrate.workspace.ownership import entries_of
 from tests.dumps import normalised
 from tests.fixtures.postgres import OWN_SCHEMAS, VOLATILE, Database
 
-_COPY = re.compile(r"^COPY (\S.*) \((.*)\) FROM stdin;$")
-_COLUMN = re.compile(r'"(?:[^"]|"")*"|[^,\s]+')
+_COPY = re.compile(r"COPY (\S.*?) \(((?:\"[^\"]*\"|[^\"()])*)\) FROM stdin;", re.DOTALL)
+_COLUMN = re.compile(r'(?:"[^"]*")+|[^,\s]+')
 
 
 def image(database: Database) -> str:
@@ -48,7 +49,7 @@ def _split(database: Database) -> tuple[str, list[str]]:
     parts: list[str] = []
     lines = iter(found.stdout.split("\n"))
     for line in lines:
-        if copy := _COPY.match(line):
+        if copy := _COPY.fullmatch(_head(line, lines)):
             parts += _rows(copy[1], _COLUMN.findall(copy[2]), lines)
         elif line.startswith("SELECT pg_catalog.setval("):
             parts.append(line)
@@ -57,9 +58,16 @@ def _split(database: Database) -> tuple[str, list[str]]:
     return "\n".join(schema), parts
 
 
-def _rows(table: str, columns: list[str], lines: object) -> list[str]:
+def _head(line: str, lines: Iterator[str]) -> str:
+    """The whole head of a table's rows: a name in it may go over several lines."""
+    while line.startswith("COPY ") and line.count('"') % 2:
+        line += f"\n{next(lines)}"
+    return line
+
+
+def _rows(table: str, columns: list[str], lines: Iterator[str]) -> list[str]:
     found = []
-    for line in lines:  # type: ignore[attr-defined]  # the rest of the dump
+    for line in lines:
         if line == "\\.":
             break
         pairs = sorted(zip(columns, line.split("\t"), strict=True))
