@@ -15,6 +15,7 @@ from typing import NamedTuple, TypeVar
 import msgspec
 
 from nbmigrate.diff.columns import SERIAL
+from nbmigrate.diff.privileges import spoken
 from nbmigrate.diff.renames import apply_renames
 from nbmigrate.model import Rename, Snapshot, Table
 from nbmigrate.model.names import format_path
@@ -54,7 +55,7 @@ def merge(before: Snapshot, after: Snapshot, now: Snapshot, renames: Sequence[st
     conflicts: list[str] = []
     found = _merge((base, mine, before), (), conflicts)
     assert isinstance(found, Snapshot)
-    return Merged(found, tuple(conflicts))
+    return Merged(spoken(found, mine), tuple(conflicts))
 
 
 Three = tuple[object, object, object]
