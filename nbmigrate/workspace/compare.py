@@ -12,7 +12,7 @@ import psycopg
 from nbmigrate.diff.renames import kind_of
 from nbmigrate.errors import NbmigrateError
 from nbmigrate.hazards import ReadFacts
-from nbmigrate.model import Rename, Snapshot
+from nbmigrate.model import Rename, Snapshot, format_path
 from nbmigrate.operations import Id
 from nbmigrate.plan import Answers, Canonical, Plan, make_plan
 from nbmigrate.postgresql import POSTGRESQL
@@ -99,7 +99,7 @@ def ownership_of(
     ours: Callable[[], frozenset[Entry]],
 ) -> Ownership:
     """Who made what, for these two sources; ``ours`` is asked only for a database."""
-    renamed = [end for text in answers.renames for end in text.split("->")[:1]]
+    renamed = [format_path(*Rename.parse(text).old) for text in answers.renames]
     return Ownership(
         ours=ours() if old.is_live else None,
         is_complete=new.is_complete,
