@@ -15,9 +15,10 @@ from typing import NamedTuple, TypeVar
 import msgspec
 
 from nbmigrate.diff.columns import SERIAL
+from nbmigrate.diff.privileges import spoken
 from nbmigrate.diff.renames import apply_renames
 from nbmigrate.model import Rename, Snapshot, Table
-from nbmigrate.model.names import format_path
+from nbmigrate.model.names import format_path, key
 from nbmigrate.model.tables import Column, ForeignKey, Index, Value
 from nbmigrate.operations import Id
 
@@ -50,11 +51,48 @@ def merge(before: Snapshot, after: Snapshot, now: Snapshot, renames: Sequence[st
     All three are compared under the names of ``before``.
     """
     back = [Rename.parse(text) for text in renames]
-    base, mine = (apply_renames(s, before, back).snapshot for s in (after, now))
+    taken = replaced(after, back)
+    if strange := replaced(now, back) - taken:
+        return Merged(now, tuple(_described(("tables", name)) for name in sorted(strange)))
+    base, mine = (apply_renames(cleared(s, taken), before, back).snapshot for s in (after, now))
     conflicts: list[str] = []
     found = _merge((base, mine, before), (), conflicts)
     assert isinstance(found, Snapshot)
-    return Merged(found, tuple(conflicts))
+    return Merged(spoken(found, mine), tuple(conflicts))
+
+
+def replaced(after: Snapshot, back: Sequence[Rename]) -> frozenset[str]:
+    """The new tables that have the old name of one that was renamed: it is to have it again."""
+    names = {key(*r.new) for r in back if len(r.new) == _TABLE and key(*r.old) in after.tables}
+    leaving = {key(*r.old) for r in back if len(r.old) == _TABLE}
+    return frozenset(names & after.tables.keys() - leaving)
+
+
+#: Parts of the path of a table.
+_TABLE = 2
+
+
+def cleared(snapshot: Snapshot, taken: Collection[str]) -> Snapshot:
+    """The snapshot without these tables, the keys that refer to them and the views on them."""
+    if not taken:
+        return snapshot
+    gone = {snapshot.tables[name].id for name in taken if name in snapshot.tables}
+    tables = {
+        name: msgspec.structs.replace(
+            table,
+            foreign_keys={
+                n: found for n, found in table.foreign_keys.items() if found.target not in gone
+            },
+        )
+        for name, table in snapshot.tables.items()
+        if name not in taken
+    }
+    views = {
+        name
+        for name, view in snapshot.views.items()
+        if any(_mentions(view.definition or "", id_[1]) for id_ in gone)
+    }
+    return msgspec.structs.replace(snapshot, tables=tables, views=_without(snapshot, views))
 
 
 Three = tuple[object, object, object]

@@ -32,6 +32,28 @@ def _bare(items: Mapping[str, Any]) -> Mapping[str, Any]:
     return {n: msgspec.structs.replace(i, privileges=None) for n, i in items.items()}
 
 
+def spoken(snapshot: Snapshot, now: Snapshot) -> Snapshot:
+    """The snapshot, saying "none" of the privileges that ``now`` has and it does not.
+
+    Said nothing, they would stay; that nothing was granted is known when it was read from
+    a database.
+    """
+    changed = {
+        family: _said(getattr(snapshot, family), getattr(now, family))
+        for family in ("tables", *(family for _, family in _FAMILIES))
+    }
+    return msgspec.structs.replace(snapshot, **changed)
+
+
+def _said(items: Mapping[str, Any], there: Mapping[str, Any]) -> Mapping[str, Any]:
+    unsaid = {
+        name: msgspec.structs.replace(item, privileges={})
+        for name, item in items.items()
+        if item.privileges is None and name in there and there[name].privileges
+    }
+    return {**items, **unsaid} if unsaid else items
+
+
 def diff_privileges(
     old: Snapshot, new: Snapshot, operations: Iterable[o.Operation]
 ) -> Iterator[o.SetPrivileges]:

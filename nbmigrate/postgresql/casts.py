@@ -127,7 +127,8 @@ def using(old: Column, new: Column) -> str | None:
         return _to_array(column, written, (source, target))
     if target.full == "boolean" and source.is_number and not source.is_array:
         return f"{column} <> 0"
-    return _by_steps(column, written, (source, target))
+    way = _from_array if source.is_array and not target.is_array else _by_steps
+    return way(column, written, (source, target))
 
 
 def is_automatic(source: _Kind, target: _Kind) -> bool:
@@ -171,6 +172,16 @@ def _to_array(column: str, written: str, kinds: tuple[_Kind, _Kind]) -> str:
     if is_automatic(source, target._replace(is_array=False)):
         return f"CASE WHEN {column} IS NOT NULL THEN ARRAY[{column}]::{written} END"
     return f"{column}::text::{written}"
+
+
+def _from_array(column: str, written: str, kinds: tuple[_Kind, _Kind]) -> str:
+    """An array of one value becomes the value; of any other the text says what is refused."""
+    source, target = kinds
+    rest = _by_steps(column, written, kinds)
+    if not is_automatic(source._replace(is_array=False), target):
+        return rest
+    only = f"array_to_string({column}, '')"
+    return f"CASE cardinality({column}) WHEN 1 THEN {only}::{written} ELSE {rest} END"
 
 
 def _kind(column: Column) -> _Kind:

@@ -16,7 +16,7 @@ import psycopg
 
 from nbmigrate import executor, results
 from nbmigrate.dialect import Statement
-from nbmigrate.diff.inverse import inverted, merge, relaxed
+from nbmigrate.diff.inverse import cleared, inverted, merge, relaxed, replaced
 from nbmigrate.diff.losses import Loss, Losses, find_losses
 from nbmigrate.diff.renames import apply_renames
 from nbmigrate.errors import (
@@ -45,6 +45,9 @@ if TYPE_CHECKING:
 #: Makes the engine build an enum anew: a label that is added cannot be used before a commit
 #: (PostgreSQL docs, ALTER TYPE), and an undo is one transaction.
 _PHANTOM = "nbmigrate_undo"
+
+
+_NOTHING = Holding()
 
 
 class Way(NamedTuple):
@@ -133,34 +136,45 @@ def find_way(workspace: Project, record: UndoRecord, answers: Answers, *, with_d
         number = records.next_id(workspace.target.connection)
         return Way(_texts(*record.holding.down), (), {}, Holding(), number)
     back = inverted(record.renames)
-    schemas = workspace.settings.schemas
-    known = (record.before, record.after)
-    live = read_again(workspace.target.connection, schemas, known)
-    merged = merge(record.before, record.after, live, back)
-    if merged.conflicts:
-        raise UndoConflictError(record.id, merged.conflicts)
+    live, target = _ends(workspace, record, back)
     holding = record.holding if with_data else Holding(owned=record.holding.owned)
-    target, now = merged.snapshot, restore.with_moved(live, holding, record.before)
+    now = restore.with_moved(live, holding, record.before)
     restoring = tuple(restore.bring_back(holding, record.before, target))
     filled: dict[Id, tuple[str, ...]] = {}
     for loss in (one.kept.loss for one in restoring):
         filled[loss.table] = (*filled.get(loss.table, ()), *loss.columns)
-    first, second = _halves(now, target, filled, back, answers)
+    taken = replaced(record.after, [Rename.parse(text) for text in back])
+    free = cleared(now, taken)
+    first, second = _halves(free, target, filled, back, answers)
     number = records.next_id(workspace.target.connection)
     head = _texts(
         *restore.leave_changed(holding, record.before), *restore.moved_back(holding, live)
     )
-    kept = _keeping_own(workspace, now, first, set(filled), number)
+    clear = _plan(now, free, NO_ANSWERS)
+    clearing = _keeping_own(workspace, now, clear, set(), number)
+    kept = _keeping_own(workspace, free, first, set(filled), number, taken=clearing.holding)
+    head = (*head, *clearing.statements)
+    shown = _shown(restoring, first, now=free, target=target, back=back)
     between = _texts(*(one.sql for one in restoring), *_IMMEDIATE[: len(restoring)])
     tail = _texts(*restore.positions_back(holding, target))
     start = len(head) + len(kept.statements)
     return Way(
         (*head, *kept.statements, *between, *second.statements, *tail),
-        _shown(restoring, first, now=now, target=target, back=back),
+        (*clear.operations, *shown),
         {start + at: one for at, one in enumerate(restoring, 1)},
-        kept.holding,
+        Holding(tables=(*clearing.holding.tables, *kept.holding.tables)),
         number,
     )
+
+
+def _ends(workspace: Project, record: UndoRecord, back: Sequence[str]) -> tuple[Snapshot, Snapshot]:
+    """The schema as it is and as it is to be."""
+    known = (record.before, record.after)
+    live = read_again(workspace.target.connection, workspace.settings.schemas, known)
+    merged = merge(record.before, record.after, live, back)
+    if merged.conflicts:
+        raise UndoConflictError(record.id, merged.conflicts)
+    return live, merged.snapshot
 
 
 #: Keys that wait for the commit would keep their tables from being altered.
@@ -210,9 +224,17 @@ def _with_phantoms(now: Snapshot, target: Snapshot) -> Snapshot:
 
 
 def _keeping_own(
-    workspace: Project, now: Snapshot, first: Plan, filled: set[Id], number: int
+    workspace: Project,
+    now: Snapshot,
+    first: Plan,
+    filled: set[Id],
+    number: int,
+    taken: Holding = _NOTHING,
 ) -> Keeping:
-    """What came into the push's own tables and columns since then is kept as well."""
+    """What came into the push's own tables and columns since then is kept as well.
+
+    ``taken`` is what the undo keeps already, under names of its own.
+    """
     losses = find_losses(now, first.operations)
     connection = workspace.target.connection
     rows = tuple(
@@ -227,6 +249,7 @@ def _keeping_own(
         first.statements,
         Losses(rows, ()),
         number=number,
+        first=len(taken.tables) + 1,
         may_move=False,
     )
 

@@ -322,6 +322,36 @@ def test_what_came_into_a_new_table_is_kept_too(workspace, database: Database) -
     assert "precious" in database.dump(schema_only=False, exclude=())
 
 
+def test_a_name_that_a_new_table_has_now_goes_back(workspace, database: Database) -> None:
+    database.execute(
+        "CREATE TABLE users (id integer PRIMARY KEY, a text)", "INSERT INTO users VALUES (1, 'a')"
+    )
+    before = image(database)
+    push(
+        workspace,
+        "CREATE TABLE people (id integer PRIMARY KEY);"
+        "CREATE TABLE users (id integer PRIMARY KEY, x text);"
+        "CREATE TABLE log (id integer REFERENCES users); CREATE VIEW v AS SELECT x FROM users;",
+        renames=("public.users->public.people",),
+    )
+    database.execute("INSERT INTO users VALUES (7, 'precious')", "INSERT INTO log VALUES (7)")
+    workspace.undo()
+    assert image(database) == before
+    assert "precious" in database.dump(schema_only=False, exclude=())
+
+
+def test_a_name_taken_by_somebody_since_is_refused(workspace, database: Database) -> None:
+    database.execute("CREATE TABLE users (id integer PRIMARY KEY)")
+    renamed = ("public.users->public.people",)
+    push(workspace, "CREATE TABLE people (id integer PRIMARY KEY);", renames=renamed)
+    database.execute("CREATE TABLE users (x text)")
+    before = image(database)
+    with pytest.raises(UndoConflictError) as caught:
+        workspace.undo()
+    assert caught.value.paths == ["table public.users"]
+    assert image(database) == before
+
+
 def test_status_shows_the_trash_and_purge_asks(workspace, database: Database) -> None:
     database.execute("CREATE TABLE t (id integer PRIMARY KEY)", "INSERT INTO t VALUES (7), (8)")
     push(workspace, "CREATE TABLE s (x text);")

@@ -59,6 +59,7 @@ def keeping(  # noqa: PLR0913 - a plan and where it is to be kept
     losses: Losses,
     *,
     number: int,
+    first: int = 1,
     taken: Collection[Id] = (),
     may_move: bool = True,
 ) -> Keeping:
@@ -76,7 +77,7 @@ def keeping(  # noqa: PLR0913 - a plan and where it is to be kept
     }
     places = {Names(operations).old_table(id_): id_ for id_ in dropped}
     tables = []
-    for at, loss in enumerate(losses.rows, 1):
+    for at, loss in enumerate(losses.rows, first):
         name = trash.trash_name(number, at, loss.table[1])
         size = _size(connection, loss.table)
         table = trash.table_of(old, loss)
