@@ -8,12 +8,16 @@ that drops every packet (socket(7), SO_ATTACH_FILTER): nothing is answered any m
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import socket
 import struct
+import termios
 import threading
+import time
 from contextlib import suppress
 
-_SO_ATTACH_FILTER = 26
+_SO_ATTACH_FILTER, _SO_DETACH_FILTER = 26, 27
+_QUEUES = (termios.TIOCOUTQ, termios.FIONREAD)
 _RETURN_ZERO_BYTES = struct.pack("HBBI", 0x06, 0, 0, 0)  # BPF_RET | BPF_K
 
 
@@ -28,11 +32,22 @@ class Network:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def stall(self) -> None:
-        """Lose every packet of the connections that are open, in both directions."""
+        """Lose every packet of the connections that are open, in both directions.
+
+        What was sent and not acknowledged yet would be sent again and again, a sign of life:
+        a moment is looked for at which nothing is under way.
+        """
         program = ctypes.create_string_buffer(_RETURN_ZERO_BYTES)
-        for end in self._ends:
-            given = struct.pack("HL", 1, ctypes.addressof(program))
-            end.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, given)
+        given = struct.pack("HL", 1, ctypes.addressof(program))
+        while True:
+            for end in self._ends:
+                end.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, given)
+            time.sleep(0.01)
+            if not any(_under_way(end) for end in self._ends):
+                return
+            for end in self._ends:
+                end.setsockopt(socket.SOL_SOCKET, _SO_DETACH_FILTER, 0)
+            time.sleep(0.01)
 
     def close(self) -> None:
         """Close every end."""
@@ -59,6 +74,12 @@ def _copy(source: socket.socket, target: socket.socket) -> None:
         while data := source.recv(65536):
             target.sendall(data)
     _shut(target)
+
+
+def _under_way(end: socket.socket) -> int:
+    """The bytes that were sent and not acknowledged (tcp(7), SIOCOUTQ), or came and were not read."""
+    found = [struct.unpack("i", fcntl.ioctl(end, asked, bytes(4)))[0] for asked in _QUEUES]
+    return sum(found)
 
 
 def _shut(end: socket.socket) -> None:
