@@ -85,13 +85,21 @@ def _show(result: Result, given: argparse.Namespace) -> None:
 
 def _text(result: Result, given: argparse.Namespace) -> str:
     """The result as text: of ``--sql`` the SQL, of a pull or an export without a file the code."""
-    from nbmigrate.results import DiffResult, ExportResult, MigrateResult, PullResult
+    from nbmigrate.results import (
+        DiffResult,
+        ExportResult,
+        MigrateResult,
+        PullResult,
+        SchemaResult,
+    )
 
     match result:
         case DiffResult() if given.sql:
             return result.plan.sql
         case MigrateResult() if result.script:
             return result.script.rstrip()
+        case SchemaResult(is_mermaid=True):
+            return result.mermaid.rstrip()
         case PullResult() | ExportResult() if not result.files:
             return result.code.rstrip()
         case _:

@@ -146,7 +146,7 @@ def migrate_files(server: EmbeddedServer, folder: Path, count: int) -> tuple[flo
         text, names = "", random.Random(7)
         for number in range(count):
             text += f"CREATE TABLE step_{number} (id integer PRIMARY KEY, a text);\n"
-            snapshot: Snapshot = workspace.read_ddl(text, EMPTY)
+            snapshot: Snapshot = workspace.read_ddl(text, EMPTY).created
             plan = make_plan(_recorded(workspace), snapshot, dialect=POSTGRESQL)
             workspace.journal.append(
                 plan,

@@ -11,10 +11,13 @@ from nbmigrate.commands import (
     changing,
     drift,
     exporting,
+    loading,
     project,
     rewriting,
     rows,
+    studio,
     undo,
+    viewing,
 )
 from nbmigrate.commands.command import Command, answer_needed
 from nbmigrate.commands.project import DECLARE
@@ -27,8 +30,11 @@ COMMANDS: tuple[Command, ...] = (
     *drift.COMMANDS,
     *rewriting.COMMANDS,
     *project.COMMANDS,
+    *viewing.COMMANDS,
     *exporting.COMMANDS,
     *rows.COMMANDS,
+    *loading.COMMANDS,
+    *studio.COMMANDS,
     *backfill.COMMANDS,
 )
 

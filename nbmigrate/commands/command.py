@@ -23,15 +23,20 @@ if TYPE_CHECKING:
 class Command:
     """A command: its name, what it does, its arguments, and the call.
 
-    ``differs`` says whether the CLI ends with 3 for a result that shows a difference.
+    ``call`` is what :meth:`run` does while nobody else works on the connection. ``differs`` says whether the CLI ends with 3 for a result that shows a difference.
     """
 
     name: str
     help: str
     arguments: tuple[Argument, ...]
-    run: Run
+    call: Run
     differs: Literal["", "always", "asked"] = ""
     place: str = ""
+
+    def run(self, workspace: Workspace, given: argparse.Namespace) -> Result:
+        """Its result. A command waits while a widget works on the connection in another thread."""
+        with workspace.target.lock:
+            return self.call(workspace, given)
 
     def stands_in(self, place: Place) -> bool:
         """True when the place has this command."""

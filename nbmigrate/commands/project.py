@@ -25,10 +25,6 @@ def _connect(workspace: Workspace, given: argparse.Namespace) -> Result:
     return workspace.connect(given.url)
 
 
-def _schema(workspace: Workspace, given: argparse.Namespace) -> Result:  # noqa: ARG001 - the shape of a command
-    return workspace.schema()
-
-
 def _declare(workspace: Workspace, given: argparse.Namespace) -> Result:
     """``%%schema``: the magic adds the text, the cell's key and the user's variables."""
     return workspace.declare(
@@ -97,7 +93,6 @@ COMMANDS: tuple[Command, ...] = (
         ),
         _connect,
     ),
-    Command("schema", "Show the declared schema.", (), _schema, place="magic"),
     Command(
         "diff",
         "Show the difference between two schemas.",

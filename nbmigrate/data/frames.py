@@ -18,6 +18,8 @@ from nbmigrate.data.rows import Rows
 
 Values = Sequence[Any]
 
+_WIDEST = dt.timedelta(days=100_000_000)
+
 _NULLABLE = {
     "smallint": "Int16",
     "integer": "Int32",
@@ -53,10 +55,10 @@ def _array(rows: Rows, at: int) -> Any:  # noqa: ANN401 - any kind of pandas arr
     if name in _TEXT:
         return pd.array(values, dtype="string")
     special = _SPECIAL.get(name)
-    return special(values) if special else _objects(values)
+    return special(values) if special else objects(values)
 
 
-def _objects(values: Values) -> Any:  # noqa: ANN401 - numpy's array type has no element type here
+def objects(values: Values) -> Any:  # noqa: ANN401 - numpy's array type has no element type here
     """Python objects as they are: an array of lists must not become a table of numbers."""
     found = np.empty(len(values), dtype=object)
     found[:] = values
@@ -77,7 +79,7 @@ def _timestamps(dtype: str, *, is_aware: bool) -> Callable[[Values], Any]:
     def convert(values: Values) -> Any:  # noqa: ANN401 - a pandas array or objects
         # A text among them is one that Python's calendar has no room for.
         if any(isinstance(v, str) for v in values):
-            return _objects(values)
+            return objects(values)
         if is_aware:
             values = [None if v is None else v.astimezone(dt.UTC) for v in values]
         return pd.array(values, dtype=dtype)
@@ -86,9 +88,14 @@ def _timestamps(dtype: str, *, is_aware: bool) -> Callable[[Values], Any]:
 
 
 def _durations(values: Values) -> Any:  # noqa: ANN401 - a pandas array or objects
-    if any(isinstance(v, str) for v in values):
-        return _objects(values)
+    if any(isinstance(v, str) or _is_wide(v) for v in values):
+        return objects(values)
     return pd.array(values, dtype="timedelta64[us]")
+
+
+def _is_wide(value: dt.timedelta | None) -> bool:
+    # A timedelta has room for more days than 64 bits of microseconds.
+    return value is not None and abs(value) > _WIDEST
 
 
 _SPECIAL: dict[str, Callable[[Values], Any]] = {

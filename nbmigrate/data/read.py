@@ -16,6 +16,7 @@ from nbmigrate.data.parameters import bind
 from nbmigrate.data.rows import Result, Rows, fetch, name_types, open_cursor
 from nbmigrate.errors import ExecutionError, StatementFailedError, UsageConflictError
 from nbmigrate.postgresql.identifiers import qualified, quote
+from nbmigrate.postgresql.secrets import mask_sql
 from nbmigrate.postgresql.tokens import code, split
 
 _HINTS = {
@@ -47,7 +48,7 @@ def query(
         with open_cursor(connection, is_raw=values is not None) as cursor:
             found = fetch(cursor.execute(text, values))
     except psycopg.Error as error:
-        raise _failed(connection, error, text) from error
+        raise failed(connection, error, text) from shown(error, text)
     ms = (time.perf_counter() - started) * 1000
     _require_closed(connection)
     return name_types(connection, found, ms)
@@ -69,24 +70,25 @@ def read_table(
     Raises:
         StatementFailedError: there is no such table or column, or the SQL is wrong.
     """
-    sql = _select(id_, where=where, order=order, columns=columns)
+    sql = select(id_, where=where, order=order, columns=columns) + "\nLIMIT $1"
     started = time.perf_counter()
     try:
         found = _read_only(connection, sql, limit)
     except psycopg.Error as error:
-        raise _failed(connection, error, sql) from error
+        raise failed(connection, error, sql) from shown(error, sql)
     return name_types(connection, found, (time.perf_counter() - started) * 1000)
 
 
-def _select(
+def select(
     id_: tuple[str, str], *, where: str | None, order: str | None, columns: Sequence[str]
 ) -> str:
+    """The SELECT of a table's rows; names are quoted, ``where`` and ``order`` are SQL."""
     listed = ", ".join(quote(name) for name in columns) or "*"
     parts = [f"SELECT {listed} FROM {qualified(id_, spell_public=True)}"]
     # On lines of their own: a comment at the end of a condition ends there.
     parts += [f"WHERE (\n{where}\n)"] if where else []
     parts += [f"ORDER BY\n{order}"] if order else []
-    return "\n".join([*parts, "LIMIT $1"])
+    return "\n".join(parts)
 
 
 def _read_only(connection: psycopg.Connection[Any], sql: str, limit: int | None) -> Result:
@@ -117,9 +119,15 @@ def _require_closed(connection: psycopg.Connection[Any]) -> None:
     )
 
 
-def _failed(
+def shown(error: psycopg.Error, sql: str) -> psycopg.Error | None:
+    """The driver's error as the cause, unless it quotes a password of the statement."""
+    return error if mask_sql(sql) == sql else None
+
+
+def failed(
     connection: psycopg.Connection[Any], error: psycopg.Error, sql: str
 ) -> StatementFailedError:
+    """The error of ours for one of psycopg's; no transaction stays open."""
     if not connection.closed and connection.info.transaction_status != TransactionStatus.IDLE:
         connection.rollback()
     diagnosis = error.diag
@@ -131,10 +139,10 @@ def _failed(
     code = f" (SQLSTATE {sqlstate})" if sqlstate else ""
     message = "\n".join(x for x in (f"{where}{primary}{code}", diagnosis.message_detail) if x)
     return StatementFailedError(
-        message,
-        sql=sql,
+        mask_sql(message),
+        sql=mask_sql(sql),
         sqlstate=sqlstate,
         line=line,
-        detail=diagnosis.message_detail or "",
+        detail=mask_sql(diagnosis.message_detail or ""),
         hint=diagnosis.message_hint or _HINTS.get(sqlstate, ""),
     )

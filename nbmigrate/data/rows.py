@@ -105,7 +105,7 @@ def name_types(connection: psycopg.Connection[Any], result: Result, ms: float) -
     )
 
 
-class _TextArray(ArrayLoader):
+class TextArray(ArrayLoader):
     """An array of a type that psycopg does not know, such as an enum: its elements are texts."""
 
     base_oid = psycopg.adapters.types["text"].oid
@@ -114,7 +114,7 @@ class _TextArray(ArrayLoader):
 def _with_lists(
     connection: psycopg.Connection[Any], result: Result, arrays: set[int]
 ) -> tuple[tuple[Any, ...], ...]:
-    loader = _TextArray(0, connection)
+    loader = TextArray(0, connection)
     columns = {at for at, oid in enumerate(result.oids) if oid in arrays}
     return tuple(
         tuple(

@@ -15,12 +15,13 @@ from nbmigrate.declare.scope import unregister
 from nbmigrate.declare.values import CellText
 from nbmigrate.errors import DeclarationError
 from nbmigrate.model import EMPTY, Snapshot
+from nbmigrate.postgresql.ddl import Ddl
 from nbmigrate.postgresql.from_metadata import Addition, Parts, from_parts, renames_of
 from nbmigrate.postgresql.from_metadata.names import schema_name
 
 #: Reads DDL: the text, and what the other cells declare (the text may refer to it). Gives
-#: what the text adds.
-ParseSql = Callable[[str, Snapshot], Snapshot]
+#: what the text creates and adds.
+ParseSql = Callable[[str, Snapshot], Ddl]
 
 Known = Mapping[tuple[str, str], tuple[str, ...]]
 
@@ -35,6 +36,7 @@ class Block:
     parse_sql: ParseSql | None = None
     run: Run | None = None
     snapshot: Snapshot = EMPTY
+    ddl: Ddl = field(default_factory=Ddl)
     renames: tuple[str, ...] = ()
     error: DeclarationError | None = None
     seen: frozenset[Path] = frozenset()
@@ -62,8 +64,13 @@ class Block:
 
     @property
     def additions(self) -> tuple[Addition, ...]:
-        """Views, policies, roles and row security of the cell."""
-        return tuple(self.run.additions) if self.run is not None else ()
+        """Views, policies, roles and row security of the cell; what DDL adds to others' objects."""
+        return tuple(self.run.additions) if self.run is not None else self.ddl.amendments
+
+    @property
+    def added(self) -> tuple[str, ...]:
+        """What DDL adds to objects of other cells, in words."""
+        return tuple(amendment.name for amendment in self.ddl.amendments)
 
     @property
     def columns(self) -> Known:
@@ -121,7 +128,7 @@ class Block:
             former = self.run.mappings
             self.run.discard()
         self.run, self.error, self.former = None, error, former
-        self.snapshot, self.renames = EMPTY, ()
+        self.snapshot, self.ddl, self.renames = EMPTY, Ddl(), ()
 
     def is_unsettled(self) -> bool:
         """Whether another try is due: it is broken, or SQLAlchemy gave up on one of its classes."""

@@ -22,10 +22,11 @@ from nbmigrate.declare.merging import Path, all_paths, object_paths
 from nbmigrate.declare.presets import make_base, preset_names
 from nbmigrate.declare.running import run
 from nbmigrate.declare.scope import Scope
-from nbmigrate.declare.uniting import alone, columns_of, unite
+from nbmigrate.declare.uniting import alone, columns_of, owner_of, paths_of, unite
 from nbmigrate.declare.values import CellText, Declared
 from nbmigrate.errors import DeclarationError, StatementFailedError
 from nbmigrate.model import Snapshot
+from nbmigrate.postgresql.ddl import Ddl
 
 
 @dataclass(frozen=True)
@@ -211,7 +212,8 @@ class Declarations:
     def _run(self, block: Block, attempt: _Attempt, *, strict: bool) -> None:
         try:
             if block.parse_sql is not None:
-                block.snapshot = _parsed(block, block.parse_sql, attempt)
+                block.ddl = _parsed(block, block.parse_sql, attempt)
+                block.snapshot = block.ddl.created
             else:
                 block.run = run(block.text, self._scope, self.metadata)
                 if strict:
@@ -249,13 +251,14 @@ class Declarations:
         self._blocks = attempt.blocks
         for block in attempt.fresh:
             if block.error is None:
-                block.seen = all_paths(alone(block))
+                block.seen = paths_of(block, attempt.blocks)
                 self._seen |= block.seen
         others = [block for block in attempt.fresh if block is not target]
         snapshot = alone(target) if target is not None else Snapshot()
         return Declared(
             cell=target.label if target is not None else "",
-            objects=object_paths(snapshot),
+            objects=(*object_paths(snapshot), *(target.added if target is not None else ())),
+            notes=target.ddl.notes if target is not None else (),
             snapshot=snapshot,
             renames=target.renames if target is not None else (),
             again=tuple(block.label for block in others if block.error is None),
@@ -272,10 +275,16 @@ def _borrow_once(block: Block, attempt: _Attempt) -> None:
     block.run.imported = [table for table in block.run.imported if table not in taken]
 
 
-def _parsed(block: Block, parse_sql: ParseSql, attempt: _Attempt) -> Snapshot:
-    others = unite(b for b in attempt.blocks if b is not block and b.error is None)
+def _parsed(block: Block, parse_sql: ParseSql, attempt: _Attempt) -> Ddl:
+    others = [b for b in attempt.blocks if b is not block and b.error is None]
     try:
-        return parse_sql(block.text.text, others)
+        found = parse_sql(block.text.text, unite(others))
     except StatementFailedError as error:
         message = f"{error.message}\n{error.detail}" if error.detail else error.message
         raise fault(message, block.text, Place(error.line or 0), hint=error.hint) from error
+    for change, line in found.changes:
+        owner = owner_of(change.leaf, others)
+        where = f", which `{owner}` declares" if owner else ""
+        hint = f"say it in `{owner}`" if owner else ""
+        raise fault(f"{change.said}{where}", block.text, Place(line), hint=hint)
+    return found

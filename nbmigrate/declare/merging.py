@@ -74,7 +74,14 @@ def all_paths(snapshot: Snapshot) -> frozenset[Path]:
     """The paths of everything, with the columns, constraints and indexes of tables."""
     inside = (path for table in snapshot.tables.values() for path in _inside(table))
     hanging = (path for view in snapshot.views.values() for path in _hanging(view))
-    return frozenset((*_objects(snapshot), *inside, *hanging))
+    return frozenset((*_objects(snapshot), *inside, *hanging, *_granted(snapshot)))
+
+
+def _granted(snapshot: Snapshot) -> Iterator[Path]:
+    """The grants: the object, nothing, and the role; no name in a database is empty."""
+    for family in (snapshot.tables, snapshot.views, snapshot.sequences, snapshot.functions):
+        for item in family.values():
+            yield from ((*item.id, "", role) for role in item.privileges or ())
 
 
 def _objects(snapshot: Snapshot) -> tuple[Path, ...]:

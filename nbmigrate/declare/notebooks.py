@@ -21,6 +21,7 @@ from nbmigrate.declare.scope import Scope
 from nbmigrate.declare.values import CellText
 from nbmigrate.errors import DeclarationError, SourceError
 from nbmigrate.model import Snapshot
+from nbmigrate.postgresql.ddl import Ddl
 
 _MAGIC = "%%schema"
 
@@ -141,7 +142,7 @@ def _may_give(cell: Cell, wanted: set[str]) -> bool:
 def _refuse(where: str) -> ParseSql:
     """In the place of a reader of DDL when there is none."""
 
-    def parse_sql(_text: str, _others: Snapshot) -> Snapshot:
+    def parse_sql(_text: str, _others: Snapshot) -> Ddl:
         raise DeclarationError("a cell of SQL needs a PostgreSQL to read it", source=where)
 
     return parse_sql

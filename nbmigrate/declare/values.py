@@ -30,13 +30,15 @@ class CellText:
 class Declared:
     """What one cell, file or notebook declares.
 
-    ``again`` are the other cells that were executed once more because they use what this
-    one replaced; ``broken`` those of them that failed, and what each said.
+    ``notes`` say what of a cell's DDL is no part of a schema; ``again`` are the other cells that
+    were executed once more because they use what this one replaced; ``broken`` those of them that
+    failed, and what each said.
     """
 
     cell: str
     objects: tuple[str, ...]
     snapshot: Snapshot
     renames: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     again: tuple[str, ...] = ()
     broken: tuple[tuple[str, str], ...] = ()

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nbmigrate.diff.match import match, mentions
-from nbmigrate.diff.partitions import ancestors
-from nbmigrate.model import Column, Enum, Snapshot, Table, View, key
+from nbmigrate.diff.partitions import has_it_from_above
+from nbmigrate.model import Column, Enum, Snapshot, View
 from nbmigrate.operations import (
     AddEnumValue,
     CreateEnum,
@@ -56,16 +56,10 @@ def enum_uses(enum: Id, old: Snapshot, new: Snapshot) -> Iterator[EnumUse]:
         before = old.tables.get(name)
         for column in table.columns.values() if before else ():
             was = before.columns.get(column.name) if before else None
-            if was is None or _has_it_from_above(table, column.name, new):
+            if was is None or has_it_from_above(table, column.name, new):
                 continue
             if is_of_enum(was, enum) and is_of_enum(column, enum):
                 yield EnumUse(table=table.id, column=column, old_default=was.default)
-
-
-def _has_it_from_above(table: Table, column: str, snapshot: Snapshot) -> bool:
-    """True when ALTER TABLE of a parent reaches the column, and PostgreSQL takes no other."""
-    above = (snapshot.tables.get(key(*id_)) for id_ in ancestors(table.id, snapshot))
-    return any(parent is not None and column in parent.columns for parent in above)
 
 
 def is_of_enum(column: Column, enum: Id) -> bool:

@@ -161,6 +161,7 @@ def _bare(table: Table) -> Table:
         primary_key_name=None,
         primary_key_options=None,
         force_rls=False,
+        rls_off=False,
         replica_identity=None,
         exclusions={},
         statistics={},

@@ -233,6 +233,12 @@ def ancestors(table: o.Id, snapshot: Snapshot) -> Iterator[o.Id]:
         yield from ancestors(id_, snapshot)
 
 
+def has_it_from_above(table: Table, column: str, snapshot: Snapshot) -> bool:
+    """True when ALTER TABLE of a parent reaches the column, and PostgreSQL takes no other."""
+    above = (snapshot.tables.get(key(*id_)) for id_ in ancestors(table.id, snapshot))
+    return any(parent is not None and column in parent.columns for parent in above)
+
+
 def _sign(op: o.Operation) -> tuple[object, ...] | None:  # noqa: C901, PLR0911 - one case per operation
     """What an operation does, and to which table; None for one that stays on its table."""
     match op:

@@ -130,7 +130,7 @@ def _diff_privileges(old: Table, new: Table) -> Iterator[Operation]:
 
 def has_row_security(table: Table) -> bool:
     """True when row security is to be on: said so, or implied by a policy (drizzle-kit 0.31)."""
-    return table.is_rls_enabled or bool(table.policies)
+    return table.is_rls_enabled or (bool(table.policies) and not table.rls_off)
 
 
 def _diff_row_security(old: Table, new: Table) -> Iterator[Operation]:

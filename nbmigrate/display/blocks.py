@@ -94,4 +94,12 @@ class Section:
     is_open: bool = True
 
 
-Block = Heading | Text | Facts | TableBlock | Code | Changes | Section
+@dataclass(frozen=True)
+class Picture:
+    """An SVG, and what it shows in words; where there are no pictures, nothing."""
+
+    svg: str
+    text: str
+
+
+Block = Heading | Text | Facts | TableBlock | Code | Changes | Section | Picture

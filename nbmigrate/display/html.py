@@ -9,6 +9,7 @@ words beside every colour. All text passes :func:`_text`.
 
 from __future__ import annotations
 
+import base64
 import html
 from collections.abc import Iterable, Iterator, Sequence
 from typing import assert_never
@@ -22,6 +23,7 @@ from nbmigrate.display.blocks import (
     Code,
     Facts,
     Heading,
+    Picture,
     Section,
     Sign,
     TableBlock,
@@ -76,7 +78,7 @@ def _text(text: str) -> str:
     return html.escape(visible(text), quote=True)
 
 
-def _block(block: Block) -> str:  # noqa: PLR0911 - one return per kind of block
+def _block(block: Block) -> str:  # noqa: C901, PLR0911 - one return per kind of block
     match block:
         case Heading(text=text, level=level):
             return _heading(text, level)
@@ -92,6 +94,8 @@ def _block(block: Block) -> str:  # noqa: PLR0911 - one return per kind of block
             return _tree(nodes)
         case Section():
             return _section(block)
+        case Picture(svg=svg, text=text):
+            return _picture(svg, text)
         case _:
             assert_never(block)
 
@@ -118,6 +122,18 @@ def _facts(items: Iterable[tuple[str, str]]) -> str:
         for label, value in items
     )
     return f'<table style="border-collapse:collapse;border:0;font-size:13px;margin:2px 0">{rows}</table>'
+
+
+def _picture(svg: str, text: str) -> str:
+    # An image can run no script and load nothing, whatever is in it; GitHub shows it as well.
+    data = base64.b64encode(svg.encode()).decode()
+    style = (
+        f"overflow:auto;max-height:640px;margin:6px 0;border:1px solid {_EDGE};border-radius:6px"
+    )
+    image = (
+        f'<img alt="{_text(text)}" style="max-width:none" src="data:image/svg+xml;base64,{data}">'
+    )
+    return f'<div style="{style}">{image}</div>'
 
 
 def _code(block: Code) -> str:

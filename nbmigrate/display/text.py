@@ -13,6 +13,7 @@ from nbmigrate.display.blocks import (
     Code,
     Facts,
     Heading,
+    Picture,
     Section,
     TableBlock,
     Text,
@@ -28,7 +29,7 @@ def to_text(blocks: Iterable[Block]) -> str:
     return "\n\n".join("\n".join(lines) for lines in map(_lines, blocks) if lines)
 
 
-def _lines(block: Block) -> list[str]:  # noqa: PLR0911 - one return per kind of block
+def _lines(block: Block) -> list[str]:  # noqa: C901, PLR0911 - one return per kind of block
     match block:
         case Heading(text=text):
             return [one_line(text)]
@@ -46,6 +47,8 @@ def _lines(block: Block) -> list[str]:  # noqa: PLR0911 - one return per kind of
         case Section(title=title, blocks=blocks, note=note):
             head = one_line(f"{title}  ({note})" if note else title)
             return [head, *(f"  {line}" if line else "" for line in to_text(blocks).splitlines())]
+        case Picture():
+            return []
         case _:
             assert_never(block)
 

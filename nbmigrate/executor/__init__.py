@@ -30,7 +30,8 @@ from nbmigrate.executor.lock import Holder, MigratorLock
 from nbmigrate.executor.migrate import baseline, migrate, pending, up_to
 from nbmigrate.executor.settings import Settings
 from nbmigrate.executor.statements import LoggedStatement, read_statements
-from nbmigrate.executor.urls import mask_sql, mask_url
+from nbmigrate.executor.urls import mask_url
+from nbmigrate.postgresql.secrets import mask_sql
 
 __all__ = [
     "Activity",

@@ -19,8 +19,8 @@ from psycopg.rows import class_row
 from nbmigrate.errors import ExecutionError
 from nbmigrate.executor.blockers import Blocker, find_blockers
 from nbmigrate.executor.connections import connect, sibling
-from nbmigrate.executor.urls import mask_sql
 from nbmigrate.model.tables import Value
+from nbmigrate.postgresql.secrets import mask_sql
 
 _ACTIVITY = """
     SELECT a.query AS statement, coalesce(a.wait_event_type, '') = 'Lock' AS is_waiting,

@@ -16,7 +16,7 @@ from nbmigrate.executor.events import AppliedStatement, LeftoverDropped, Snapsho
 from nbmigrate.executor.progress import Progress
 from nbmigrate.executor.running import Attempt, Session, Work, execute, retry
 from nbmigrate.executor.segments import Step
-from nbmigrate.executor.urls import mask_sql
+from nbmigrate.postgresql.secrets import mask_sql
 from nbmigrate.postgresql.tokens import code
 
 

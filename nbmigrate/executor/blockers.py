@@ -13,8 +13,8 @@ import psycopg
 from psycopg.rows import class_row
 
 from nbmigrate.executor import own_sessions
-from nbmigrate.executor.urls import mask_sql
 from nbmigrate.model.tables import Value
+from nbmigrate.postgresql.secrets import mask_sql
 
 _COLUMNS = """
     SELECT a.pid, coalesce(a.usename, '') AS "user", coalesce(a.application_name, '') AS application,

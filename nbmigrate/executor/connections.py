@@ -136,6 +136,7 @@ def prepare(connection: psycopg.Connection[Any], *, lock_timeout_ms: int) -> Non
         values["idle_session_timeout"] = "0"
     set_session(connection, values | _transport_of_server(connection))
     _mean_public(connection)
+    _keep_commits(connection)
     if version >= _FIRST_WITH_CHECK_INTERVAL:
         _notice_dead_client(connection)
 
@@ -168,6 +169,18 @@ def _mean_public(connection: psycopg.Connection[Any]) -> None:
     connection.execute(
         "SELECT pg_catalog.set_config('search_path', 'public, ' || path, false)"
         """ FROM pg_catalog.current_setting('search_path') AS path WHERE path LIKE '"$user"%'"""
+    )
+
+
+def _keep_commits(connection: psycopg.Connection[Any]) -> None:
+    """Make what is reported as done survive a crash of the server.
+
+    With ``synchronous_commit = off`` the last commits may be lost in one (PostgreSQL
+    docs, 28.4 Asynchronous Commit). A setting that waits for more is left alone.
+    """
+    connection.execute(
+        "SELECT pg_catalog.set_config('synchronous_commit', 'local', false)"
+        " WHERE pg_catalog.current_setting('synchronous_commit') = 'off'"
     )
 
 

@@ -10,7 +10,7 @@ import psycopg
 from nbmigrate.errors import LockTimeoutError, StatementFailedError
 from nbmigrate.executor.blockers import Blocker
 from nbmigrate.executor.segments import Step
-from nbmigrate.executor.urls import mask_sql
+from nbmigrate.postgresql.secrets import mask_sql
 
 #: Worth trying again: lock_not_available, deadlock_detected, serialization_failure.
 RETRYABLE = (

@@ -18,9 +18,9 @@ from nbmigrate.errors import ExecutionError
 from nbmigrate.executor import bookkeeping, raw
 from nbmigrate.executor.segments import MigrationLike
 from nbmigrate.executor.settings import Settings
-from nbmigrate.executor.urls import mask_sql
 from nbmigrate.model.tables import Value
 from nbmigrate.postgresql.identifiers import qualified, quote
+from nbmigrate.postgresql.secrets import mask_sql
 
 State = Literal["applied", "pending", "edited", "missing", "unrecorded"]
 

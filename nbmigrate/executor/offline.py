@@ -15,8 +15,8 @@ from nbmigrate.executor import bookkeeping, history
 from nbmigrate.executor.lock import lock_key
 from nbmigrate.executor.segments import MigrationLike, Segment, Step, read_steps, segments
 from nbmigrate.executor.settings import Settings
-from nbmigrate.executor.urls import mask_sql
 from nbmigrate.postgresql.identifiers import quote
+from nbmigrate.postgresql.secrets import mask_sql
 from nbmigrate.postgresql.tokens import code
 
 

@@ -15,7 +15,7 @@ from nbmigrate.errors import EditedMigrationError
 from nbmigrate.executor import raw
 from nbmigrate.executor.history import sha256
 from nbmigrate.executor.segments import Step
-from nbmigrate.executor.urls import mask_sql
+from nbmigrate.postgresql.secrets import mask_sql
 
 _START = """
     INSERT INTO nbmigrate.progress (history, tag, statement, sql_hash, sql, backend_pid)

@@ -26,7 +26,7 @@ from nbmigrate.executor.lock import MigratorLock
 from nbmigrate.executor.segments import Step
 from nbmigrate.executor.settings import Settings
 from nbmigrate.executor.statements import Ran
-from nbmigrate.executor.urls import mask_sql
+from nbmigrate.postgresql.secrets import mask_sql
 
 _COMMIT_PATIENCE_SECONDS = 15.0
 

@@ -11,28 +11,10 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
-MASK = "***"
+from nbmigrate.postgresql.secrets import MASK, PAIR, SECRET_KEYS, mask_pairs
 
 _SCHEME = re.compile(r"\s*(postgres(?:ql)?)(?:\+\w+)?://", re.IGNORECASE)
 _ANY_SCHEME = re.compile(r"\s*[a-zA-Z][\w.+-]*://")
-_SECRET_KEYS = frozenset(
-    {"password", "pwd", "passwd", "pass", "passphrase", "sslpassword", "passfile"}
-    | {"sslkeypassword", "secret", "token", "oauth_client_secret", "pgpassword"}
-)
-_PAIR = re.compile(
-    rf"(?P<key>\b(?:{'|'.join(sorted(_SECRET_KEYS))})\s*=\s*)"
-    r"(?P<value>'(?:[^'\\]|\\.)*(?:'|\Z)|\"[^\"]*(?:\"|\Z)|\{[^}]*(?:\}|\Z)|(?:\\.|[^\s;&])+)",
-    re.IGNORECASE,
-)
-_SQL_SECRET = re.compile(
-    r"(?P<key>\b(?:PASSWORD|SECRET|SECRET_KEY|TOKEN)\s*=?\s*)(?:[eE]|[uU]&)?'(?:[^']|'')*(?:'|\Z)",
-    re.IGNORECASE,
-)
-#: Statements that take a password; elsewhere ``password = 'x'`` is a comparison like any other.
-_HOLDS_SECRET = re.compile(
-    r"\b(?:create|alter)\s+(?:role|user|group|subscription|server|foreign)\b|\bdblink",
-    re.IGNORECASE,
-)
 
 
 def conninfo(url: str) -> str:
@@ -44,22 +26,15 @@ def mask_url(url: str) -> str:
     """The URL without any secret, for messages, outputs and logs."""
     scheme = _ANY_SCHEME.match(url)
     if scheme is None:
-        return _mask_pairs(url)
+        return mask_pairs(url)
     return scheme[0].strip() + _mask_authority(url[scheme.end() :])
-
-
-def mask_sql(sql: str) -> str:
-    """The SQL without the passwords of ``CREATE ROLE ... PASSWORD '...'`` and its like."""
-    if not _HOLDS_SECRET.search(sql):
-        return sql
-    return _mask_pairs(_SQL_SECRET.sub(rf"\g<key>'{MASK}'", sql))
 
 
 def mask_text(text: str, url: str) -> str:
     """A server's or driver's text without the password of the URL in any spelling."""
     for secret in sorted(_secrets(url), key=len, reverse=True):
         text = text.replace(secret, MASK)
-    return _mask_pairs(text)
+    return mask_pairs(text)
 
 
 def is_ambiguous(url: str) -> bool:
@@ -69,10 +44,6 @@ def is_ambiguous(url: str) -> bool:
         return False
     userinfo, _ = _split_userinfo(url[scheme.end() :])
     return bool(re.search(r"[@/?#\s\[\]]", userinfo))
-
-
-def _mask_pairs(text: str) -> str:
-    return _PAIR.sub(rf"\g<key>{MASK}", text)
 
 
 def _mask_authority(rest: str) -> str:
@@ -85,9 +56,9 @@ def _mask_authority(rest: str) -> str:
 
 def _mask_parameter(pair: str) -> str:
     key, equals, value = pair.partition("=")
-    if equals and unquote(key).strip().lower() in _SECRET_KEYS:
+    if equals and unquote(key).strip().lower() in SECRET_KEYS:
         return f"{key}={MASK}"
-    return f"{key}{equals}{_mask_pairs(value)}"
+    return f"{key}{equals}{mask_pairs(value)}"
 
 
 def _split_userinfo(rest: str) -> tuple[str, str]:
@@ -105,7 +76,7 @@ def _split_userinfo(rest: str) -> tuple[str, str]:
 
 
 def _secrets(url: str) -> set[str]:
-    found = {m["value"].strip("'\"") for m in _PAIR.finditer(url)}
+    found = {m["value"].strip("'\"") for m in PAIR.finditer(url)}
     scheme = _ANY_SCHEME.match(url)
     if scheme is not None:
         found.add(_split_userinfo(url[scheme.end() :])[0].partition(":")[2])

@@ -13,22 +13,10 @@ from nbmigrate.errors import MigrationFileError
 from nbmigrate.journal.split import Chunk, split_chunks, split_statements
 from nbmigrate.model.json_text import DamagedText, decode_text
 from nbmigrate.postgresql import tokens
+from nbmigrate.postgresql.scripts import controls_transaction
 
 _STATEMENT_IN_COMMENT = re.compile(r"/\*.*\b(?:CREATE|ALTER)\s", re.IGNORECASE | re.DOTALL)
 _COPY_DATA = re.compile(r"COPY\s.*?\bFROM\s+STDIN\b[^;]*;?", re.IGNORECASE | re.DOTALL)
-
-#: Statements that would end or open a transaction of their own.
-_TRANSACTION_CONTROL = (
-    ("begin",),
-    ("start", "transaction"),
-    ("commit",),
-    ("end",),
-    ("rollback",),
-    ("abort",),
-    ("savepoint",),
-    ("release",),
-    ("prepare", "transaction"),
-)
 
 
 class Migration(msgspec.Struct, frozen=True, kw_only=True, dict=True):
@@ -122,7 +110,7 @@ def _require_no_data(chunk: Chunk, path: Path) -> None:
 
 def _require_harmless(statement: Chunk, path: Path) -> None:
     words = tokens.first_words(statement.sql)
-    if any(words[: len(control)] == control for control in _TRANSACTION_CONTROL):
+    if controls_transaction(words):
         raise MigrationFileError(
             f"`{words[0].upper()}`: a migration must not open or end a transaction",
             path=path,

@@ -29,8 +29,9 @@ from IPython.core.magic import (
 
 from nbmigrate.commands import COMMANDS, DECLARE, Command, answer_needed, find
 from nbmigrate.errors import NbmigrateError
-from nbmigrate.magics.cells import Cells
+from nbmigrate.magics.cells import Cells, cell_id
 from nbmigrate.magics.completion import build_matcher
+from nbmigrate.magics.interrupting import short_interrupt
 from nbmigrate.magics.presenting import NbMigrate, Presents, is_interactive
 from nbmigrate.magics.reading import Line, help_text, parse, split
 
@@ -142,6 +143,10 @@ class NbmigrateMagics(Magics):
         given.namespace = self._shell.user_ns
         return DECLARE.run(self.workspace, given)
 
+    @_line("history")
+    def db_history(self, line: str) -> Result:
+        return self._run("history", line)
+
     @_line("diff")
     def db_diff(self, line: str) -> Result:
         return self._run("diff", line)
@@ -225,12 +230,29 @@ class NbmigrateMagics(Magics):
     def db_table(self, line: str) -> Result:
         return self._run("table", line)
 
+    @_line("load")
+    def db_load(self, line: str) -> Result:
+        from nbmigrate.magics import loading
+
+        command = find("load")
+        words, kept_in = split(line, "%db_load")
+        given = parse(command, "%db_load", words)
+        given.frame = loading.variable(given.rows, self._shell.user_ns)
+        given.on_event = loading.progress()
+        with self.workspace.target.lock:
+            result = command.run(self.workspace, given)
+        self._require_answers(result, shlex.join(("%db_load", *words)))
+        return self._kept(result, kept_in)
+
     @_cell(find("query"))
     def db_query(self, line: str, cell: str) -> Result:
         words, variable = split(line, "%%db_query")
         given = parse(find("query"), "%%db_query", words)
         values = {name: self._variable(name) for name in given.param}
-        result = self.workspace.query(cell, values or None)
+        with self.workspace.target.lock:
+            result = self.workspace.query(
+                cell, values or None, form=given.form, stream=given.stream
+            )
         return self._kept(result, variable)
 
     @_cell(find("backfill"))
@@ -264,7 +286,9 @@ class NbmigrateMagics(Magics):
         magic = _magic_name(command)
         read: Line = split(line, magic)
         given = parse(command, magic, read.words)
-        with self.workspace.target.lock, self._watched(name):
+        given.is_live = is_interactive(self._shell, self.settings)
+        given.cell_id = cell_id(self._shell)
+        with short_interrupt(), self.workspace.target.lock, self._watched(name):
             result = command.run(self.workspace, given)
         result = self._presented(result, magic, read.words, given)
         if command.name != "diff":
@@ -314,10 +338,20 @@ class NbmigrateMagics(Magics):
             return ()
         try:
             if kind == "table":
-                return self._workspace.table_names()
+                return self._table_names(self._workspace)
             return tuple(entry.tag for entry in self._workspace.journal.entries)
         except NbmigrateError:
             return ()
+
+    def _table_names(self, workspace: Workspace) -> tuple[str, ...]:
+        """The tables; none while a widget works on the connection, since Tab must not wait."""
+        lock = workspace.target.lock
+        if not lock.acquire(blocking=False):
+            return ()
+        try:
+            return workspace.table_names()
+        finally:
+            lock.release()
 
 
 def _with_note(result: Result, note: str) -> Result:

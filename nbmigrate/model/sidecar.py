@@ -32,6 +32,7 @@ SIDECAR: Mapping[type[Value], tuple[str, ...]] = {
         "primary_key_name",
         "primary_key_options",
         "force_rls",
+        "rls_off",
         "unlogged",
         "options",
         "replica_identity",

@@ -285,7 +285,10 @@ class Rule(Value, frozen=True, kw_only=True):
 
 
 class Table(Value, frozen=True, kw_only=True):
-    """A table. ``schema`` is ``""`` for public, as drizzle writes it."""
+    """A table. ``schema`` is ``""`` for public, as drizzle writes it.
+
+    Policies switch row security on, as in drizzle, unless ``rls_off`` says that they wait.
+    """
 
     name: str
     schema: str = msgspec.field(default_factory=lambda: "")
@@ -301,6 +304,7 @@ class Table(Value, frozen=True, kw_only=True):
     primary_key_name: str | None = None
     primary_key_options: KeyOptions | None = None
     force_rls: bool = False
+    rls_off: bool = False
     unlogged: bool = False
     options: Mapping[str, str | int | float | bool] = {}
     replica_identity: str | None = None

@@ -18,7 +18,6 @@ import msgspec
 import psycopg
 
 from nbmigrate.diff import diff
-from nbmigrate.diff.match import mentions
 from nbmigrate.diff.privileges import without_privileges
 from nbmigrate.errors import StatementFailedError
 from nbmigrate.model import (
@@ -166,29 +165,25 @@ def _installed(connection: psycopg.Connection[Any]) -> set[str]:
     return {str(name) for (name,) in connection.execute(query)}
 
 
-def read_ddl(connection: psycopg.Connection[Any], text: str, base: Snapshot) -> Snapshot:
-    """What DDL creates, as PostgreSQL reads it; ``base`` is what it may refer to.
+@contextmanager
+def rebuilt(connection: psycopg.Connection[Any], base: Snapshot) -> Iterator[Emptied]:
+    """The database with nothing but the snapshot in it, until the transaction is rolled back.
 
-    Every schema of the user is out of the way while the text runs, so that it may create
-    what the database already has.
+    Every schema of the user is out of the way.
 
     Raises:
-        StatementFailedError: PostgreSQL refuses the text.
+        StatementFailedError: PostgreSQL refuses the snapshot.
     """
     with connection.transaction(force_rollback=True):
-        query = "SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_|^information_schema$'"
-        there = {str(name): str(name) for (name,) in connection.execute(query)}
-        installed = _installed(connection)
+        there = {name: name for name in _visible(connection, {})}
+        installed = frozenset(_installed(connection))
         plain = canonical(base)
         hidden = _hide_schemas(connection, _replace(plain, schemas={**plain.schemas, **there}))
         for name in there.keys() - _schemas(plain):
             connection.execute(f"DROP SCHEMA {quote(name)}".encode())
         _build(connection, buildable(plain))
         connection.execute("SET LOCAL check_function_bodies = on")
-        _execute(connection, text)
-        created = introspect(connection, schemas=_visible(connection, hidden))
-    new = {n: x for n, x in created.extensions.items() if n not in installed or mentions(text, n)}
-    return _unhide(_minus(_replace(created, extensions=new), plain), hidden)
+        yield Emptied(connection, hidden, frozenset(), installed)
 
 
 def _visible(connection: psycopg.Connection[Any], hidden: Mapping[str, str]) -> list[str]:
@@ -196,19 +191,6 @@ def _visible(connection: psycopg.Connection[Any], hidden: Mapping[str, str]) -> 
         "SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_|^information_schema$'"
     )
     return sorted({str(name) for (name,) in connection.execute(query)} - hidden.keys())
-
-
-def _minus(snapshot: Snapshot, base: Snapshot) -> Snapshot:
-    """What is in the snapshot and not in the base."""
-    kinds = (
-        *("tables", "enums", "sequences", "views", "schemas"),
-        *("extensions", "domains", "types", "functions"),
-    )
-    rest = {
-        kind: {n: v for n, v in getattr(snapshot, kind).items() if n not in getattr(base, kind)}
-        for kind in kinds
-    }
-    return _replace(snapshot, **rest)
 
 
 def buildable(snapshot: Snapshot) -> Snapshot:
@@ -247,15 +229,20 @@ def _execute(connection: psycopg.Connection[Any], sql: str) -> None:
     try:
         connection.execute(sql.encode())
     except psycopg.Error as error:
-        position = int(error.diag.statement_position or 0)
-        raise StatementFailedError(
-            f"PostgreSQL does not accept this: {error.diag.message_primary or error}",
-            sql=sql,
-            sqlstate=error.sqlstate or "",
-            line=sql.count("\n", 0, position) + 1 if position else None,
-            detail=error.diag.message_detail or "",
-            hint=error.diag.message_hint or "",
-        ) from error
+        raise refused(error, sql) from error
+
+
+def refused(error: psycopg.Error, sql: str, *, first_line: int = 1) -> StatementFailedError:
+    """The error about a statement that begins on a line of a text."""
+    position = int(error.diag.statement_position or 0)
+    return StatementFailedError(
+        f"PostgreSQL does not accept this: {error.diag.message_primary or error}",
+        sql=sql,
+        sqlstate=error.sqlstate or "",
+        line=sql.count("\n", 0, position) + first_line if position or first_line > 1 else None,
+        detail=error.diag.message_detail or "",
+        hint=error.diag.message_hint or "",
+    )
 
 
 def _unhide(snapshot: Snapshot, hidden: Mapping[str, str]) -> Snapshot:

@@ -18,6 +18,9 @@ from nbmigrate.results.changing import (
 from nbmigrate.results.drifting import AdoptResult, DriftResult
 from nbmigrate.results.exporting import ExportResult
 from nbmigrate.results.findings import Finding
+from nbmigrate.results.frames import FrameRows, StreamResult
+from nbmigrate.results.history import HistoryResult, HistoryStep
+from nbmigrate.results.loading import LoadedColumn, LoadResult
 from nbmigrate.results.pulling import PullResult
 from nbmigrate.results.result import Result
 from nbmigrate.results.rewriting import MovedMigration, RebaseResult, RepairResult
@@ -31,6 +34,7 @@ from nbmigrate.results.showing import (
     QueryResult,
     RanStatement,
     StatusResult,
+    StudioEndedResult,
     StudioResult,
     TableCard,
     TableResult,
@@ -56,8 +60,13 @@ __all__ = [
     "DriftResult",
     "ExportResult",
     "Finding",
+    "FrameRows",
     "GenerateResult",
+    "HistoryResult",
+    "HistoryStep",
     "InitResult",
+    "LoadResult",
+    "LoadedColumn",
     "MigrateResult",
     "MigrationState",
     "MovedMigration",
@@ -73,6 +82,8 @@ __all__ = [
     "Result",
     "SchemaResult",
     "StatusResult",
+    "StreamResult",
+    "StudioEndedResult",
     "StudioResult",
     "TableCard",
     "TableResult",

@@ -23,6 +23,7 @@ class DeclareResult(Framed):
     snapshot: Snapshot
     plan: Plan | None = None
     note: str = ""
+    notes: tuple[str, ...] = ()
 
     not_in_json: ClassVar[frozenset[str]] = frozenset({"frame", "snapshot"})
 
@@ -30,7 +31,8 @@ class DeclareResult(Framed):
         """Names first; the difference below."""
         names = ", ".join(self.objects) or "nothing"
         note = (Text(self.note, "muted"),) if self.note else ()
-        return (Heading(f"Declared {names}"), *note, *self._difference())
+        left = tuple(Text(text, "warn") for text in self.notes)
+        return (Heading(f"Declared {names}"), *left, *note, *self._difference())
 
     def _difference(self) -> tuple[Block, ...]:
         if self.plan is None:

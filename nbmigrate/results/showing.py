@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from nbmigrate.display import Block, Facts, Heading, Section, TableBlock, Text
 from nbmigrate.plan import Plan
@@ -190,7 +191,7 @@ class TableResult(Result):
 
     name: str
     columns: tuple[str, ...]
-    rows: tuple[tuple[object, ...], ...]
+    rows: Sequence[tuple[object, ...]]
     frame: pd.DataFrame
     total_estimate: int | None = None
 
@@ -213,6 +214,10 @@ class TableResult(Result):
         """The rows."""
         return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
 
+    def as_dict(self) -> Record:
+        """Rows as lists."""
+        return {**super().as_dict(), "rows": plain(tuple(self.rows))}
+
 
 @dataclass(frozen=True, repr=False)
 class QueryResult(Result):
@@ -222,7 +227,7 @@ class QueryResult(Result):
     frame: pd.DataFrame | None
     rowcount: int
     ms: float
-    rows: tuple[tuple[object, ...], ...] = ()
+    rows: Sequence[tuple[object, ...]] = ()
 
     def blocks(self) -> tuple[Block, ...]:
         """The first rows, or what was done."""
@@ -252,7 +257,7 @@ class QueryResult(Result):
 
     def as_dict(self) -> Record:
         """Rows as lists, so that two columns of one name stay two."""
-        rows = self.rows or tuple(tuple(record.values()) for record in self.records())
+        rows = tuple(self.rows) or tuple(tuple(record.values()) for record in self.records())
         return {**super().as_dict(), "rows": plain(rows)}
 
 
@@ -270,9 +275,18 @@ class TableCard:
 
 @dataclass(frozen=True, repr=False)
 class StudioResult(Framed):
-    """The tables of the database with their first rows."""
+    """The tables of the database with their first rows, and the studio that was opened on them.
+
+    In a notebook the studio is clicked in; what was chosen there is ``selection``, and ``frame``
+    is the table that it shows, as it is filtered. ``relation`` is where it begins.
+    """
 
     tables: tuple[TableCard, ...]
+    database: str = ""
+    relation: tuple[str, str] | None = None
+    session: Any = field(default=None, compare=False)
+
+    not_in_json: ClassVar[frozenset[str]] = frozenset({"frame", "session"})
 
     def blocks(self) -> tuple[Block, ...]:
         """A folded section per table; the first is open."""
@@ -284,10 +298,35 @@ class StudioResult(Framed):
             *(_card(card, is_open=len(self.tables) < 4) for card in self.tables),
         )
 
+    @property
+    def selection(self) -> Any:  # noqa: ANN401 - what the session gives
+        """The rows that are selected in the studio."""
+        return self.session.selection if self.session is not None else []
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The table that the studio shows, as it is filtered; before one is shown, the tables."""
+        is_shown = self.session is not None and self.session.is_shown
+        frame: pd.DataFrame = self.session.frame if is_shown else self.to_frame()
+        return frame
+
     def records(self) -> list[Record]:
         """One row per table."""
         names = ("schema", "name", "rows_estimate", "bytes")
         return [{name: getattr(card, name) for name in names} for card in self.tables]
+
+
+@dataclass(frozen=True, repr=False)
+class StudioEndedResult(Framed):
+    """The page of the studio was closed by who opened it."""
+
+    def blocks(self) -> tuple[Block, ...]:
+        """One line."""
+        return (Text("The studio has ended.", "muted"),)
+
+    def records(self) -> list[Record]:
+        """None."""
+        return []
 
 
 def _card(card: TableCard, *, is_open: bool) -> Section:
@@ -295,7 +334,11 @@ def _card(card: TableCard, *, is_open: bool) -> Section:
     seen = len(card.first_rows)
     rows = count(max(card.rows_estimate, seen), "row")
     note = f"{'about' if card.rows_estimate >= seen else 'at least'} {rows}, {size(card.bytes)}"
-    body = rows_block(card.columns, card.first_rows) if card.first_rows else Text("No rows.")
+    body: Block = Text("Run this again to browse its rows.", "muted")
+    if card.first_rows:
+        body = rows_block(card.columns, card.first_rows)
+    elif card.columns:
+        body = Text("No rows.")
     return Section(path((card.schema, card.name)), (body,), note, is_open)
 
 

@@ -191,24 +191,29 @@ class Role(SchemaValue):
 
 @dataclass(frozen=True)
 class RowSecurity(SchemaValue):
-    """Row level security of a table, switched on."""
+    """Row level security of a table, switched on; or off, though there are policies."""
 
     table: object
     force: bool = False
+    enabled: bool = True
 
     def into(self, snapshot: Snapshot, sql: SqlText) -> Snapshot:  # noqa: ARG002 - one protocol
-        """The snapshot with row security on in the table."""
+        """The snapshot with row security on, or off, in the table."""
         where = table_id(self.table)
         found = snapshot.tables.get(key(*where))
         if found is None:
             path = format_path(*where)
             raise DeclarationError(f"row security of `{path}`, which is not declared", source=path)
-        return with_table(snapshot, replace(found, is_rls_enabled=True, force_rls=self.force))
+        said = {"is_rls_enabled": self.enabled, "rls_off": not self.enabled}
+        return with_table(snapshot, replace(found, force_rls=self.force, **said))
 
 
-def row_security(table: object, *, force: bool = False) -> RowSecurity:
-    """``ENABLE ROW LEVEL SECURITY`` (with ``force`` also for the owner) of a class or table."""
-    return RowSecurity(table, force)
+def row_security(table: object, *, force: bool = False, enabled: bool = True) -> RowSecurity:
+    """``ENABLE ROW LEVEL SECURITY`` (with ``force`` also for the owner) of a class or table.
+
+    Policies switch it on by themselves; ``enabled=False`` keeps it off until they are wanted.
+    """
+    return RowSecurity(table, force, enabled)
 
 
 def _definition(view: View | MaterializedView, sql: SqlText) -> str | None:

@@ -29,7 +29,7 @@ class PlanPanel(Panel):
     a plan that has been replaced meanwhile is no agreement.
     """
 
-    _esm = script("panel", "work", "sql", "virtual_list", "plan_parts", "plan")
+    _esm = script("panel", "work", "sql", "virtual_list", "plan_parts", "plan", "plan_module")
     _css = style("panel", "plan")
 
     def __init__(self, review: Review, typed: Sequence[str], result: Result) -> None:

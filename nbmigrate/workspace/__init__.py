@@ -11,7 +11,7 @@ from __future__ import annotations
 from nbmigrate.workspace.backfill_commands import BackfillCommands
 from nbmigrate.workspace.drift_commands import DriftCommands
 from nbmigrate.workspace.export_commands import ExportCommands
-from nbmigrate.workspace.migration_commands import MigrationCommands
+from nbmigrate.workspace.loading_commands import LoadingCommands
 from nbmigrate.workspace.rewriting_commands import RewritingCommands
 from nbmigrate.workspace.row_commands import RowCommands
 from nbmigrate.workspace.schema_commands import SchemaCommands
@@ -23,7 +23,7 @@ __all__ = ["Workspace"]
 class Workspace(
     SchemaCommands,
     DriftCommands,
-    MigrationCommands,
+    LoadingCommands,
     RewritingCommands,
     RowCommands,
     BackfillCommands,

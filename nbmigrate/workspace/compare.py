@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,10 +14,12 @@ from nbmigrate.diff.renames import kind_of
 from nbmigrate.errors import NbmigrateError
 from nbmigrate.hazards import ReadFacts
 from nbmigrate.model import Rename, Snapshot
+from nbmigrate.model.names import format_path
 from nbmigrate.operations import Id
 from nbmigrate.plan import Answers, Canonical, Plan, make_plan
 from nbmigrate.postgresql import POSTGRESQL
 from nbmigrate.postgresql.asking import Cache, Scratch
+from nbmigrate.workspace.granted import all_said, with_revoked
 from nbmigrate.workspace.ownership import Kept, Ownership, Path, keep_undeclared, paths_of
 
 if TYPE_CHECKING:
@@ -46,7 +49,9 @@ def compare(  # noqa: PLR0913 - two sources, and what is known beside them
     server_version: int | None = None,
 ) -> Compared:
     """The plan from ``old`` to ``new``; each loss is a question when ``old`` is a database."""
-    kept: Kept = keep_undeclared(old.snapshot, new.snapshot, ownership)
+    wanted = all_said(new.snapshot) if new.is_live else new.snapshot
+    wanted = with_revoked(old.snapshot, wanted, ownership)
+    kept: Kept = keep_undeclared(old.snapshot, wanted, ownership)
     if verdicts and verdicts.are_same(old.snapshot, kept.snapshot, answers):
         plan = Plan(old=old.snapshot, new=old.snapshot, answers=answers)
         return Compared(plan, kept.not_declared)
@@ -99,7 +104,10 @@ def ownership_of(
     ours: Callable[[], frozenset[Entry]],
 ) -> Ownership:
     """Who made what, for these two sources; ``ours`` is asked only for a database."""
-    renamed = [end for text in answers.renames for end in text.split("->")[:1]]
+    renamed: list[str] = []
+    for text in answers.renames:
+        with suppress(ValueError):  # what is no rename is refused when the plan is made
+            renamed.append(format_path(*Rename.parse(text).old))
     return Ownership(
         ours=ours() if old.is_live else None,
         is_complete=new.is_complete,

@@ -53,7 +53,7 @@ def export(
 def _ddl(workspace: Project, source: Source) -> tuple[str, tuple[str, ...]]:
     """The DDL, and what is missing in the schema that PostgreSQL made of it."""
     code = to_ddl(source.snapshot)
-    made: Snapshot = workspace.read_ddl(code, EMPTY)
+    made: Snapshot = workspace.read_ddl(code, EMPTY).created
     same = respelled(source.snapshot, made, workspace.asking(source))
     return code, tuple(sorted(differences(source.snapshot, same)))
 

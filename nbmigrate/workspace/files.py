@@ -11,13 +11,14 @@ from nbmigrate.errors import SourceError
 from nbmigrate.journal import Draft, Journal
 from nbmigrate.model import EMPTY, Snapshot
 from nbmigrate.plan import Plan
+from nbmigrate.postgresql.ddl import Ddl
 from nbmigrate.results import GenerateResult, InitResult, WrittenFile
 
 if TYPE_CHECKING:
     from nbmigrate.declare import Declared
 
 #: DDL and what it may refer to -> what it creates.
-ReadDdl = Callable[[str, Snapshot], Snapshot]
+ReadDdl = Callable[[str, Snapshot], Ddl]
 
 _SETTINGS = """
 [tool.nbmigrate]
@@ -33,7 +34,7 @@ def read_sql(path: Path, read_ddl: ReadDdl) -> Snapshot:
         SourceError: there is no such file, or it is not UTF-8.
     """
     try:
-        return read_ddl(path.read_text("utf-8-sig"), EMPTY)
+        return read_ddl(path.read_text("utf-8-sig"), EMPTY).created
     except (OSError, UnicodeDecodeError) as error:
         raise SourceError(f"cannot read {path}: {error}", source=str(path)) from error
 

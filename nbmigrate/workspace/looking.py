@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from nbmigrate import data, executor, results
 from nbmigrate.errors import ConnectFailedError, ServerError
-from nbmigrate.model.names import format_path
+from nbmigrate.model.names import format_path, parse_path
 from nbmigrate.plan import Plan
 from nbmigrate.postgresql.introspect import unmanaged
 from nbmigrate.workspace import drifting, trash
 
 if TYPE_CHECKING:
-    from nbmigrate.operations import Id
     from nbmigrate.workspace.project import Project
 
 FIRST_ROWS = 5
@@ -73,73 +73,48 @@ def _drift(workspace: Project, states: Sequence[Any]) -> tuple[Plan | None, tupl
     return found.plan, found.not_declared
 
 
-def table(
-    workspace: Project,
-    id_: Id,
-    *,
-    where: str | None,
-    order: str | None,
-    columns: Sequence[str],
-    limit: int | None,
-) -> results.TableResult:
-    """Rows of one table."""
-    connection = workspace.target.connection
+def studio(
+    workspace: Project, name: str | None, *, read_only: bool | None, first_rows: int | None
+) -> results.StudioResult:
+    """Every table with its size and first rows, or the one that is named; and a session."""
+    from nbmigrate.workspace.studio import Studio
+
+    relation = _relation(name) if name else None
+    sizes = data.table_sizes(workspace.target.connection, workspace.settings.schemas)
+    shown = [s for s in sizes if relation in {None, (s.schema, s.name)}]
+    limit = FIRST_ROWS if first_rows is None else first_rows
+    return results.StudioResult(
+        tables=tuple(_card(workspace, size, limit) for size in shown),
+        database=workspace.target.database,
+        relation=relation,
+        session=Studio(workspace, read_only=read_only),
+    )
+
+
+def _relation(name: str) -> tuple[str, str]:
+    parts = parse_path(name)
+    return (parts[0], parts[1]) if len(parts) > 1 else ("public", parts[0])
+
+
+def _card(workspace: Project, size: data.TableSize, limit: int) -> results.TableCard:
+    card = results.TableCard(
+        schema=size.schema,
+        name=size.name,
+        rows_estimate=size.rows_estimate or 0,
+        bytes=size.bytes,
+        columns=(),
+    )
+    if limit == 0:
+        return card
     rows = data.read_table(
-        connection, id_, where=where, order=order, columns=tuple(columns), limit=limit
+        workspace.target.connection,
+        (size.schema, size.name),
+        where=None,
+        order=None,
+        columns=(),
+        limit=limit,
     )
-    sizes = {(s.schema, s.name): s for s in data.table_sizes(connection, (id_[0],))}
-    size = sizes.get(id_)
-    return results.TableResult(
-        name=format_path(*id_),
-        columns=tuple(rows.columns),
-        rows=tuple(rows.rows),
-        frame=_frame(rows),
-        total_estimate=size.rows_estimate if size else None,
-    )
-
-
-def query(workspace: Project, sql: str, params: Mapping[str, Any] | None) -> results.QueryResult:
-    """One piece of the user's SQL, in a transaction of its own."""
-    rows = data.query(workspace.target.connection, sql, params)
-    return results.QueryResult(
-        columns=tuple(rows.columns),
-        frame=_frame(rows),
-        rowcount=rows.rowcount,
-        ms=rows.ms,
-        rows=tuple(rows.rows),
-    )
-
-
-def _frame(rows: data.Rows) -> Any:  # noqa: ANN401 - a pandas DataFrame
-    from nbmigrate.data.frames import to_frame  # pandas: only for a command that shows rows
-
-    return to_frame(rows)
-
-
-def studio(workspace: Project) -> results.StudioResult:
-    """Every table with its size and first rows."""
-    connection = workspace.target.connection
-    cards = []
-    for size in data.table_sizes(connection, workspace.settings.schemas):
-        rows = data.read_table(
-            connection,
-            (size.schema, size.name),
-            where=None,
-            order=None,
-            columns=(),
-            limit=FIRST_ROWS,
-        )
-        cards.append(
-            results.TableCard(
-                schema=size.schema,
-                name=size.name,
-                rows_estimate=size.rows_estimate or 0,
-                bytes=size.bytes,
-                columns=tuple(rows.columns),
-                first_rows=tuple(rows.rows),
-            )
-        )
-    return results.StudioResult(tables=tuple(cards))
+    return replace(card, columns=tuple(rows.columns), first_rows=tuple(rows.rows))
 
 
 def table_names(workspace: Project) -> tuple[str, ...]:

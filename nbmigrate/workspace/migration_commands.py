@@ -44,7 +44,27 @@ class MigrationCommands(Project):
             StatementFailedError: PostgreSQL refused a statement; everything is as before.
             DriftError: the database changed since the plan was made.
         """
-        new = self.source(source)
+        return self.push_source(
+            self.source(source),
+            answers=answers,
+            dry_run=dry_run,
+            agree=agree,
+            keep=keep,
+            on_event=on_event,
+        )
+
+    def push_source(  # noqa: PLR0913 - those of push
+        self,
+        new: Source,
+        *,
+        answers: Answers = NO_ANSWERS,
+        dry_run: bool = False,
+        agree: Callable[[Plan], bool] | None = None,
+        keep: bool = True,
+        on_event: executor.OnEvent | None = None,
+        fill: Callable[[], None] | None = None,
+    ) -> results.PushResult:
+        """Push a source that was read already; ``fill`` runs in the same transaction, at its end."""
         live = self.live.read(new.snapshot)
         started = time.perf_counter()
         old = Source(live.snapshot, "live", is_live=True)
@@ -56,7 +76,7 @@ class MigrationCommands(Project):
         applied: Sequence[Any] = ()
         is_asked = plan.questions or dry_run or (agree is not None and not agree(plan))
         if plan.statements and not is_asked:
-            applied = self._apply(kept, live.fingerprint, on_event)
+            applied = self._apply(kept, live.fingerprint, on_event, fill)
         return results.PushResult(
             plan=plan,
             applied=tuple(
@@ -70,7 +90,11 @@ class MigrationCommands(Project):
         )
 
     def _apply(
-        self, kept: keeping.KeptPlan, mark: str, on_event: executor.OnEvent | None
+        self,
+        kept: keeping.KeptPlan,
+        mark: str,
+        on_event: executor.OnEvent | None,
+        fill: Callable[[], None] | None,
     ) -> Sequence[Any]:
         connection = self.target.connection
         change = ledger_change(kept.plan.operations, executor.read_ledger(connection))
@@ -80,6 +104,8 @@ class MigrationCommands(Project):
             keeping.require_number(connection, kept.number)
 
         def finish() -> None:
+            if fill is not None:
+                fill()
             executor.record(connection, **change._asdict())
             keeping.record_push(connection, kept, self.settings.schemas)
 

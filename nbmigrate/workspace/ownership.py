@@ -49,6 +49,10 @@ class Ownership(NamedTuple):
     removed: frozenset[Path]
     named: frozenset[Path]
 
+    def is_ours(self, kind: str, path: Path) -> bool:
+        """True when nbmigrate made the object, which has a schema and a name."""
+        return self.ours is None or (kind, *path) in self.ours
+
     def may_drop(self, kind: str, path: Path) -> bool:
         """True when the absence of the object from the declaration means that it shall go."""
         if path in self.named:
@@ -128,9 +132,7 @@ def _with_attached(old: Attached, new: Attached, ownership: Ownership) -> Attach
 
 
 def _is_ours(kind: str, path: Path, ownership: Ownership) -> bool:
-    if len(path) != 2:
-        return False
-    return ownership.ours is None or (kind, *path) in ownership.ours
+    return len(path) == 2 and ownership.is_ours(kind, path)
 
 
 def _schemas(

@@ -15,8 +15,8 @@ from nbmigrate import __version__, executor
 from nbmigrate.journal import Journal, Migration
 from nbmigrate.model import EMPTY, Snapshot
 from nbmigrate.plan import NO_ANSWERS, Answers, Canonical
+from nbmigrate.postgresql.ddl import Ddl, read_ddl
 from nbmigrate.postgresql.facts import Facts
-from nbmigrate.postgresql.scratch import read_ddl
 from nbmigrate.server import is_installed
 from nbmigrate.workspace.arena import Opened, in_own_database, in_transaction
 from nbmigrate.workspace.cache import DiskCache
@@ -128,8 +128,8 @@ class Project:
         """
         return read_source(self, text)
 
-    def read_ddl(self, text: str, base: Snapshot) -> Snapshot:
-        """What DDL creates, as PostgreSQL reads it; ``base`` is what it may refer to."""
+    def read_ddl(self, text: str, base: Snapshot) -> Ddl:
+        """What DDL declares, as PostgreSQL reads it; ``base`` is what it may refer to."""
         return read_ddl(self.target.connection, text, base)
 
     # --- comparing -------------------------------------------------------------

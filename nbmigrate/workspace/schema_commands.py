@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import Any
 
 from nbmigrate import results
 from nbmigrate.plan import NO_ANSWERS, Answers
-from nbmigrate.workspace import files, looking, pulling
+from nbmigrate.workspace import files, looking, past, pulling, viewing
 from nbmigrate.workspace.live import LiveReader
 from nbmigrate.workspace.project import Project
 from nbmigrate.workspace.settings import read_settings
@@ -70,11 +71,25 @@ class SchemaCommands(Project):
             snapshot=declared.snapshot,
             plan=plan,
             note=note,
+            notes=declared.notes,
         )
 
-    def schema(self) -> results.SchemaResult:
-        """What is declared."""
-        return results.SchemaResult(snapshot=self.declarations.snapshot, source="declared")
+    def schema(
+        self,
+        tables: Sequence[str] = (),
+        *,
+        source: str | None = None,
+        svg: str | None = None,
+        mermaid: bool = False,
+    ) -> results.SchemaResult:
+        """The tables of a source; by default of what is declared, else of the database.
+
+        ``tables`` are names or patterns such as ``sales.*``; ``svg`` is a file for the diagram.
+
+        Raises:
+            SourceError: a name is of no table.
+        """
+        return viewing.schema(self, tables, source=source, svg=svg, mermaid=mermaid)
 
     def diff(
         self, old: str = "live", new: str = "declared", *, answers: Answers = NO_ANSWERS
@@ -83,6 +98,20 @@ class SchemaCommands(Project):
         before, after = self.source(old), self.source(new)
         found = self.compare(before, after, answers)
         return results.DiffResult(plan=found.plan, old_name=before.name, new_name=after.name)
+
+    def history(self, *, last: int = 50) -> results.HistoryResult:
+        """What each of the last migrations of the folder changed."""
+        return past.steps(self, last)
+
+    def difference(self, old: str, new: str) -> results.DiffResult:
+        """What changed from one migration of the folder to another one; only files are read.
+
+        Each is a tag, its number or name, or ``empty`` for the time before the first.
+
+        Raises:
+            JournalError: no migration is called so.
+        """
+        return past.between(self, old, new)
 
     def pull(
         self,

@@ -123,6 +123,11 @@ class Studio:
                 raise UsageConflictError(f"{op}: {error}") from error
 
     @property
+    def is_shown(self) -> bool:
+        """True when a table was looked at."""
+        return self._shown is not None
+
+    @property
     def frame(self) -> pd.DataFrame:
         """All rows of the table that is shown, filtered and sorted as there.
 

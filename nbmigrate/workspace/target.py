@@ -46,13 +46,17 @@ class Target:
 
     @property
     def connection(self) -> psycopg.Connection[Any]:
-        """The connection; a new one when the last was lost, never one in a broken transaction."""
-        found = self._connection
-        if found is None or found.closed or found.broken:
-            found = self._connection = connect(self.url)
-        elif found.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
-            found.rollback()
-        return found
+        """The connection; a new one when the last was lost, never one in a broken transaction.
+
+        Whoever asks waits for another thread that holds the lock: its transaction is not broken.
+        """
+        with self.lock:
+            found = self._connection
+            if found is None or found.closed or found.broken:
+                found = self._connection = connect(self.url)
+            elif found.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
+                found.rollback()
+            return found
 
     @property
     def database(self) -> str:

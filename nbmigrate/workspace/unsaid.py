@@ -17,7 +17,7 @@ _UNSAID: Mapping[type[Any], tuple[str, ...]] = {
     Table: (
         *("force_rls", "replica_identity", "statistics", "partition_of", "options"),
         *("partition_key", "inherits", "comment"),
-        *("policies", "is_rls_enabled"),  # without them, rows that were hidden are shown
+        *("rls_off", "policies", "is_rls_enabled"),  # without them, rows that were hidden are shown
     ),
     Column: ("storage", "compression", "statistics", "comment"),
     Index: ("comment", "tablespace"),
@@ -28,12 +28,17 @@ _UNSAID: Mapping[type[Any], tuple[str, ...]] = {
 _INSIDE = ("columns", "indexes")
 
 
+def _is_said(name: str, new: object) -> bool:
+    """Who declares policies wants them to hold."""
+    return name == "rls_off" and bool(getattr(new, "policies", None))
+
+
 def with_unsaid(old: Any, new: Any) -> Any:  # noqa: ANN401 - any object of the model
     """The new object with what the old one has and the new one does not speak of."""
     changed = {
         name: getattr(old, name)
         for name in _UNSAID.get(type(new), ())
-        if not getattr(new, name) and getattr(old, name)
+        if not getattr(new, name) and getattr(old, name) and not _is_said(name, new)
     }
     for part in _INSIDE:
         items = getattr(new, part, None)

@@ -8,6 +8,8 @@ import time
 
 from playwright.sync_api import expect
 
+from tests.browser.lab import SHOWN
+
 BIG = """%%schema big --sql
 CREATE TABLE big (id int PRIMARY KEY, name text NOT NULL, extra int);"""
 INDEXED = """%%schema big --sql
@@ -71,3 +73,28 @@ def test_who_is_waited_for_is_said(notebook, database):
     threading.Timer(0.2, blocker.rollback).start()
     shown.await_all()
     expect(shown.cell(4)).to_contain_text("Pushed to")
+
+
+def test_the_stop_button_stops_the_statement_on_the_server(notebook, database):
+    fill(database, 40_000)
+    shown = notebook(BIG, "%db_push", SMALLER, "%db_push --allow-drop", run=False)
+    shown.start_all()
+    panel = shown.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .nbm").last
+    expect(panel).to_contain_text(re.compile(r"building index.*%"), timeout=30_000)
+    started = time.monotonic()
+    shown.page.locator(f"{SHOWN} [data-command='notebook:interrupt-kernel']").first.click()
+    shown.await_all()
+    assert time.monotonic() - started < 3
+    running = "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'CREATE INDEX%'"
+    assert database.connect().execute(running).fetchone() == (0,)
+    expect(shown.cell(4)).to_contain_text("Interrupted: the statement was stopped")
+    expect(shown.cell(4)).not_to_contain_text("Traceback")
+    shown.shoot("interrupted", shown.cell(4))
+    assert "extra" in database.dump()
+    script = (
+        "const w = app.shell.currentWidget.content; w.activeCellIndex = 3;"
+        "w.activeCell.model.sharedModel.setSource('%%db_query\\nSELECT 40 + 2 AS answer');"
+        "await app.commands.execute('notebook:run-cell');"
+    )
+    shown.app(script)
+    expect(shown.cell(3)).to_contain_text("42")

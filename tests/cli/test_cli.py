@@ -153,7 +153,7 @@ def test_an_error_as_json(bare):
 def test_push_migrate_and_status(project):
     assert "Pushed" in project.run("push", "old.sql")
     assert "Nothing to push" in project.run("push", "old.sql")
-    assert "public.users" in project.run("studio")
+    assert "public.users" in project.run("studio", "--overview")
     assert "Done: 1 row" in project.run("query", "INSERT INTO users VALUES (1, 'Ada')")
     assert "Ada" in project.run("table", "users", "--where", "id = 1")
     rows = json.loads(project.run("--json", "query", "SELECT * FROM users"))["rows"]

@@ -18,6 +18,7 @@ from nbmigrate.plan import Answers, Plan, make_plan
 from nbmigrate.postgresql import POSTGRESQL
 from nbmigrate.postgresql.asking import Scratch
 from nbmigrate.postgresql.introspect import introspect
+from nbmigrate.postgresql.recorded import as_recorded
 from tests.arena import empty
 from tests.casefile import operation_lines
 from tests.dumps import normalised
@@ -124,7 +125,7 @@ def fill(connection: psycopg.Connection[Any], pair: Pair) -> None:
 def require_written(journal: Journal, plan: Plan, name: str) -> None:
     """The plan is the next migration, and its snapshot is read as it was written."""
     journal.append(plan, name=name, now_ms=1, words=lambda: name)
-    assert require_read(journal) == plan.new
+    assert require_read(journal) == as_recorded(plan.old, plan.new)
 
 
 def require_read(journal: Journal) -> Snapshot:

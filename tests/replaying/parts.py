@@ -74,9 +74,14 @@ def as_physical(table: Table) -> Table:
             "policies",
         )
     }
-    rls = table.is_rls_enabled or bool(table.policies)
+    rls = table.is_rls_enabled or (bool(table.policies) and not table.rls_off)
     return change(
-        plain_item(table), columns=columns, is_rls_enabled=rls, primary_key_name=None, **parts
+        plain_item(table),
+        columns=columns,
+        is_rls_enabled=rls,
+        rls_off=bool(table.policies) and not rls,
+        primary_key_name=None,
+        **parts,
     )
 
 

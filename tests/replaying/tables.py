@@ -46,7 +46,8 @@ def replay_table(op: o.TableOp, snapshot: Snapshot) -> Snapshot:  # noqa: C901 -
             _refuse_missing_schema(snapshot, new[0])
             return rename_object(snapshot, "tables", old, new)
         case o.SetRowSecurity(table=id_, enabled=enabled):
-            return in_table(snapshot, id_, lambda t: change(t, is_rls_enabled=enabled))
+            said = {"is_rls_enabled": enabled, "rls_off": not enabled}
+            return in_table(snapshot, id_, lambda t: change(t, **said))
         case o.SetPrivileges():
             return _with_privileges(snapshot, op)
         case _:

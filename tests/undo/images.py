@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections.abc import Iterator
 
 from nbmigrate.executor import record
 from nbmigrate.postgresql.introspect import introspect
@@ -12,7 +13,9 @@ from nbmigrate.workspace.ownership import entries_of
 from tests.dumps import normalised
 from tests.fixtures.postgres import OWN_SCHEMAS, VOLATILE, Database
 
-_COPY = re.compile(r"^COPY (\S.*) \((.*)\) FROM stdin;$")
+#: A quoted name may hold anything, also the end of a line or a parenthesis.
+_NAME = r'(?:"(?:[^"]|"")*"|[^\s",.()]+)'
+_COPY = re.compile(rf"COPY ({_NAME}\.{_NAME}) \(((?:{_NAME}(?:, )?)*)\) FROM stdin;")
 _COLUMN = re.compile(r'"(?:[^"]|"")*"|[^,\s]+')
 
 
@@ -47,8 +50,9 @@ def _split(database: Database) -> tuple[str, list[str]]:
     schema: list[str] = []
     parts: list[str] = []
     lines = iter(found.stdout.split("\n"))
-    for line in lines:
-        if copy := _COPY.match(line):
+    for first in lines:
+        line = _whole(first, lines) if first.startswith("COPY ") else first
+        if copy := _COPY.fullmatch(line):
             parts += _rows(copy[1], _COLUMN.findall(copy[2]), lines)
         elif line.startswith("SELECT pg_catalog.setval("):
             parts.append(line)
@@ -57,9 +61,16 @@ def _split(database: Database) -> tuple[str, list[str]]:
     return "\n".join(schema), parts
 
 
-def _rows(table: str, columns: list[str], lines: object) -> list[str]:
+def _whole(line: str, lines: Iterator[str]) -> str:
+    """The head of a COPY with its further lines: an odd number of quotes is an open name."""
+    while line.count('"') % 2:
+        line += "\n" + next(lines)
+    return line
+
+
+def _rows(table: str, columns: list[str], lines: Iterator[str]) -> list[str]:
     found = []
-    for line in lines:  # type: ignore[attr-defined]  # the rest of the dump
+    for line in lines:
         if line == "\\.":
             break
         pairs = sorted(zip(columns, line.split("\t"), strict=True))

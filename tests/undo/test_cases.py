@@ -28,7 +28,6 @@ CASES = [case for case in all_cases() if not case.get("error")][::EVERY]
 #: What has no way back yet; a fix has to take it off here.
 KNOWN = {
     "partitions/inherit": "no DDL makes a column of its own an inherited one again",
-    "renames/quoted_paths": "not looked into yet",
     "tables/rename_and_replace": "the old name is taken by a new table, so the undo is refused",
     "types/integer_to_array": "PostgreSQL has no cast from the array to the number",
 }

@@ -8,7 +8,7 @@ defaults and names; expressions are PostgreSQL's own text without outer parenthe
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import psycopg
@@ -38,7 +38,16 @@ from nbmigrate.postgresql.introspect.views import read_views
 _RELATION = re.compile(r"( (?:of|on|in) )")
 _ENDINGS = {"y": "ies", "x": "xes", "s": "ses"}
 
-__all__ = ["Moment", "fingerprint", "introspect", "moment", "one_moment", "unmanaged"]
+__all__ = [
+    "Moment",
+    "fingerprint",
+    "in_words",
+    "introspect",
+    "moment",
+    "one_moment",
+    "unmanaged",
+    "unmanaged_counts",
+]
 
 
 def introspect(
@@ -81,11 +90,24 @@ def unmanaged(
     connection: psycopg.Connection[Any], *, schemas: Sequence[str] | None = None
 ) -> tuple[str, ...]:
     """What the database has and a snapshot does not hold: ``("2 event triggers", "1 cast")``."""
+    return in_words(unmanaged_counts(connection, schemas=schemas))
+
+
+def unmanaged_counts(
+    connection: psycopg.Connection[Any], *, schemas: Sequence[str] | None = None
+) -> dict[str, int]:
+    """How many there are of each kind that a snapshot does not hold."""
     with reading(connection) as cursor:
         names = None if schemas is None else [*schemas]
         namespaces = [oid for oid, _ in run(cursor, "schemas", schemas=names)]
-        rows = run(cursor, "unmanaged", namespaces=namespaces)
-    return tuple(f"{count} {kind if count == 1 else _plural(kind)}" for kind, count in rows)
+        return dict(run(cursor, "unmanaged", namespaces=namespaces))
+
+
+def in_words(counts: Mapping[str, int]) -> tuple[str, ...]:
+    """The counts as a person says them."""
+    return tuple(
+        f"{count} {kind if count == 1 else _plural(kind)}" for kind, count in counts.items()
+    )
 
 
 def _plural(kind: str) -> str:

@@ -77,6 +77,7 @@ def _table(row: Row, parts: _Parts) -> Table:
         is_rls_enabled=rls,
         primary_key_name=single_name,
         force_rls=force_rls,
+        rls_off=not rls and oid in parts.policies,
         primary_key_options=_key_options(constraints.primary_key),
         unlogged=unlogged,
         options=_options(options, toast),

@@ -35,7 +35,7 @@ from nbmigrate.postgresql.render.constraints import (
     single_key_clause,
     unique_clause,
 )
-from nbmigrate.postgresql.render.merging import merged_uniques
+from nbmigrate.postgresql.render.merging import merged_exclusions, merged_uniques
 from nbmigrate.postgresql.render.privileges import set_privileges
 
 if TYPE_CHECKING:
@@ -87,6 +87,8 @@ def create_table(
             yield from add_constraint(table.id, check_clause(check), check)
     for unique in merged_uniques(table):
         yield from add_constraint(table.id, unique_clause(unique), unique)
+    for exclusion in merged_exclusions(table):
+        yield from add_constraint(table.id, exclusion_clause(exclusion), exclusion)
     if table.force_rls:
         yield f"ALTER TABLE {name} FORCE ROW LEVEL SECURITY;"
     for name_of_column in undefaulted if table.partition_of else ():
@@ -134,7 +136,8 @@ def _lines(table: Table, inherited: Collection[str]) -> Iterator[str]:
         yield single_key_clause(table)
     later = merged_uniques(table)
     yield from (unique_clause(u) for u in table.unique_constraints.values() if u not in later)
-    yield from map(exclusion_clause, table.exclusions.values())
+    apart = merged_exclusions(table)
+    yield from (exclusion_clause(e) for e in table.exclusions.values() if e not in apart)
     for check in table.check_constraints.values():
         if not check.not_valid or check.not_enforced:
             yield check_clause(check)

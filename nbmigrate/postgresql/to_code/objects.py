@@ -192,8 +192,10 @@ def _snake(name: str) -> str:
 
 
 def _security(table: Table, name: str) -> Iterator[Group]:
-    if table.is_rls_enabled or table.force_rls:
-        yield call("row_security", name, force="True" if table.force_rls else None)
+    if table.is_rls_enabled or table.force_rls or table.rls_off:
+        force = "True" if table.force_rls else None
+        off = "False" if table.rls_off else None
+        yield call("row_security", name, force=force, enabled=off)
     for policy in table.policies.values():
         yield _policy(policy, name)
 

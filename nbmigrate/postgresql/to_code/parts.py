@@ -35,6 +35,7 @@ def _without_values(table: Table) -> Table:
         policies={},
         is_rls_enabled=False,
         force_rls=False,
+        rls_off=False,
         statistics={},
         privileges=None,
         triggers={},

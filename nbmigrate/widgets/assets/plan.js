@@ -170,6 +170,7 @@ function drawPlan({ host, send, memory }) {
     const left = plan.questions.length;
     const press = action ? button(action, () => send("act", { revision }), { disabled: !can_act, className: `nbm-button nbm-act${losses.length ? " nbm-danger" : ""}` }) : null;
     const why = action && left ? el("span", { className: "nbm-muted", textContent: `${left} ${left === 1 ? "question" : "questions"} to answer first` }) : null;
+    if (!line && !press && !why && !(can_act && losses.length)) return null;
     return el("div", { className: "nbm-actions" },
       can_act && losses.length ? el("div", { className: "nbm-note nbm-note-bad" }, el("b", { textContent: "This loses: " }), el("ul", {}, losses.map((text) => prose(text, {}, "li")))) : null,
       line ? el("div", { className: "nbm-typed" }, el("span", { className: "nbm-muted", textContent: "The same in the cell: " }), el("code", { className: "nbm-code", textContent: line }), copyButton(line, "copy the line")) : null,
@@ -244,5 +245,3 @@ function drawPlan({ host, send, memory }) {
     },
   };
 }
-
-export default panel(drawPlan);

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from nbmigrate.declare import Declarations
 from nbmigrate.errors import DeclarationError, DuplicateObjectError
 from nbmigrate.model import EMPTY, Snapshot, Table
+from nbmigrate.postgresql.ddl import Ddl
 
 USERS = """\
 class User(Base):
@@ -592,7 +593,7 @@ def test_sql_cells_see_the_others_and_are_seen(kernel):
 
     def parse_sql(text, others):
         seen.append((text, sorted(others.tables)))
-        return Snapshot(tables={"public.s": Table(name="s", columns={})})
+        return Ddl(Snapshot(tables={"public.s": Table(name="s", columns={})}))
 
     kernel.run("t = Table('t', metadata, Column('a', Integer))", "a")
     for _ in range(2):
@@ -605,7 +606,7 @@ def test_sql_cells_see_the_others_and_are_seen(kernel):
 
 
 def test_sql_errors_have_their_line(kernel, database):
-    from nbmigrate.postgresql.scratch import read_ddl
+    from nbmigrate.postgresql.ddl import read_ddl
 
     connection = database.connect()
 

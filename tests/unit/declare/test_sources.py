@@ -8,6 +8,7 @@ import pytest
 from nbmigrate.declare import load_source
 from nbmigrate.errors import DeclarationError, SourceError
 from nbmigrate.model import Snapshot, Table
+from nbmigrate.postgresql.ddl import Ddl
 
 TABLE = "t = Table('t', metadata, Column('a', Integer))\n"
 
@@ -135,7 +136,7 @@ def test_notebook_blocks_of_one_name_replace_each_other(tmp_path):
 def test_notebook_with_sql(tmp_path):
     def parse_sql(text, others):
         assert set(others.tables) == {"public.t"}
-        return Snapshot(tables={"public.s": Table(name=text.strip())})
+        return Ddl(Snapshot(tables={"public.s": Table(name=text.strip())}))
 
     notebook(tmp_path / "n.ipynb", f"%%schema\n{TABLE}", "%%schema --sql mine\ns")
     found = load_source("n.ipynb", root=tmp_path, parse_sql=parse_sql)

@@ -12,8 +12,9 @@ from nbmigrate.model.codec import dump, dump_extra, following, load
 from nbmigrate.plan import make_plan
 from nbmigrate.postgresql import POSTGRESQL, canonical
 from nbmigrate.postgresql.asking import Scratch
+from nbmigrate.postgresql.ddl import read_ddl
 from nbmigrate.postgresql.introspect import fingerprint, introspect, unmanaged
-from nbmigrate.postgresql.scratch import canonical_on_server, read_ddl
+from nbmigrate.postgresql.scratch import canonical_on_server
 from tests.dumps import normalised
 
 TORTURE = Path(__file__).parents[2] / "data" / "definitions.sql"
@@ -125,7 +126,7 @@ def test_ddl_declares_functions_and_triggers(database):
         create function touch() returns trigger language plpgsql as 'begin return new; end';
         create trigger x before update on users for each row execute function touch();
     """
-    found = read_ddl(connection, text, EMPTY)
+    found = read_ddl(connection, text, EMPTY).created
     assert found.extensions.keys() == {"citext"}
     assert found.domains["public.email"].type == "citext"
     assert found.functions.keys() == {"public.touch()"}
@@ -143,7 +144,9 @@ def test_ddl_with_a_broken_body_is_refused(database):
 def test_ddl_declares_only_the_extensions_it_speaks_of(database):
     connection = database.connect()
     connection.execute("create extension citext; create extension hstore")
-    assert read_ddl(connection, "create table t (a citext)", EMPTY).extensions.keys() == {"citext"}
+    assert read_ddl(connection, "create table t (a citext)", EMPTY).created.extensions.keys() == {
+        "citext"
+    }
 
 
 def test_texts_of_an_extension_in_public_are_compared(database):
@@ -157,7 +160,7 @@ def test_texts_of_an_extension_in_public_are_compared(database):
         "create extension if not exists citext; create table t (a citext default 'x');"
         "create view v as select t.a = 'y' :: citext as same from t",
         EMPTY,
-    )
+    ).created
     scratch = Scratch(connection, {})
     plan = make_plan(
         live,

@@ -1,0 +1,231 @@
+"""The rows of a DataFrame into a table by COPY, inside the transaction of the caller.
+
+Binary where every column's type and values have a binary form here; otherwise as text,
+which PostgreSQL reads itself. An error names the column and the row.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import psycopg
+from psycopg.adapt import PyFormat, Transformer
+from psycopg.types.json import Json, Jsonb
+
+from nbmigrate.data.proposing import is_missing
+from nbmigrate.errors import ExecutionError, UsageConflictError
+from nbmigrate.postgresql.identifiers import qualified, quote
+
+Connection = psycopg.Connection[Any]
+Id = tuple[str, str]
+
+#: A listener hears of every so many rows.
+STEP = 50_000
+
+_types = psycopg.adapters.types
+_JSON = {_types["json"].oid: Json, _types["jsonb"].oid: Jsonb}
+
+
+def _between(low: int, end: int) -> Callable[[Any], bool]:
+    return lambda value: type(value) is int and low <= value < end
+
+
+#: Which values go in binary form. psycopg packs what it is given, cut to the width of the type:
+#: anything else is sent as text, which PostgreSQL refuses with the column and the line.
+_FITS: dict[str, Callable[[Any], bool]] = {
+    "bool": lambda value: type(value) is bool,
+    "int2": _between(-(2**15), 2**15),
+    "int4": _between(-(2**31), 2**31),
+    "int8": _between(-(2**63), 2**63),
+    "float8": lambda value: type(value) is float,
+    "numeric": lambda value: type(value) is Decimal,
+    "text": lambda value: type(value) is str,
+    "varchar": lambda value: type(value) is str,
+    "uuid": lambda value: type(value) is uuid.UUID,
+    "date": lambda value: type(value) is dt.date,
+    "time": lambda value: type(value) is dt.time and value.tzinfo is None,
+    "timestamp": lambda value: type(value) is dt.datetime and value.tzinfo is None,
+    "timestamptz": lambda value: type(value) is dt.datetime and value.tzinfo is not None,
+    "interval": lambda value: type(value) is dt.timedelta,
+    "bytea": lambda value: type(value) is bytes,
+    "json": lambda value: type(value) is Json,
+    "jsonb": lambda value: type(value) is Jsonb,
+}
+_BINARY = {_types[name].oid: fits for name, fits in _FITS.items()}
+
+_JSON_ARRAYS = {_types["json"].array_oid: Json, _types["jsonb"].array_oid: Jsonb}
+
+_COLUMNS = """
+    SELECT a.attname::text, CASE WHEN t.typtype = 'd' THEN 0 ELSE a.atttypid END
+      FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
+     WHERE a.attrelid = %s::pg_catalog.regclass AND a.attnum > 0 AND NOT a.attisdropped
+"""
+
+
+@dataclass(frozen=True)
+class RowsCopied:
+    """So many rows of all are on their way."""
+
+    rows: int
+    total: int
+
+
+Listen = Callable[[RowsCopied], None]
+
+
+def copy_in(
+    connection: Connection, frame: pd.DataFrame, id_: Id, on_event: Listen | None = None
+) -> int:
+    """Add the rows. Returns how many.
+
+    Raises:
+        UsageConflictError: the table has no such column.
+        ExecutionError: a value that its column cannot take.
+    """
+    return _copy(connection, frame, qualified(id_, spell_public=True), on_event)
+
+
+def upsert(
+    connection: Connection,
+    frame: pd.DataFrame,
+    id_: Id,
+    key: Sequence[str],
+    on_event: Listen | None = None,
+) -> int:
+    """Add the rows, or bring those with their key up to date. Returns how many.
+
+    Raises:
+        UsageConflictError: the frame lacks the key.
+        psycopg.Error: nothing unique stands on the key; or the frame has one key twice.
+    """
+    for name in key:
+        if name not in frame.columns:
+            raise UsageConflictError(f"the DataFrame has no column `{name}`, which is the key")
+    table = qualified(id_, spell_public=True)
+    columns = list(map(quote, frame.columns))
+    listed = ", ".join(columns)
+    connection.execute(
+        "CREATE TEMPORARY TABLE nbmigrate_load ON COMMIT DROP AS"
+        f" SELECT {listed} FROM {table} WITH NO DATA"
+    )
+    _copy(connection, frame, "pg_temp.nbmigrate_load", on_event)
+    changed = [c for c in columns if c not in set(map(quote, key))]
+    sets = ", ".join(f"{c} = excluded.{c}" for c in changed)
+    done = connection.execute(
+        f"INSERT INTO {table} ({listed}) SELECT {listed} FROM pg_temp.nbmigrate_load"
+        f" ON CONFLICT ({', '.join(map(quote, key))})"
+        f" DO {f'UPDATE SET {sets}' if sets else 'NOTHING'}"
+    )
+    connection.execute("DROP TABLE pg_temp.nbmigrate_load")
+    return done.rowcount
+
+
+def _copy(connection: Connection, frame: pd.DataFrame, table: str, on_event: Listen | None) -> int:
+    known = dict(connection.execute(_COLUMNS, [table]).fetchall())
+    names = list(frame.columns)
+    for name in names:
+        if name not in known:
+            raise UsageConflictError(
+                f"`{table}` has no column `{name}`", hint=f"it has: {', '.join(known)}"
+            )
+    oids = [known[name] for name in names]
+    columns = [_values(frame.iloc[:, at], oid) for at, oid in enumerate(oids)]
+    is_binary = all(map(_has_binary, columns, oids))
+    listed = ", ".join(map(quote, names))
+    text = f"COPY {table} ({listed}) FROM STDIN"
+    with connection.cursor() as cursor, cursor.copy(text + " (FORMAT binary)" * is_binary) as copy:
+        if is_binary:
+            copy.set_types(oids)
+        write = copy.write_row
+        row: Any = ()
+        at = 0
+        try:
+            for at, row in enumerate(zip(*columns, strict=True), 1):
+                write(row)
+                if on_event is not None and at % STEP == 0:
+                    on_event(RowsCopied(at, len(frame)))
+        except (psycopg.Error, OverflowError, ValueError) as error:
+            if isinstance(error, psycopg.Error) and error.sqlstate:
+                raise
+            named = _culprit(connection, names, row)
+            raise ExecutionError(f"column {named}, row {at}: {error}") from error
+    return len(frame)
+
+
+def _values(series: pd.Series[Any], oid: int) -> list[Any]:
+    """Python's values with None for NULL."""
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        categories = [*series.cat.categories.tolist(), None]
+        return [categories[code] for code in series.cat.codes.tolist()]
+    wrap: Any = _JSON.get(oid) or _element_wise(_JSON_ARRAYS.get(oid))
+    if series.dtype != object:
+        return list(_plain(series))
+    values = (None if is_missing(value) else value for value in series.tolist())
+    return [None if v is None else wrap(v) for v in values] if wrap else list(map(_python, values))
+
+
+def _element_wise(wrap: Any) -> Any:  # noqa: ANN401 - of psycopg's wrappers
+    if wrap is None:
+        return None
+    return lambda values: [None if x is None else wrap(x) for x in values]
+
+
+def _plain(series: pd.Series[Any]) -> Iterator[Any]:
+    array = series.array
+    mask = getattr(array, "_mask", None)
+    if mask is not None:
+        # NaN in a nullable column is a value; only what is masked is NULL.
+        data = array._data.tolist()  # noqa: SLF001 - the one place where NaN and NULL are apart
+        return (None if none else v for v, none in zip(data, mask.tolist(), strict=True))
+    if series.dtype.kind in "mM":
+        _require_whole_microseconds(series)
+        return (None if is_missing(v) else _python(v) for v in series.tolist())
+    if series.dtype.kind == "f":
+        # numpy has no NULL: in its floats NaN is what pandas puts for one.
+        return (None if v != v else v for v in series.tolist())  # noqa: PLR0124 - NaN
+    missing = series.isna().tolist()
+    return (None if none else v for v, none in zip(series.tolist(), missing, strict=True))
+
+
+def _require_whole_microseconds(series: pd.Series[Any]) -> None:
+    """PostgreSQL keeps microseconds; nanoseconds are not dropped in silence."""
+    rest = series.dt.nanoseconds if series.dtype.kind == "m" else series.dt.nanosecond
+    places = np.flatnonzero((rest.fillna(0) != 0).to_numpy())
+    if len(places):
+        raise UsageConflictError(
+            f"column {series.name}, row {places[0] + 1}: {series.iloc[places[0]]} has nanoseconds,"
+            " which PostgreSQL does not keep",
+            hint=f'df["{series.name}"] = df["{series.name}"].dt.round("us")',
+        )
+
+
+def _python(value: Any) -> Any:  # noqa: ANN401 - any value
+    if isinstance(value, pd.Timestamp):
+        return value.to_pydatetime()
+    if isinstance(value, pd.Timedelta):
+        return value.to_pytimedelta()
+    if isinstance(value, list) and len({type(x) for x in value if x is not None}) > 1:
+        # Dates and the text of one that Python has no room for: all as text, to one array.
+        return [x if x is None or isinstance(x, list) else str(x) for x in value]
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _has_binary(values: list[Any], oid: int) -> bool:
+    fits = _BINARY.get(oid)
+    return fits is not None and all(value is None or fits(value) for value in values)
+
+
+def _culprit(connection: Connection, names: list[str], row: Any) -> str:  # noqa: ANN401
+    for name, value in zip(names, row, strict=True):
+        try:
+            Transformer(connection).dump_sequence([value], [PyFormat.TEXT])
+        except (psycopg.Error, OverflowError, ValueError, TypeError):
+            return name
+    return names[0]

@@ -1,0 +1,245 @@
+"""What table a DataFrame would be: types from its dtypes, and for objects from every value.
+
+Nothing is guessed: a column whose values are of two kinds, or that has none, is a question
+with the row that asks it. Which column is a key is for the user to say; what could be one
+is told with its evidence.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import ipaddress
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from nbmigrate.errors import UsageConflictError
+from nbmigrate.postgresql.identifiers import qualified, quote
+
+_DTYPES = {
+    "int8": "smallint",
+    "int16": "smallint",
+    "int32": "integer",
+    "int64": "bigint",
+    "uint8": "smallint",
+    "uint16": "integer",
+    "uint32": "bigint",
+    "uint64": "numeric",
+    "float32": "real",
+    "float64": "double precision",
+    "bool": "boolean",
+    "boolean": "boolean",
+    "string": "text",
+    "str": "text",
+}
+#: In this order: a bool is an int for Python, a datetime a date.
+_CLASSES: tuple[tuple[type, str], ...] = (
+    (str, "text"),
+    (bool, "boolean"),
+    (np.bool_, "boolean"),
+    (int, "bigint"),
+    (np.integer, "bigint"),
+    (float, "double precision"),
+    (np.floating, "double precision"),
+    (Decimal, "numeric"),
+    (dt.datetime, "timestamp"),
+    (dt.date, "date"),
+    (dt.time, "time"),
+    (dt.timedelta, "interval"),
+    (uuid.UUID, "uuid"),
+    (bytes, "bytea"),
+    (dict, "jsonb"),
+    (ipaddress.IPv4Address, "inet"),
+    (ipaddress.IPv6Address, "inet"),
+)
+_WIDEST = 2**63
+_MOST_CANDIDATES = 3
+
+
+@dataclass(frozen=True)
+class ProposedColumn:
+    """A column, its type, and what of the data says so."""
+
+    name: str
+    type: str
+    evidence: str
+    is_key: bool = False
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A table for a DataFrame; ``candidates``: columns without NULL whose values all differ."""
+
+    id: tuple[str, str]
+    columns: tuple[ProposedColumn, ...]
+    candidates: tuple[str, ...] = ()
+
+    @property
+    def sql(self) -> str:
+        """The CREATE TABLE."""
+        lines = [f"    {quote(c.name)} {c.type}{' NOT NULL' * c.is_key}" for c in self.columns]
+        keys = ", ".join(quote(column.name) for column in self.columns if column.is_key)
+        lines += [f"    PRIMARY KEY ({keys})"] if keys else []
+        body = ",\n".join(lines)
+        return f"CREATE TABLE {qualified(self.id, spell_public=True)} (\n{body}\n);"
+
+
+def propose(
+    frame: pd.DataFrame,
+    id_: tuple[str, str],
+    *,
+    key: Sequence[str] = (),
+    types: Mapping[str, str] | None = None,
+) -> Proposal:
+    """The table of a DataFrame.
+
+    Raises:
+        UsageConflictError: a column without a name or a type; a key that is none.
+    """
+    names = require_names(frame)
+    types = types or {}
+    for name in (*key, *types):
+        if name not in names:
+            raise UsageConflictError(
+                f"the DataFrame has no column `{name}`", hint=f"it has: {', '.join(names)}"
+            )
+    _require_key(frame, key)
+    columns = tuple(_column(frame[name], name, types.get(name), name in key) for name in names)
+    return Proposal(id_, columns, () if key else _candidates(frame, columns))
+
+
+def require_names(frame: pd.DataFrame) -> list[str]:
+    """The names of the columns, each a text and there once."""
+    names = list(frame.columns)
+    for name in names:
+        if not isinstance(name, str) or not name:
+            raise UsageConflictError(
+                f"column {name!r} of the DataFrame has no name that a table could have",
+                hint="df.columns = [...]",
+            )
+        if names.count(name) > 1:
+            raise UsageConflictError(f"the DataFrame has two columns `{name}`", hint="rename one")
+    if not names:
+        raise UsageConflictError("the DataFrame has no columns", hint="give one with columns")
+    return names
+
+
+def _require_key(frame: pd.DataFrame, key: Sequence[str]) -> None:
+    for name in key:
+        missing = np.flatnonzero(frame[name].isna().to_numpy())
+        if len(missing):
+            raise UsageConflictError(f"`{name}` can be no key: row {missing[0] + 1} has none")
+    if not key:
+        return
+    doubled = np.flatnonzero(frame.duplicated(list(key)).to_numpy())
+    if len(doubled):
+        values = tuple(frame[name].iloc[doubled[0]] for name in key)
+        shown = ", ".join(map(str, values))
+        raise UsageConflictError(
+            f"`{', '.join(key)}` can be no key: row {doubled[0] + 1} has ({shown}) once more"
+        )
+
+
+def _column(series: pd.Series[Any], name: str, given: str | None, is_key: bool) -> ProposedColumn:
+    type_, why = (given, "as you said") if given else _type(series, name)
+    missing = int(series.isna().sum())
+    nulls = f"{missing:,} of {len(series):,} NULL" if missing else "no NULL"
+    return ProposedColumn(name, type_, f"{why}; {nulls}", is_key)
+
+
+def _type(series: pd.Series[Any], name: str) -> tuple[str, str]:
+    dtype = series.dtype
+    if isinstance(dtype, pd.CategoricalDtype):
+        found, _ = _type(pd.Series(dtype.categories), name)
+        return found, f"{len(dtype.categories)} categories"
+    plain = _DTYPES.get(str(dtype).lower())
+    if plain:
+        return plain, f"dtype {dtype}"
+    if isinstance(dtype, pd.StringDtype):
+        return "text", f"dtype {dtype}"
+    if pd.api.types.is_datetime64_any_dtype(dtype):
+        is_aware = isinstance(dtype, pd.DatetimeTZDtype)
+        return ("timestamp with time zone" if is_aware else "timestamp"), f"dtype {dtype}"
+    if pd.api.types.is_timedelta64_dtype(dtype):
+        return "interval", f"dtype {dtype}"
+    return _type_of_values(series, name)
+
+
+def _type_of_values(series: pd.Series[Any], name: str) -> tuple[str, str]:
+    found, first = "", 0
+    for at, value in enumerate(series.tolist()):
+        if is_missing(value):
+            continue
+        one = _class_type(value, name, at)
+        if not found:
+            found, first = one, at
+        elif one != found:
+            both = _wider(found, one)
+            if both is None:
+                raise UsageConflictError(
+                    f"column {name}: row {first + 1} is {found}, row {at + 1} is {one} ({value!r})",
+                    hint=f'--type "{name}=text", or make them one type',
+                )
+            found = both
+    if not found:
+        raise UsageConflictError(
+            f"column {name} has no values, so nothing says what it is",
+            hint=f'--type "{name}=text", or leave it out',
+        )
+    return found, "every value looked at"
+
+
+def _wider(one: str, other: str) -> str | None:
+    numbers = ("bigint", "numeric")
+    if one in numbers and other in numbers:
+        return "numeric"
+    return (
+        "jsonb"
+        if {one, other} <= {"jsonb"} | {x for x in (one, other) if x.endswith("[]")}
+        else None
+    )
+
+
+def _class_type(value: object, name: str, at: int) -> str:
+    if isinstance(value, list):
+        return _array_type(value, name, at)
+    for kind, type_ in _CLASSES:
+        if isinstance(value, kind):
+            if type_ == "bigint" and not -_WIDEST <= int(value) < _WIDEST:  # type: ignore[call-overload]
+                return "numeric"
+            if type_ == "timestamp" and value.tzinfo is not None:  # type: ignore[attr-defined]
+                return "timestamp with time zone"
+            return type_
+    raise UsageConflictError(
+        f"column {name}, row {at + 1}: a {type(value).__name__} has no type in PostgreSQL",
+        hint=f'--type "{name}=..." says which type takes its text',
+    )
+
+
+def _array_type(values: list[Any], name: str, at: int) -> str:
+    kinds = {_class_type(value, name, at) for value in values if value is not None}
+    if len(kinds) == 1 and not (kind := kinds.pop()).endswith("[]") and kind != "jsonb":
+        return f"{kind}[]"
+    return "jsonb"
+
+
+def is_missing(value: object) -> bool:
+    """Whether a value of a column of objects is NULL; NaN in it is a number."""
+    return value is None or type(value).__name__ in {"NAType", "NaTType"}
+
+
+def _candidates(frame: pd.DataFrame, columns: Sequence[ProposedColumn]) -> tuple[str, ...]:
+    """The first few that could be the key; only types that keys are made of."""
+    kinds = {"smallint", "integer", "bigint", "uuid", "text"}
+    found: list[str] = []
+    for column in columns:
+        if column.type in kinds and len(frame) and len(found) < _MOST_CANDIDATES:
+            series = frame[column.name]
+            if not series.isna().any() and series.is_unique:
+                found.append(column.name)
+    return tuple(found)

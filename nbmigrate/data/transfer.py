@@ -1,0 +1,185 @@
+"""A query as a DataFrame by binary transfer: the same values and dtypes as ``frames`` gives.
+
+The columns are described first, so that what cannot go this way is known before anything
+runs: ``plan_transfer`` is None then, and the caller reads the rows as text.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import psycopg
+
+from nbmigrate.data import kinds
+from nbmigrate.data.exact import LOADABLE, Exact
+from nbmigrate.data.fields import split
+from nbmigrate.data.wire import CHUNK_BYTES, Described, copy_out, describe
+
+Connection = psycopg.Connection[Any]
+
+_types = psycopg.adapters.types
+_KINDS: dict[str, Callable[[], kinds.Kind]] = {
+    "bool": lambda: kinds.Numbers("u1", "boolean"),
+    "int2": lambda: kinds.Numbers(">i2", "Int16"),
+    "int4": lambda: kinds.Numbers(">i4", "Int32"),
+    "int8": lambda: kinds.Numbers(">i8", "Int64"),
+    "oid": lambda: kinds.Numbers(">u4", "Int64"),
+    "float4": lambda: kinds.Numbers(">f4", "Float32"),
+    "float8": lambda: kinds.Numbers(">f8", "Float64"),
+    "timestamp": lambda: kinds.Stamps(is_aware=False),
+    "timestamptz": lambda: kinds.Stamps(is_aware=True),
+    "date": kinds.Days,
+    "interval": kinds.Durations,
+    "text": kinds.Texts,
+    "varchar": kinds.Texts,
+    "bpchar": kinds.Texts,
+    "name": kinds.Texts,
+    "json": lambda: kinds.Values(kinds.json_values(0)),
+    "jsonb": lambda: kinds.Values(kinds.json_values(1)),
+    "bytea": lambda: kinds.Values(kinds.raw_values),
+    "uuid": lambda: kinds.Values(kinds.uuid_values),
+    "numeric": lambda: kinds.Values(kinds.numeric_values),
+}
+_BY_OID = {_types[name].oid: make for name, make in _KINDS.items()}
+
+# Whether values can be sent back and forth in binary form; a row without a type cannot.
+_TYPES = """
+    SELECT t.oid, pg_catalog.format_type(t.oid, NULL) AS name,
+           t.typcategory = 'A' AND t.typelem <> 0 AS is_array,
+           t.typsend <> 0 AND t.typreceive <> 0 AND t.typtype IN ('b', 'e', 'r', 'm', 'd')
+           AND (t.typelem = 0 OR e.typtype IN ('b', 'e')
+                AND e.typsend <> 0 AND e.typreceive <> 0) AS is_binary,
+           (SELECT pg_catalog.array_agg(e.enumlabel::text ORDER BY e.enumsortorder)
+              FROM pg_catalog.pg_enum AS e WHERE e.enumtypid = t.oid) AS labels
+      FROM pg_catalog.pg_type AS t LEFT JOIN pg_catalog.pg_type AS e ON e.oid = t.typelem
+     WHERE t.oid = ANY (%s)
+"""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column that can be transferred."""
+
+    described: Described
+    kind: kinds.Kind
+    exact: Exact
+    type_name: str
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """A query that can go this way."""
+
+    sql: str
+    columns: tuple[Column, ...]
+
+
+def plan_transfer(
+    connection: Connection, sql: str, ask: Callable[[], Connection] | None = None
+) -> Transfer | None:
+    """How to read the query, or None where its values have no binary form.
+
+    Raises:
+        psycopg.Error: it is not one statement, or not SQL.
+    """
+    if not _is_unicode(connection):
+        return None
+    described = describe(connection, sql)
+    foreign = {d.oid for d in described} - _BY_OID.keys() - LOADABLE
+    found = (
+        {row[0]: row[1:] for row in connection.execute(_TYPES, [list(foreign)])} if foreign else {}
+    )
+    if not described or any(not found.get(oid, (0, 0, False))[2] for oid in foreign):
+        return None
+    ask = ask or (lambda: connection)
+    return Transfer(sql, tuple(_column(connection, d, found.get(d.oid), ask) for d in described))
+
+
+def _is_unicode(connection: Connection) -> bool:
+    status = connection.info.parameter_status
+    return status("client_encoding") == "UTF8" and status("server_encoding") != "SQL_ASCII"
+
+
+def _column(
+    connection: Connection,
+    described: Described,
+    found: tuple[Any, ...] | None,
+    ask: Callable[[], Connection],
+) -> Column:
+    name, is_array, _, labels = found or (_name(described.oid), False, True, None)
+    is_array = is_array and _types.get(described.oid) is None
+    exact = Exact(connection, described.oid, ask, is_unknown_array=is_array)
+    kind: kinds.Kind
+    if labels:
+        kind = kinds.Labels(tuple(labels))
+    elif name == "citext":
+        kind = kinds.Texts()
+    else:
+        make = _BY_OID.get(described.oid)
+        kind = make() if make else kinds.Others(exact)
+    return Column(described, kind, exact, name, tuple(labels or ()))
+
+
+def _name(oid: int) -> str:
+    info = _types.get(oid)
+    assert info
+    return f"{info.regtype}[]" if oid == info.array_oid else info.regtype
+
+
+def read_frame(connection: Connection, transfer: Transfer) -> pd.DataFrame:
+    """All rows as one DataFrame."""
+    columns = transfer.columns
+    parts: list[list[Any]] = [[] for _ in columns]
+    total = 0
+    with _uncollected():
+        for chunk in copy_out(connection, transfer.sql):
+            total += len(chunk)
+            for at, field in enumerate(split(chunk, len(columns))):
+                parts[at].append(columns[at].kind.take(field))
+        return _frame(columns, parts, total)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Millions of new objects without a cycle among them: looking for cycles doubles the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def read_frames(
+    connection: Connection, transfer: Transfer, chunk_bytes: int = CHUNK_BYTES
+) -> Iterator[pd.DataFrame]:
+    """The rows as DataFrames, each made while the server waits for the next to be asked for."""
+    columns = transfer.columns
+    for chunk in copy_out(connection, transfer.sql, chunk_bytes):
+        fields = enumerate(split(chunk, len(columns)))
+        with _uncollected():
+            parts = [[columns[at].kind.take(field)] for at, field in fields]
+            frame = _frame(columns, parts, len(chunk))
+        yield frame
+
+
+def _frame(columns: Sequence[Column], parts: list[list[Any]], rows: int) -> pd.DataFrame:
+    index = pd.RangeIndex(rows)
+    series: dict[int, pd.Series[Any]] = {}
+    for at, column in enumerate(columns):
+        found = column.kind.finish(parts[at], column.exact)
+        # What a column was made of goes before the next is made: it would be memory twice.
+        parts[at] = []
+        dtype = object if isinstance(found, np.ndarray) else found.dtype
+        series[at] = pd.Series(found, index=index, dtype=dtype, copy=False)
+    frame = pd.DataFrame(series, index=index, copy=False)
+    frame.columns = pd.Index([column.described.name for column in columns], dtype=object)
+    return frame

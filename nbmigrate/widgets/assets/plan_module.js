@@ -1,0 +1,3 @@
+// The module of the panel of a plan.
+
+export default panel(drawPlan);

@@ -1,0 +1,70 @@
+// The row in full: every value, long ones on demand, and the rows that refer to it.
+
+const CHUNK = 50_000;
+
+class Details {
+  constructor({ link, follow, fail, say }) {
+    Object.assign(this, { link, follow, fail, say, latest: 0 });
+    this.node = el("aside", { className: "nbs-details", "aria-label": "the row in full" });
+  }
+
+  show(described, row) {
+    const mine = ++this.latest;
+    const refer = el("div", { className: "nbs-refer" });
+    this.node.replaceChildren(
+      el("div", { className: "nbs-detailshead", textContent: row.key ? `${shortName(described.relation)} ${row.key.join(", ")}` : shortName(described.relation) }),
+      el("dl", { className: "nbs-fields" }, described.columns.flatMap((column) => this.field(described, row, column))),
+      refer);
+    if (row.key && described.referenced_by?.length) this.refer(refer, described.relation, row.key, mine);
+  }
+
+  field({ relation }, row, column) {
+    const value = row.values[column.index], length = row.lengths?.[column.index];
+    const text = el("div", { className: "nbs-full" });
+    const more = length === undefined ? null : button(`Show all, ${length.toLocaleString("en-US")} characters`, () => this.read(relation, row, column, text, more), { className: "nbm-button nbs-small" });
+    if (value === null || value === "") paintValue(text, value);
+    else text.textContent = length === undefined && column.category === "json" ? pretty(value) : value + (more ? " …" : "");
+    return [el("dt", {}, column.name, el("span", { className: "nbm-muted", textContent: ` ${column.type}` })), el("dd", {}, text, more)];
+  }
+
+  /** The next piece of a long value; the button goes when all is there. */
+  async read(relation, row, column, place, more) {
+    const had = more.dataset.had ? place.textContent : "";
+    more.disabled = true;
+    try {
+      const { text, length } = await this.link.ask("value", { relation, key: row.key, column: column.name, offset: had.length, size: CHUNK });
+      const whole = had + text;
+      const isAll = text.length === 0 || whole.length >= length;
+      place.textContent = isAll && column.category === "json" ? pretty(whole) : whole;
+      more.dataset.had = "yes";
+      more.hidden = isAll;
+      more.textContent = `Show more, ${short(whole.length)} of ${short(length)} characters`;
+    } catch (error) { this.fail(error); }
+    more.disabled = false;
+  }
+
+  async refer(place, relation, key, mine) {
+    place.replaceChildren(el("div", { className: "nbm-muted", textContent: "Referenced by …" }));
+    try {
+      const found = await this.link.ask("references", { relation, key });
+      if (mine !== this.latest) return;
+      const line = ({ name, relation: from, filters, rows, is_exact }) =>
+        el("li", {}, button(`${is_exact ? rows : `${rows}+`} ${shortName(from)}`, () => this.follow(from, filters, { keep: true }), { className: "nbm-button nbm-link", title: name, disabled: rows === 0 }));
+      place.replaceChildren(el("div", { className: "nbs-detailshead", textContent: "Referenced by" }), el("ul", { className: "nbs-refs" }, found.map(line)));
+    } catch (error) {
+      if (mine === this.latest) place.replaceChildren(el("div", { className: "nbs-problem", textContent: error.text }));
+    }
+  }
+}
+
+/** JSON with one thing a line. Numbers stay as they were written: nothing is parsed and written anew. */
+function pretty(text) {
+  let depth = 0, made = "";
+  const line = () => `\n${"  ".repeat(Math.max(0, depth))}`;
+  for (const [piece] of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s"{}[\],:]+/g)) {
+    if (piece === "{" || piece === "[") { depth += 1; made += piece + line(); }
+    else if (piece === "}" || piece === "]") { depth -= 1; made = made.trimEnd().endsWith(piece === "}" ? "{" : "[") ? made.trimEnd() + piece : made + line() + piece; }
+    else made += piece === "," ? piece + line() : piece === ":" ? ": " : piece;
+  }
+  return made;
+}

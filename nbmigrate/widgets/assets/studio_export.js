@@ -1,0 +1,23 @@
+// Export of the whole filtered table to a file beside the notebook.
+
+function exportForm(tab, box) {
+  const { relation, filters, sort } = tab.place;
+  const format = choice([["csv", "CSV"]], "csv", { "aria-label": "format" });
+  const path = el("input", { className: "nbm-input", value: `${relation[1].replace(/[^\w.-]+/g, "_")}.csv`, "aria-label": "file" });
+  const guard = el("input", { type: "checkbox" });
+  const guarded = el("label", { className: "nbs-check", title: "a leading ' in front of = + - @, so that a spreadsheet takes no value for a formula" }, guard, "Guard against formulas");
+  format.onchange = () => { path.value = path.value.replace(/\.(csv|parquet)$/, `.${format.value}`); guarded.hidden = format.value !== "csv"; };
+  const run = async () => {
+    box.close(false);
+    const told = ({ rows, bytes }) => tab.say(`Exporting: ${plural(rows ?? 0, "row")}${bytes ? `, ${bytesText(bytes)}` : ""}`);
+    tab.say("Exporting …");
+    try {
+      const done = await tab.link.ask("export", { relation, filters, sort, format: format.value, path: path.value, guard: guard.checked }, told);
+      tab.say(`Wrote ${done.path}: ${plural(done.rows, "row")}, ${bytesText(done.bytes)}`, "good");
+    } catch (error) { tab.fail(error); }
+  };
+  return el("div", { className: "nbs-form" },
+    el("div", { className: "nbm-muted", textContent: filters.length ? "All rows that pass the filters" : "All rows of the table" }),
+    labelled("Format", format), labelled("File", path), guarded,
+    el("div", { className: "nbm-press" }, button("Export", run, { className: "nbm-button nbm-act" }), button("Cancel", () => box.close())));
+}

@@ -1,0 +1,178 @@
+"""The binary transfer gives what the rows read as text give: every type, every extreme."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+
+import pandas as pd
+import psycopg
+import pytest
+
+from nbmigrate.data import kinds, query
+from nbmigrate.data.frames import to_frame
+from nbmigrate.data.framing import FrameStream, query_frame
+from nbmigrate.data.transfer import plan_transfer, read_frame, read_frames
+from nbmigrate.errors import StatementFailedError
+from nbmigrate.executor import connect
+from tests.unit.data.type_matrix import CREATE, TYPES, values_sql
+
+
+@pytest.fixture
+def live(database):
+    with connect(database.url) as connection:
+        connection.execute(CREATE)
+        yield connection
+
+
+@pytest.fixture(params=["with pyarrow", "without"])
+def strings(request, monkeypatch):
+    if request.param == "without":
+        monkeypatch.setattr(kinds, "uses_arrow", lambda: False)
+
+
+def transferred(connection, sql: str) -> pd.DataFrame:
+    transfer = plan_transfer(connection, sql)
+    assert transfer is not None, "no binary form"
+    return read_frame(connection, transfer)
+
+
+def told(series: pd.Series) -> list[str]:
+    """Values with their Python types, so that 1 and 1.0, NaN and NULL are different."""
+    values = series.tolist() if series.dtype == object else series.array
+    masks = getattr(series.array, "_mask", [False] * len(series))
+    return [
+        "NULL" if mask or value is None or value is pd.NA else f"{type(value).__name__} {value!r}"
+        for value, mask in zip(values, masks, strict=True)
+    ]
+
+
+@pytest.mark.usefixtures("strings")
+def test_every_type_as_read_by_text(live) -> None:
+    different, not_binary = {}, []
+    for type_ in TYPES:
+        sql = values_sql(type_)
+        transfer = plan_transfer(live, sql)
+        if transfer is None:
+            not_binary.append(type_)
+            continue
+        slow, fast = to_frame(query(live, sql))["v"], read_frame(live, transfer)["v"]
+        same_dtype = str(slow.dtype) == str(fast.dtype)
+        if not same_dtype or told(slow) != told(fast):
+            different[type_] = (slow.dtype, told(slow), fast.dtype, told(fast))
+    assert different == {}, "\n".join(f"{k}: {v}" for k, v in different.items())
+    assert not_binary == ["pair"]
+
+
+@pytest.mark.usefixtures("strings")
+def test_chunks_are_one_result(live, monkeypatch) -> None:
+    sql = (
+        "SELECT n, n::numeric / 7 AS d, repeat('ä', n % 30) AS t, nullif(n % 3, 0) AS m,"
+        " CASE WHEN n % 2 = 0 THEN 'sad'::mood END AS e, DATE '2000-01-01' + n AS day"
+        " FROM generate_series(1, 5000) AS n"
+    )
+    transfer = plan_transfer(live, sql)
+    whole, slow = read_frame(live, transfer), to_frame(query(live, sql))
+    pieces = list(read_frames(live, transfer, chunk_bytes=20_000))
+    assert len(pieces) > 5
+    for frame in (whole, pd.concat(pieces, ignore_index=True)):
+        pd.testing.assert_frame_equal(frame, slow)
+
+
+def test_no_rows_have_types(live) -> None:
+    sql = "SELECT 1::bigint AS a, 'x'::text AS b, 1.5 AS c, now() AS d, 'sad'::mood AS e, '{}'::int[] AS f WHERE false"
+    pd.testing.assert_frame_equal(transferred(live, sql), to_frame(query(live, sql)))
+
+
+def test_two_columns_of_one_name(live) -> None:
+    frame = transferred(live, "SELECT 1 AS a, 'x' AS a -- the end")
+    assert frame.columns.tolist() == ["a", "a"]
+    assert frame.iloc[0].tolist() == [1, "x"]
+
+
+def test_only_one_statement(live) -> None:
+    live.execute("CREATE TABLE canary (a int)")
+    for sql in ("SELECT 1) TO STDOUT; DROP TABLE canary; SELECT (1", "SELECT 1; DROP TABLE canary"):
+        with pytest.raises(psycopg.Error):
+            transferred(live, sql)
+    assert live.execute("SELECT count(*) FROM canary").fetchone() == (0,)
+
+
+def test_an_error_in_the_middle_leaves_the_connection(live) -> None:
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        transferred(live, "SELECT 1 / (90000 - n) AS a FROM generate_series(1, 100000) AS n")
+    assert live.info.transaction_status.name == "IDLE"
+    assert live.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_breaking_off_cancels(live) -> None:
+    transfer = plan_transfer(
+        live, "SELECT n, repeat('x', 500) FROM generate_series(1, 10000000) AS n"
+    )
+    frames = read_frames(live, transfer)
+    assert len(next(frames)) > 1000
+    frames.close()
+    assert live.info.transaction_status.name == "IDLE"
+    assert live.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_interrupt_cancels(live) -> None:
+    pid = live.info.backend_pid
+    timer = threading.Timer(1, signal.raise_signal, [signal.SIGINT])
+    timer.start()
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        transferred(live, "SELECT pg_sleep(60)::text AS a")
+    assert time.monotonic() - began < 10
+    assert live.execute("SELECT pg_backend_pid()").fetchone() == (pid,)
+
+
+def test_queries_that_copy_refuses_run_as_they_are(live) -> None:
+    live.execute("CREATE TABLE t (a int)")
+    assert (
+        query_frame(live, "WITH x AS (INSERT INTO t VALUES (1) RETURNING a) SELECT a FROM x")
+        is None
+    )
+    assert query_frame(live, "SELECT ROW(1, 2) AS r") is None
+    assert query_frame(live, "INSERT INTO t VALUES (1) RETURNING a") is None
+    assert query_frame(live, "SELECT 1; SELECT 2") is None
+    assert query_frame(live, "SELECT 1 AS a;")["a"].tolist() == [1]
+    with pytest.raises(StatementFailedError) as caught:
+        query_frame(live, "SELECT 1,\n  nope")
+    assert (caught.value.sqlstate, caught.value.line) == ("42703", 2)
+    assert live.execute("SELECT count(*) FROM t").fetchone() == (0,)
+    assert live.info.transaction_status.name == "IDLE"
+
+
+def test_streams_are_of_one_moment_and_end(database, live) -> None:
+    live.execute(
+        "CREATE TABLE t AS SELECT n, repeat('x', 100) AS x FROM generate_series(1, 400000) n"
+    )
+    stream = FrameStream(lambda: connect(database.url), "SELECT * FROM t")
+    first = next(stream)
+    live.execute("DELETE FROM t")
+    assert len(first) + sum(map(len, stream)) == 400_000
+    assert _others(live) == 0
+    live.execute("INSERT INTO t SELECT n, repeat('x', 100) FROM generate_series(1, 400000) AS n")
+    with FrameStream(lambda: connect(database.url), "SELECT * FROM t") as stream:
+        next(stream)
+        assert _others(live) == 1
+    assert _others(live) == 0
+
+
+def test_a_stream_asks_the_server_on_another_connection(database, live) -> None:
+    sql = "SELECT 'infinity'::date AS a, 'sad'::mood AS m FROM generate_series(1, 3)"
+    with FrameStream(lambda: connect(database.url), sql) as stream:
+        assert [frame["a"].tolist() for frame in stream] == [["infinity"] * 3]
+    assert _others(live) == 0
+
+
+def _others(live) -> int:
+    for _ in range(50):
+        sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        count = live.execute(sql).fetchone()[0]
+        if not count:
+            break
+        time.sleep(0.05)
+    return count
