@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-pytest_plugins = ("tests.fixtures.postgres", "tests.arena")
+pytest_plugins = ("tests.fixtures.postgres", "tests.fixtures.faults", "tests.arena")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -24,6 +24,13 @@ _TRANSPORT: dict[str, int] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 20_000,
 }
+#: What they are called as settings of the server (PostgreSQL 18 docs, 19.3.2. TCP Settings).
+_OF_SERVER = {
+    "keepalives_idle": "tcp_keepalives_idle",
+    "keepalives_interval": "tcp_keepalives_interval",
+    "keepalives_count": "tcp_keepalives_count",
+    "tcp_user_timeout": "tcp_user_timeout",
+}
 _FIRST_WITH_CHECK_INTERVAL = 140_000
 _FIRST_WITH_IDLE_SESSION_TIMEOUT = 140_000
 
@@ -127,11 +134,24 @@ def prepare(connection: psycopg.Connection[Any], *, lock_timeout_ms: int) -> Non
     }
     if version >= _FIRST_WITH_IDLE_SESSION_TIMEOUT:
         values["idle_session_timeout"] = "0"
-    set_session(connection, values)
+    set_session(connection, values | _transport_of_server(connection))
     _mean_public(connection)
     _keep_commits(connection)
     if version >= _FIRST_WITH_CHECK_INTERVAL:
         _notice_dead_client(connection)
+
+
+def _transport_of_server(connection: psycopg.Connection[Any]) -> dict[str, str]:
+    """Let the server notice a dead network as soon as this side does.
+
+    By itself it would keep the locks of a session that is gone for two hours, the default
+    of Linux (tcp(7), tcp_keepalive_time). On a unix socket the settings mean nothing.
+    """
+    given = connection.info.get_parameters()
+    if given.get("keepalives") == "0":
+        return {}
+    found = {name: given[parameter] for parameter, name in _OF_SERVER.items() if parameter in given}
+    return {name: value for name, value in found.items() if value.isdigit()}
 
 
 def set_session(connection: psycopg.Connection[Any], values: dict[str, str]) -> None:

@@ -20,6 +20,8 @@ RETRYABLE = (
 )
 
 _HINTS = {
+    "08003": "the connection is gone; run it again",
+    "08006": "the connection was lost: is the server up, and the network? run it again",
     "25001": "this statement cannot run inside a transaction; put it into a migration of its own",
     "25006": "the server or the role is read-only (a standby?); connect to the primary",
     "40001": "another transaction changed the same rows; run it again",
@@ -38,6 +40,8 @@ _HINTS = {
     "55P04": "a new enum value is usable after a commit; use it in the next migration",
     "57014": "the statement was cancelled, by statement_timeout or by somebody",
     "57P01": "an administrator ended the connection; run it again",
+    "57P02": "the server was stopped at once, or crashed; run it again when it is up",
+    "57P03": "the server is not ready yet; run it again soon",
 }
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import subprocess
-import threading
 
 import pytest
 
 from nbmigrate.errors import LateMigrationError, MissingFileError
-from nbmigrate.executor import Settings, connect, migrate
+from nbmigrate.executor import Settings, migrate
 from nbmigrate.workspace import Workspace
 
 
@@ -133,35 +132,3 @@ def test_own_open_transaction_is_named_and_released(database) -> None:
     assert [e.pids for e in events if type(e).__name__ == "Released"] == [
         (forgotten.info.backend_pid,)
     ]
-
-
-def test_readers_wait_stays_below_the_lock_timeout(database) -> None:
-    import time
-    from pathlib import Path
-
-    from nbmigrate.journal.migration import Migration
-
-    database.execute("CREATE TABLE t (a int)")
-    idle = database.connect(autocommit=False)
-    idle.execute("SELECT * FROM t")
-    waits: list[float] = []
-    done = threading.Event()
-
-    def read() -> None:
-        with connect(database.url) as reader:
-            while not done.is_set():
-                begun = time.monotonic()
-                reader.execute("SELECT * FROM t")
-                waits.append(time.monotonic() - begun)
-                done.wait(0.05)
-
-    thread = threading.Thread(target=read)
-    thread.start()
-    threading.Timer(2.0, idle.rollback).start()
-    wanted = [Migration(tag="0000_m", path=Path("m.sql"), raw=b"ALTER TABLE t ADD b int", when=1)]
-    try:
-        migrate(database.url, wanted, settings=Settings(lock_timeout_ms=400))
-    finally:
-        done.set()
-        thread.join()
-    assert 0.2 < max(waits) < 0.6
