@@ -37,6 +37,12 @@ class FrameRows(Sequence[Row]):
     def __iter__(self) -> Iterator[Row]:
         return _tuples(self._frame)
 
+    def __eq__(self, other: object) -> bool:
+        """Equal to any sequence of the same rows, as the tuple is that short results have."""
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    __hash__ = None  # type: ignore[assignment] # a frame can change
+
 
 def _part(frame: Any, start: int, stop: int) -> Any:  # noqa: ANN401 - any of the three
     if hasattr(frame, "iloc"):

@@ -139,9 +139,9 @@ def test_push_refuses_a_database_that_changed_since_the_plan(workspace, database
     declare(workspace, USERS)
     apply = workspace._apply
 
-    def change_first(plan, mark, on_event):
+    def change_first(*arguments):
         database.execute("CREATE TABLE meanwhile (id integer)")
-        return apply(plan, mark, on_event)
+        return apply(*arguments)
 
     monkeypatch.setattr(workspace, "_apply", change_first)
     with pytest.raises(DriftError):
