@@ -1,102 +1,66 @@
-"""The studio: rows looked at and edited, on a connection of its own that is idle while nobody asks.
-
-Each request is one short transaction; between two of them nothing is open: no transaction, no
-cursor, no snapshot. After a while without requests the connection is closed, and made again with
-the next one.
-"""
+"""The studio: rows looked at and edited, by the requests of a widget."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from inspect import signature
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import psycopg
 
 from nbmigrate.data import relations as catalog
-from nbmigrate.data.answers import Answer, ask
 from nbmigrate.data.edit_texts import statements
 from nbmigrate.data.edits import Edit, save
 from nbmigrate.data.export import export_csv, export_parquet
-from nbmigrate.data.filters import Filter
-from nbmigrate.data.guarded import require_reading
-from nbmigrate.data.keyset import Place
 from nbmigrate.data.page import (
-    Go,
-    Key,
     Request,
-    Sort,
-    count,
-    read_page,
-    read_value,
-    read_whole,
 )
-from nbmigrate.data.relations import Id, Relation
-from nbmigrate.data.resting import RestingConnection
-from nbmigrate.data.structure import structure
+from nbmigrate.data.relations import Relation
 from nbmigrate.errors import NbmigrateError, StatementFailedError, UsageConflictError
 from nbmigrate.executor.connections import connect
-from nbmigrate.model import EMPTY
-from nbmigrate.model.names import format_path
-from nbmigrate.plan import make_plan
-from nbmigrate.postgresql import POSTGRESQL
 from nbmigrate.postgresql.identifiers import qualified
-from nbmigrate.postgresql.introspect import introspect
+from nbmigrate.workspace.browsing import (
+    IDLE_S,
+    Browsing,
+    changed,
+    filters_of,
+    sorts,
+)
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from nbmigrate.workspace.project import Project
 
 Document = dict[str, Any]
 
-IDLE_S = 300.0
-PATIENCE_MS = 30_000
-#: Of the rows that refer to one, so many are counted.
-MOST_COUNTED = 1_000
-_VALUE_SIZE = 100_000
+_OPERATIONS = frozenset(
+    {
+        "relations",
+        "describe",
+        "page",
+        "count",
+        "value",
+        "references",
+        "structure",
+        "query",
+        "preview",
+        "save",
+        "undo_save",
+        "as_migration",
+        "select",
+        "export",
+    }
+)
 
 
-class SchemaChangedError(UsageConflictError):
-    """The table is not what it was when it was shown; it is to be described again."""
-
-    code = "schema-changed"
-
-
-class Studio:
-    """Answers what a widget asks; every answer is a document for JSON.
-
-    ``selection`` are the rows that were chosen last, ``frame`` all rows of the table that is
-    shown, filtered and sorted as there; both are DataFrames.
-    """
+class Studio(Browsing):
+    """Answers what a widget asks; every answer is a document for JSON."""
 
     def __init__(
         self, workspace: Project, *, read_only: bool | None = None, idle_s: float = IDLE_S
     ) -> None:
-        self._workspace = workspace
-        self.is_read_only = workspace.settings.production if read_only is None else read_only
-        self.connection = RestingConnection(self._open, idle_s)
-        self._described: dict[Id, Relation] = {}
+        super().__init__(workspace, read_only=read_only, idle_s=idle_s)
         self._undo: tuple[Relation, tuple[Edit, ...]] | None = None
-        self._shown: _Shown | None = None
-        self._selected: tuple[Relation, tuple[Key, ...]] | None = None
-
-    def _open(self) -> psycopg.Connection[Any]:
-        return connect(
-            self._workspace.target.url,
-            application_name="nbmigrate studio",
-            statement_timeout_ms=PATIENCE_MS,
-        )
-
-    def cancel(self) -> None:
-        """Stop what PostgreSQL is doing for this studio."""
-        self.connection.cancel()
-
-    def close(self) -> None:
-        """Close the connection; the next request opens another one."""
-        self.connection.close()
 
     # --- asking ----------------------------------------------------------------
 
@@ -123,189 +87,6 @@ class Studio:
             except msgspec.ValidationError as error:
                 raise UsageConflictError(f"{op}: {error}") from error
 
-    @property
-    def is_shown(self) -> bool:
-        """True when a table was looked at."""
-        return self._shown is not None
-
-    @property
-    def frame(self) -> pd.DataFrame:
-        """All rows of the table that is shown, filtered and sorted as there.
-
-        Raises:
-            UsageConflictError: none was looked at yet.
-        """
-        if self._shown is None:
-            raise UsageConflictError("no table was opened yet")
-        return self._framed(*self._shown)
-
-    @property
-    def selection(self) -> pd.DataFrame:
-        """The rows that were selected last, whole.
-
-        Raises:
-            UsageConflictError: none were selected yet.
-        """
-        if self._selected is None:
-            raise UsageConflictError("no rows were selected yet")
-        relation, keys = self._selected
-        return self._framed(relation, Request(), keys)
-
-    def _framed(
-        self, relation: Relation, request: Request, keys: Sequence[Key] | None = None
-    ) -> pd.DataFrame:
-        from nbmigrate.data.frames import to_frame
-
-        with self.connection.reading() as connection:
-            return to_frame(read_whole(connection, relation, request, keys))
-
-    # --- what is there ---------------------------------------------------------
-
-    def relations(self) -> tuple[catalog.Summary, ...]:
-        """The relations, with estimates of their rows and sizes."""
-        with self.connection.reading() as connection:
-            return catalog.relations(connection)
-
-    def describe(self, relation: Sequence[str]) -> Relation:
-        """The columns, the key and the references of a relation, read anew."""
-        with self.connection.reading() as connection:
-            found = catalog.describe(connection, _id(relation))
-        if self.is_read_only and found.is_editable:
-            why_not = "this studio is read-only"
-            found = msgspec.structs.replace(found, is_editable=False, why_not=why_not)
-        self._described[found.relation] = found
-        return found
-
-    def _known(self, relation: Sequence[str]) -> Relation:
-        return self._described.get(_id(relation)) or self.describe(relation)
-
-    def page(
-        self,
-        relation: Sequence[str],
-        sort: Sequence[Document] = (),
-        filters: Sequence[Document] = (),
-        go: Go = "first",
-        cursor: Document | None = None,
-        size: int = 100,
-    ) -> Document:
-        """One page of rows; what it shows is the studio's ``frame`` from then on."""
-        known = self._current(relation)
-        wanted = Request(
-            sort=_sort(sort),
-            filters=_filters(filters),
-            go=go,
-            place=msgspec.convert(cursor, Place) if cursor else None,
-            size=size,
-        )
-        started = time.perf_counter()
-        with self.connection.reading() as connection:
-            found = read_page(connection, known, wanted)
-            rows = _estimate(connection, known) if not filters else None
-        self._shown = _Shown(known, wanted)
-        total = (time.perf_counter() - started) * 1000
-        ms = {"server": found.ms, "total": total}
-        return {**_plain(found), "estimate": {"rows": rows, "is_exact": False}, "ms": ms}
-
-    def _current(self, relation: Sequence[str]) -> Relation:
-        """The relation as it was described; it must still be so.
-
-        Raises:
-            SchemaChangedError: a migration has changed it meanwhile.
-        """
-        known = self._known(relation)
-        with self.connection.reading() as connection:
-            now = catalog.describe(connection, known.relation)
-        if now.version != known.version:
-            del self._described[known.relation]
-            raise _changed(known)
-        return known
-
-    def count(self, relation: Sequence[str], filters: Sequence[Document] = ()) -> Document:
-        """How many rows there are, counted up to a bound; only when somebody asks."""
-        most = 1_000_001
-        with self.connection.reading() as connection:
-            rows = count(connection, self._known(relation), _filters(filters), most=most)
-        return {"rows": rows, "is_exact": rows < most}
-
-    def value(
-        self,
-        relation: Sequence[str],
-        key: Sequence[str],
-        column: str,
-        offset: int = 0,
-        size: int = _VALUE_SIZE,
-    ) -> Document:
-        """A piece of one value, by characters; of bytes as hexadecimal digits."""
-        with self.connection.reading() as connection:
-            found = read_value(
-                connection,
-                self._known(relation),
-                key,
-                column,
-                offset=max(0, offset),
-                size=min(size, _VALUE_SIZE),
-            )
-        if found is None:
-            raise UsageConflictError("the row is gone", hint="reload the page")
-        return {"text": found[0], "length": found[1]}
-
-    def references(self, relation: Sequence[str], key: Sequence[str]) -> list[Document]:
-        """Who refers to the row, counted up to a bound."""
-        known = self._known(relation)
-        found: list[Document] = []
-        with self.connection.reading() as connection:
-            for reference in known.referenced_by:
-                there = catalog.describe(connection, reference.relation)
-                values = [
-                    read_value(connection, known, key, name, offset=0, size=_VALUE_SIZE)
-                    for name in reference.to
-                ]
-                if any(value is None or value[0] is None for value in values):
-                    continue
-                filters = [
-                    Filter(column=name, op="=", value=value[0])
-                    for name, value in zip(reference.columns, values, strict=True)
-                    if value
-                ]
-                rows = count(connection, there, filters, most=MOST_COUNTED + 1)
-                found.append(
-                    {
-                        "name": reference.name,
-                        "relation": reference.relation,
-                        "filters": _plain(filters),
-                        "rows": min(rows, MOST_COUNTED),
-                        "is_exact": rows <= MOST_COUNTED,
-                    }
-                )
-        return found
-
-    def structure(self, relation: Sequence[str]) -> Document:
-        """The structure of a relation, and the DDL that makes it."""
-        id_ = _id(relation)
-        with self.connection.reading() as connection:
-            parts = structure(connection, id_)
-            columns = catalog.describe(connection, id_).columns
-            live = introspect(connection, schemas=[id_[0]], roles=False)
-        name = ".".join(id_)
-        only = {
-            family: {key: item for key, item in getattr(live, family).items() if key == name}
-            for family in ("tables", "views")
-        }
-        alone = msgspec.structs.replace(EMPTY, **only)
-        ddl = make_plan(EMPTY, alone, dialect=POSTGRESQL).sql
-        return {**_plain(parts), "columns": _plain(columns), "ddl": ddl}
-
-    def query(self, sql: str) -> Answer:
-        """Run SQL; a read-only studio refuses what is more than reading."""
-        if not self.is_read_only:
-            with self.connection.working() as connection:
-                found = ask(connection, sql)
-                _require_closed(connection)
-                return found
-        with self.connection.reading() as connection:
-            require_reading(connection, sql)
-            return ask(connection, sql, is_reading=True)
-
     # --- editing ---------------------------------------------------------------
 
     def preview(self, relation: Sequence[str], edits: Sequence[Document]) -> Document:
@@ -318,7 +99,7 @@ class Studio:
         """Save the edits together; conflicts and what was refused are told, and nothing is saved then."""
         known = self._writable(relation)
         if version and version != known.version:
-            raise _changed(known)
+            raise changed(known)
         return self._saved(known, _edits(edits))
 
     def undo_save(self) -> Document:
@@ -337,7 +118,7 @@ class Studio:
             lock = f"LOCK TABLE {qualified(relation.relation, spell_public=True)} IN ROW EXCLUSIVE MODE"
             connection.execute(lock.encode())
             if catalog.describe(connection, relation.relation).version != relation.version:
-                raise _changed(relation)
+                raise changed(relation)
             found = save(connection, relation, changes, is_undo=is_undo)
         if found.failure is not None:
             return {"failed": found.failure}
@@ -385,71 +166,15 @@ class Studio:
         if format not in {"csv", "parquet"}:
             raise UsageConflictError(f"`{format}` is no format of an export", hint="csv, parquet")
         known, target = self._current(relation), self._workspace.root / path
-        chosen = Request(sort=_sort(sort), filters=_filters(filters))
+        chosen = Request(sort=sorts(sort), filters=filters_of(filters))
         if format == "parquet":
-            found = export_parquet(self._open, known, target, chosen)
+            opener = lambda: connect(self._workspace.target.url)  # noqa: E731 - without a time limit
+            found = export_parquet(opener, known, target, chosen)
         else:
             with self.connection.reading() as connection:
                 connection.execute("SET LOCAL statement_timeout = 0")
                 found = export_csv(connection, known, target, chosen, guard=guard)
         return {"path": str(found.path), "rows": found.rows, "bytes": found.bytes}
-
-
-class _Shown(NamedTuple):
-    """The table that is looked at, and how."""
-
-    relation: Relation
-    request: Request
-
-
-_OPERATIONS = frozenset(
-    {
-        "relations",
-        "describe",
-        "page",
-        "count",
-        "value",
-        "references",
-        "structure",
-        "query",
-        "preview",
-        "save",
-        "undo_save",
-        "as_migration",
-        "select",
-        "export",
-    }
-)
-
-
-def _changed(relation: Relation) -> SchemaChangedError:
-    return SchemaChangedError(
-        f"`{format_path(*relation.relation)}` was changed meanwhile: its columns are read again",
-        hint="nothing was saved",
-    )
-
-
-def _require_closed(connection: psycopg.Connection[Any]) -> None:
-    """Nobody is to wait for a transaction that was left open here."""
-    if connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
-        connection.rollback()
-        raise UsageConflictError(
-            "the SQL left a transaction open, which would hold its locks; it was rolled back",
-            hint="leave out BEGIN: all statements of one text are one transaction",
-        )
-
-
-def _id(relation: Sequence[str]) -> Id:
-    schema, name = relation
-    return (schema, name)
-
-
-def _sort(found: Sequence[Document]) -> tuple[Sort, ...]:
-    return msgspec.convert(list(found), tuple[Sort, ...])
-
-
-def _filters(found: Sequence[Document]) -> tuple[Filter, ...]:
-    return msgspec.convert(list(found), tuple[Filter, ...])
 
 
 def _edits(found: Sequence[Document]) -> tuple[Edit, ...]:
@@ -459,15 +184,6 @@ def _edits(found: Sequence[Document]) -> tuple[Edit, ...]:
 
 def _statements(relation: Relation, found: Sequence[Document]) -> tuple[str, ...]:
     return statements(relation, _edits(found))
-
-
-def _plain(value: object) -> Any:  # noqa: ANN401 - a document
-    return msgspec.to_builtins(value)
-
-
-def _estimate(connection: psycopg.Connection[Any], relation: Relation) -> int | None:
-    found = catalog.relations(connection, relation.relation)
-    return found[0].rows if found else None
 
 
 def _said(error: psycopg.Error) -> NbmigrateError:

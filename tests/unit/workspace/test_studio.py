@@ -12,7 +12,8 @@ import pytest
 
 from nbmigrate.errors import NbmigrateError, StatementFailedError, UsageConflictError
 from nbmigrate.workspace import Workspace
-from nbmigrate.workspace.studio import SchemaChangedError, Studio
+from nbmigrate.workspace.browsing import SchemaChangedError
+from nbmigrate.workspace.studio import Studio
 
 MAKE = """
 CREATE SEQUENCE counter;
