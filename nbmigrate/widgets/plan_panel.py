@@ -10,7 +10,7 @@ from nbmigrate.commands.arguments import answers
 from nbmigrate.errors import NbmigrateError
 from nbmigrate.executor import Activity, AppliedStatement, Monitor
 from nbmigrate.plan import Answers, Plan
-from nbmigrate.results import GenerateResult, PushResult, Result, UndoResult
+from nbmigrate.results import DriftResult, GenerateResult, PushResult, Result, UndoResult
 from nbmigrate.results.words import count, duration, size
 from nbmigrate.widgets.answering import Given, key, line, merged
 from nbmigrate.widgets.bundled import script, style
@@ -61,6 +61,7 @@ class PlanPanel(Panel):
             "revision": self._revision,
             "plan": self._view.overview(given),
             "action": self._review.action,
+            "ways": [way._asdict() for way in self._review.ways],
             "can_act": bool(can_act),
             "losses": self._view.losses(),
             "line": line(self._typed[0], self._typed[1:], given) if given else "",
@@ -108,6 +109,20 @@ class PlanPanel(Panel):
             self._phase, self._notice = "working", None
         self.refresh()
         self.in_background(self._act)
+
+    def on_way(self, message: Message) -> None:
+        """Something else was pressed than the action."""
+        with self._plan_lock:
+            is_it = message["revision"] == self._revision
+            is_known = message["key"] in {way.key for way in self._review.ways}
+            if self._phase != "review" or not (is_it and is_known):
+                return
+            self._phase, self._notice = "working", None
+        self.refresh()
+        key = message["key"]
+        self.in_background(
+            lambda: self._working("review", lambda: self._review.go(key), self._settled)
+        )
 
     def on_undo(self, message: Message) -> None:
         """What was pushed is to be taken back."""
@@ -190,6 +205,12 @@ class PlanPanel(Panel):
             self.settle(result)
         self.refresh()
 
+    def _settled(self, result: Result) -> None:
+        self._phase, self._done, self._number = "done", _outcome(result), 0
+        self._replace(_plan_of(result))
+        self.settle(result)
+        self.refresh()
+
     def _taken_back(self, result: UndoResult) -> None:
         self._phase, self._done, self._number = "done", _outcome(result), 0
         self.settle(result)
@@ -263,6 +284,14 @@ def _outcome(result: Result) -> Message:
                 "text": f"Undone in {database} in {duration(ms)}",
                 "rows_title": "Rows brought back",
                 "rows": [[one.path, f"{one.rows:,}" if one.rows >= 0 else ""] for one in restored],
+            }
+        case DriftResult(accepted="", ignored=ignored):
+            return {"text": f"Ignored: {', '.join(ignored)}", "rows": []}
+        case DriftResult(accepted=tag, files=files):
+            return {
+                "text": f"Accepted as {tag}, applied here already",
+                "rows_title": "Files",
+                "rows": [[file.path, size(file.bytes)] for file in files],
             }
         case _:
             return {"text": "", "rows": []}

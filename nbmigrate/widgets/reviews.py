@@ -6,16 +6,31 @@ from abc import ABC, abstractmethod
 from argparse import Namespace
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from nbmigrate.plan import Answers, Plan
-from nbmigrate.results import DiffResult, GenerateResult, PushResult, Result, UndoResult
+from nbmigrate.results import (
+    DiffResult,
+    DriftResult,
+    GenerateResult,
+    PushResult,
+    Result,
+    UndoResult,
+)
 
 if TYPE_CHECKING:
     from nbmigrate.executor import OnEvent
     from nbmigrate.workspace import Workspace
 
 Agree = Callable[[Plan], bool]
+
+
+class Way(NamedTuple):
+    """Another thing to do than to act on the plan; it needs no answers."""
+
+    key: str
+    label: str
+    title: str
 
 
 @dataclass(frozen=True)
@@ -27,6 +42,9 @@ class Review(ABC):
 
     action: str = ""
 
+    #: What can be done instead.
+    ways: ClassVar[tuple[Way, ...]] = ()
+
     @abstractmethod
     def title(self) -> str:
         """What the panel is about."""
@@ -37,6 +55,10 @@ class Review(ABC):
 
     def act(self, answers: Answers, agree: Agree, on_event: OnEvent) -> Result | None:
         """Do what was reviewed; ``None`` when ``agree`` refused what the plan is by now."""
+        raise NotImplementedError
+
+    def go(self, way: str) -> Result:
+        """Do what stands under the key of a way."""
         raise NotImplementedError
 
     def undo(self, number: int, on_event: OnEvent) -> UndoResult:
@@ -112,6 +134,34 @@ class DiffReview(Review):
         return self.workspace.diff(old, new, answers=answers).plan
 
 
+class DriftReview(Review):
+    """``%db_drift``: back to the migrations, or one of the two other answers."""
+
+    ways = (
+        Way("accept", "Accept", "the database is right: a migration, applied here already"),
+        Way("ignore", "Ignore", "it may differ; that is written down in the migrations folder"),
+    )
+
+    def title(self) -> str:
+        """The database that is not what its migrations made of it."""
+        return f"{self.workspace.target.database} → what its migrations made of it"
+
+    def plan(self, answers: Answers) -> Plan:
+        """What brings the database back."""
+        return self.workspace.revert_drift(answers=answers, dry_run=True).plan
+
+    def act(self, answers: Answers, agree: Agree, on_event: OnEvent) -> Result | None:
+        """Bring it back."""
+        result = self.workspace.revert_drift(answers=answers, agree=agree, on_event=on_event)
+        return result if result.applied or result.plan.is_empty else None
+
+    def go(self, way: str) -> Result:
+        """Accept it or ignore it, whole."""
+        if way == "accept":
+            return self.workspace.accept_drift(name=self.given.name)
+        return self.workspace.ignore_drift()
+
+
 def review_of(result: Result, workspace: Workspace, given: Namespace) -> Review | None:
     """The review that a result calls for; ``None`` when it has no plan to look at."""
     more: dict[str, Any] = {"workspace": workspace, "given": given}
@@ -119,13 +169,13 @@ def review_of(result: Result, workspace: Workspace, given: Namespace) -> Review 
     if plan is None or plan.is_empty:
         return None
     match result:
-        case PushResult(dry_run=False):
-            return PushReview(**more, action="Apply")
-        case PushResult():
-            return PushReview(**more)
+        case PushResult(dry_run=is_dry):
+            return PushReview(**more, action="" if is_dry else "Apply")
         case GenerateResult():
             return GenerateReview(**more, action="Write migration")
         case DiffResult():
             return DiffReview(**more, old_name=result.old_name, new_name=result.new_name)
+        case DriftResult(accepted=""):
+            return DriftReview(**more, action="Bring the database back")
         case _:
             return None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from nbmigrate import results
-from nbmigrate.plan import NO_ANSWERS, Answers
+from nbmigrate.executor import OnEvent
+from nbmigrate.plan import NO_ANSWERS, Answers, Plan
 from nbmigrate.workspace import drifting
 from nbmigrate.workspace.migration_commands import MigrationCommands
 
@@ -33,14 +34,21 @@ class DriftCommands(MigrationCommands):
         return drifting.ignore(self, paths)
 
     def revert_drift(
-        self, *, answers: Answers = NO_ANSWERS, dry_run: bool = False
+        self,
+        *,
+        answers: Answers = NO_ANSWERS,
+        dry_run: bool = False,
+        agree: Callable[[Plan], bool] | None = None,
+        on_event: OnEvent | None = None,
     ) -> results.PushResult:
         """Bring the database back to its applied migrations, as a push does: all or nothing.
 
         Raises:
             NothingAppliedError: no migration is applied here.
         """
-        return self.push(drifting.APPLIED, answers=answers, dry_run=dry_run)
+        return self.push(
+            drifting.APPLIED, answers=answers, dry_run=dry_run, agree=agree, on_event=on_event
+        )
 
     def adopt(self, tag: str | None = None) -> results.AdoptResult:
         """Mark the migrations as applied whose schema this database has already.

@@ -165,16 +165,17 @@ function drawPlan({ host, send, memory }) {
   }
 
   function actions() {
-    const { plan, action, can_act, losses, line, revision } = state;
+    const { plan, action, can_act, losses, line, revision, ways = [] } = state;
     if (plan.is_empty) return null;
     const left = plan.questions.length;
     const press = action ? button(action, () => send("act", { revision }), { disabled: !can_act, className: `nbm-button nbm-act${losses.length ? " nbm-danger" : ""}` }) : null;
     const why = action && left ? el("span", { className: "nbm-muted", textContent: `${left} ${left === 1 ? "question" : "questions"} to answer first` }) : null;
+    const others = ways.map(({ key, label, title }) => button(label, () => send("way", { revision, key }), { title }));
     if (!line && !press && !why && !(can_act && losses.length)) return null;
     return el("div", { className: "nbm-actions" },
       can_act && losses.length ? el("div", { className: "nbm-note nbm-note-bad" }, el("b", { textContent: "This loses: " }), el("ul", {}, losses.map((text) => prose(text, {}, "li")))) : null,
       line ? el("div", { className: "nbm-typed" }, el("span", { className: "nbm-muted", textContent: "The same in the cell: " }), el("code", { className: "nbm-code", textContent: line }), copyButton(line, "copy the line")) : null,
-      press || why ? el("div", { className: "nbm-press" }, press, why) : null);
+      press || why ? el("div", { className: "nbm-press" }, press, others, why) : null);
   }
 
   const afterwards = () => (state.done?.undo ? el("div", { className: "nbm-press nbm-after" }, button("Undo", () => send("undo", { revision: state.revision }), { title: state.done.undo })) : null);
