@@ -137,7 +137,7 @@ _LIST = """
        AND (%(name)s::text IS NULL OR n.nspname = %(schema)s AND c.relname = %(name)s)
        AND n.nspname NOT LIKE 'pg\\_%%' AND n.nspname <> 'information_schema'
        AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')
-     ORDER BY n.nspname, c.relname
+     ORDER BY n.nspname = 'drizzle' OR n.nspname LIKE 'nbmigrate%%', n.nspname, c.relname
 """
 
 _RELATION = """
@@ -208,7 +208,7 @@ _REFERENCES = """
 
 
 def relations(connection: psycopg.Connection[Any], only: Id | None = None) -> tuple[Summary, ...]:
-    """The relations of the user's schemas, or one; partitions are seen through what they belong to."""
+    """The relations, or one, those of our own journal last; partitions are seen through their table."""
     schema, name = only or (None, None)
     return tuple(
         Summary(

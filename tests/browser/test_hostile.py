@@ -52,6 +52,27 @@ def test_text_from_the_database_stays_text(notebook, database):
     assert shown.page.locator(f"{SHOWN} .jp-OutputArea-output :is(img, script)").count() == 0
 
 
+def test_every_other_view_stays_text(notebook, database):
+    hostile_objects(database)
+    table = sql.Identifier(f"ta{EVIL}"[:60]).as_string(None)
+    cells = (
+        "%db_pull --baseline",
+        "%db_history",
+        f"%%db_query\nSELECT * FROM {table}",
+        "%db_studio",
+        "%db_pull",
+    )
+    shown = notebook(*cells)
+    studio = shown.cell(5).locator(".nbm").first  # behind the cell that the baseline wrote
+    expect(studio).to_contain_text("value <img")
+    for name in ("Structure", "SQL", "Data"):
+        studio.get_by_role("tab", name=name).click()
+        shown.shoot(f"hostile-studio-{name.lower()}", studio)
+        assert studio.locator("img, script, iframe").count() == 0
+    assert shown.page.locator(f"{SHOWN} .nbm :is(script, iframe)").count() == 0
+    assert shown.page.evaluate("window.pwned") is None
+
+
 def test_values_errors_and_answers_stay_text(notebook, database):
     with database.connect() as connection:
         connection.execute("CREATE TABLE users (id int PRIMARY KEY, name text)")

@@ -125,6 +125,28 @@ def test_a_password_is_nowhere(unconnected, database, monkeypatch, caplog, way, 
     assert not secret_in(database.dump(schema_only=False, exclude=()))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Driver={{PostgreSQL}};Server=localhost;Database=app;Uid=me;PWD={SECRET};",
+        f"host=localhost dbname=app user=me PWD={SECRET}",
+        f"postgresql://me@localhost:1/app?pwd={QUOTED}",
+        f"postgresql+psycopg2://me:{QUOTED}@localhost:1/app?sslpassword={QUOTED}",
+        f"postgresql://me:{SECRET}@localhost:1/app",
+    ],
+    ids=["odbc", "key", "query", "sqlalchemy", "unquoted"],
+)
+def test_the_password_of_a_text_that_is_no_url_is_nowhere(unconnected, monkeypatch, caplog, text):
+    caplog.set_level(logging.DEBUG)
+    monkeypatch.setenv("DATABASE_URL", text)
+    cells = ("%db_connect", "%tb", "%db_push", "%tb", "%db_status")
+    for run in [unconnected.attempt(cell) for cell in cells]:
+        assert not secret_in(said(run)), said(run)
+    assert unconnected.attempt("%db_push").error is not None
+    assert not secret_in(caplog.text)
+    assert files_with_it(Path.cwd()) == []
+
+
 def secret_in(text):
     return SECRET in text or QUOTED in text
 
