@@ -64,7 +64,9 @@ def _measure(server: EmbeddedServer, folder: Path, size: int, peers: list[str]) 
     if "alembic" in peers and size <= ALEMBIC_LIMIT:
         figures |= alembic.measure(schema, url)
     if "drizzle" in peers and size <= DRIZZLE_LIMIT and drizzle.Drizzle.is_possible():
-        figures |= drizzle.Drizzle(folder / "drizzle").measure(schema, url)
+        # its first push gives the foreign keys names of its own: not in the database of the others
+        own = databases.make(server, f"{schema.name}_drizzle", schema.ddl())
+        figures |= drizzle.Drizzle(folder / "drizzle").measure(schema, own)
     return figures | ours.in_its_own_process(schema, url, folder)
 
 
