@@ -118,7 +118,7 @@ def load_file(path: Path, *, extra: Path | None = None) -> SnapshotFile:
     return _last_loaded(_read(path), str(path), _read(extra) if extra else None)
 
 
-@lru_cache(maxsize=1)  # one command asks for the last snapshot several times
+@lru_cache(maxsize=2)  # one command asks for the last snapshot, and the one before, several times
 def _last_loaded(text: str, path: str, extra: str | None) -> SnapshotFile:
     return load(text, path=path, extra=extra)
 

@@ -79,8 +79,9 @@ def plan_of(journal: Journal, tag: str) -> Plan | None:
     tags = [entry.tag for entry in journal.entries]
     at = tags.index(tag)
     try:
-        new = journal.read_snapshot(tag)
+        # the old one first: it was the new one of the migration before, and is still known
         old = journal.read_snapshot(tags[at - 1]) if at else None
+        new = journal.read_snapshot(tag)
     except SnapshotError:
         return None
     except OSError:
