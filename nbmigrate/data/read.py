@@ -50,7 +50,7 @@ def query(
     except psycopg.Error as error:
         raise failed(connection, error, text) from shown(error, text)
     ms = (time.perf_counter() - started) * 1000
-    _require_closed(connection)
+    require_closed(connection)
     return name_types(connection, found, ms)
 
 
@@ -109,7 +109,12 @@ def _refuse_streams(sql: str) -> None:
             )
 
 
-def _require_closed(connection: psycopg.Connection[Any]) -> None:
+def require_closed(connection: psycopg.Connection[Any]) -> None:
+    """Nothing, when the user's SQL has ended its transaction.
+
+    Raises:
+        ExecutionError: it has not; the transaction was rolled back.
+    """
     if connection.info.transaction_status == TransactionStatus.IDLE:
         return
     connection.rollback()

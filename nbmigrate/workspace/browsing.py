@@ -29,6 +29,7 @@ from nbmigrate.data.page import (
     read_value,
     read_whole,
 )
+from nbmigrate.data.read import require_closed
 from nbmigrate.data.relations import Id, Relation
 from nbmigrate.data.resting import RestingConnection
 from nbmigrate.data.structure import structure
@@ -275,7 +276,7 @@ class Browsing:
         if not self.is_read_only:
             with self.connection.working() as connection:
                 found = ask(connection, sql)
-                _require_closed(connection)
+                require_closed(connection)
                 return found
         with self.connection.reading() as connection:
             require_reading(connection, sql)
@@ -288,16 +289,6 @@ def changed(relation: Relation) -> SchemaChangedError:
         f"`{format_path(*relation.relation)}` was changed meanwhile: its columns are read again",
         hint="nothing was saved",
     )
-
-
-def _require_closed(connection: psycopg.Connection[Any]) -> None:
-    """Nobody is to wait for a transaction that was left open here."""
-    if connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
-        connection.rollback()
-        raise UsageConflictError(
-            "the SQL left a transaction open, which would hold its locks; it was rolled back",
-            hint="leave out BEGIN: all statements of one text are one transaction",
-        )
 
 
 def id_of(relation: Sequence[str]) -> Id:

@@ -18,6 +18,7 @@ from nbmigrate.data.page import (
 )
 from nbmigrate.data.relations import Relation
 from nbmigrate.errors import NbmigrateError, StatementFailedError, UsageConflictError
+from nbmigrate.executor import mask_sql
 from nbmigrate.executor.connections import connect
 from nbmigrate.postgresql.identifiers import qualified
 from nbmigrate.workspace.browsing import (
@@ -187,11 +188,11 @@ def _statements(relation: Relation, found: Sequence[Document]) -> tuple[str, ...
 
 
 def _said(error: psycopg.Error) -> NbmigrateError:
-    """PostgreSQL's words; no SQL and no connection string are in them."""
+    """PostgreSQL's words, without the SQL, and without a password that they may repeat."""
     text = error.diag.message_primary or str(error)
     detail = error.diag.message_detail or ""
     return StatementFailedError(
-        f"{text}\n{detail}".strip(),
+        mask_sql(f"{text}\n{detail}".strip()),
         sql="",
         sqlstate=error.sqlstate or "",
         hint=error.diag.message_hint or "",
