@@ -6,14 +6,15 @@ from nbmigrate.display.safe import visible
 from nbmigrate.plan import Plan
 from nbmigrate.results import HistoryResult
 from nbmigrate.widgets.bundled import script, style
-from nbmigrate.widgets.panel import Message, Panel
+from nbmigrate.widgets.panel import Message
 from nbmigrate.widgets.plan_view import PlanView
+from nbmigrate.widgets.plan_view_panel import PlanViewPanel
 from nbmigrate.workspace import Workspace
 
 _START = "empty"
 
 
-class HistoryPanel(Panel):
+class HistoryPanel(PlanViewPanel):
     """A folder that is looked at: at first what the newest migration changed."""
 
     _esm = script("panel", "work", "sql", "virtual_list", "plan_parts", "plan", "history")
@@ -45,17 +46,6 @@ class HistoryPanel(Panel):
         if old in range(len(self._names)) and new in range(len(self._names)):
             self._choose(old, new)
             self.refresh()
-
-    def on_details(self, message: Message) -> None:
-        """An object was opened."""
-        if message["revision"] == self._revision:
-            details = self._view.details(int(message["node"]))
-            self.tell("details", node=message["node"], revision=self._revision, details=details)
-
-    def on_sql(self, message: Message) -> None:
-        """The whole SQL was opened."""
-        if message["revision"] == self._revision:
-            self.tell("sql", text=self._view.sql())
 
     def _choose(self, old: int, new: int) -> None:
         plan: Plan = self._workspace.difference(self._names[old], self._names[new]).plan

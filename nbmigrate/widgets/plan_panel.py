@@ -14,15 +14,16 @@ from nbmigrate.results import DriftResult, GenerateResult, PushResult, Result, U
 from nbmigrate.results.words import count, duration, size
 from nbmigrate.widgets.answering import Given, key, line, merged
 from nbmigrate.widgets.bundled import script, style
-from nbmigrate.widgets.panel import Message, Panel
+from nbmigrate.widgets.panel import Message
 from nbmigrate.widgets.plan_view import PlanView
+from nbmigrate.widgets.plan_view_panel import PlanViewPanel
 from nbmigrate.widgets.progress_panel import activity_text
 from nbmigrate.widgets.reviews import Review
 
 R = TypeVar("R")
 
 
-class PlanPanel(Panel):
+class PlanPanel(PlanViewPanel):
     """A plan to look at, with its questions on top and one button below.
 
     ``phase`` is ``review``, ``working`` or ``done``. ``revision`` counts the plans: a click on
@@ -70,17 +71,6 @@ class PlanPanel(Panel):
         }
 
     # --- what views ask ----------------------------------------------------------
-
-    def on_details(self, message: Message) -> None:
-        """An object was opened."""
-        if message["revision"] == self._revision:
-            details = self._view.details(int(message["node"]))
-            self.tell("details", node=message["node"], revision=self._revision, details=details)
-
-    def on_sql(self, message: Message) -> None:
-        """The whole SQL was opened."""
-        if message["revision"] == self._revision:
-            self.tell("sql", text=self._view.sql())
 
     def on_answer(self, message: Message) -> None:
         """A question was answered."""
