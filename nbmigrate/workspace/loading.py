@@ -62,11 +62,7 @@ def _as_new(
     from nbmigrate.data.proposing import propose
 
     proposal = propose(frame, id_, key=options.key, types=options.types)
-    # All that is there and one table more: a load drops nothing and renames nothing.
-    live = workspace.source("live").snapshot
-    made = workspace.read_ddl(proposal.sql, live).created.tables
-    both = msgspec.structs.replace(live, tables={**live.tables, **made})
-    new = Source(both, "the DataFrame")
+    new = _one_table_more(workspace, proposal.sql)
     began = time.perf_counter()
     loaded: list[int] = []
 
@@ -92,6 +88,14 @@ def _as_new(
         push=push,
         dry_run=options.dry_run,
     )
+
+
+def _one_table_more(workspace: MigrationCommands, sql: str) -> Source:
+    """All that is there and the new table: a load drops nothing and renames nothing."""
+    live = workspace.source("live").snapshot
+    made = workspace.read_ddl(sql, live).created.tables
+    both = msgspec.structs.replace(live, tables={**live.tables, **made})
+    return Source(both, "the DataFrame")
 
 
 def _into(
