@@ -41,7 +41,11 @@ WHERE schemaname NOT IN ('pg_catalog', 'information_schema', 'drizzle')
 ORDER BY 1, 2
 """
 ROWS = re.compile(r"^\s*[(\[]?([\d,]+(?: of [\d,]+)? rows?)\b", re.MULTILINE)
-DATABASES = "SELECT datname FROM pg_catalog.pg_database WHERE NOT datistemplate ORDER BY 1"
+#: The databases of the user; those for proofs have names of nbmigrate.
+DATABASES = r"""
+SELECT datname FROM pg_catalog.pg_database
+WHERE NOT datistemplate AND datname NOT LIKE 'nbmigrate\_%' ORDER BY 1
+"""
 
 
 def main() -> int:
