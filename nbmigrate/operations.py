@@ -167,12 +167,13 @@ class CreateTable(_Operation, frozen=True, kw_only=True):
     """With its columns, primary key, uniques and checks; the rest are operations of their own.
 
     ``inherited`` are the columns that are as its parents have them; ``undefaulted`` those
-    without the default of a parent.
+    without the default of a parent; ``merged`` those that are inherited and then altered.
     """
 
     table: Table
     inherited: tuple[str, ...] = ()
     undefaulted: tuple[str, ...] = ()
+    merged: tuple[str, ...] = ()
 
 
 class RenameTable(_Operation, frozen=True, kw_only=True):

@@ -37,6 +37,22 @@ def inherited_columns(table: Table, snapshot: Snapshot) -> tuple[str, ...]:
     )
 
 
+def merged_columns(table: Table, snapshot: Snapshot) -> tuple[str, ...]:
+    """The columns that a table inherits and then has otherwise than its parents.
+
+    Named in CREATE TABLE they would be its own too, and stay when the parents' columns go.
+    """
+    same = inherited_columns(table, snapshot)
+    parents = [t for id_ in table.parents if (t := snapshot.tables.get(key(*id_)))]
+    return tuple(
+        name
+        for name, column in table.columns.items()
+        if table.inherits and name not in same
+        if not (column.identity or column.generated or column.type != base_type(column))
+        if any(name in parent.columns for parent in parents)
+    )
+
+
 def undefaulted_columns(table: Table, snapshot: Snapshot) -> tuple[str, ...]:
     """The columns without the default that a parent of the table has."""
     parents = [t for id_ in table.parents if (t := snapshot.tables.get(key(*id_)))]
@@ -74,19 +90,21 @@ _OWN: Mapping[str, Any] = {
 }
 
 
-def storage_of_partition(table: Table, snapshot: Snapshot) -> Iterator[o.Operation]:
-    """Where columns of a new partition keep their values otherwise than its parent's do.
+def storage_of_child(table: Table, snapshot: Snapshot) -> Iterator[o.Operation]:
+    """Where columns of a new child keep their values otherwise than its parents' do.
 
-    It is created with the storage and compression of its parent's columns; its statistics
-    targets, and a storage that it names itself, are said as it is created.
+    It is created with the storage and compression of its parents' columns; its statistics
+    targets, and a storage that it names itself, are said as it is created. A compression is not:
+    another than that of a parent is refused there (tablecmds.c, MergeChildAttribute).
     """
-    parent = snapshot.tables.get(key(*table.partition_of.parent)) if table.partition_of else None
+    parents = [t for id_ in table.parents if (t := snapshot.tables.get(key(*id_)))]
     own = table.columns.keys() - {*inherited_columns(table, snapshot)}
     for name, column in table.columns.items():
-        above = parent.columns.get(name) if parent else None
-        if above and name in own:
-            storage = column.storage or above.storage
-            was = _replace(column, storage=storage, compression=above.compression)
+        if parents and name in own:
+            above = next((t.columns[name] for t in parents if name in t.columns), None)
+            storage = column.storage or (above.storage if above else None)
+            compression = above.compression if above else None
+            was = _replace(column, storage=storage, compression=compression)
             yield from diff_storage(table.id, was, column)
 
 

@@ -15,9 +15,10 @@ from nbmigrate.diff.match import match
 from nbmigrate.diff.partitions import (
     ancestors,
     inherited_columns,
+    merged_columns,
     moves,
     refuse_repartition,
-    storage_of_partition,
+    storage_of_child,
     undefaulted_columns,
     with_inherited,
 )
@@ -71,8 +72,9 @@ def create_table(table: Table, snapshot: Snapshot) -> Iterator[Operation]:
         table=table,
         inherited=inherited_columns(table, snapshot),
         undefaulted=undefaulted_columns(table, snapshot),
+        merged=merged_columns(table, snapshot),
     )
-    yield from storage_of_partition(table, snapshot)
+    yield from storage_of_child(table, snapshot)
     if table.replica_identity:
         yield AlterTable(old=msgspec.structs.replace(table, replica_identity=None), new=table)
     for statistics in table.statistics.values():

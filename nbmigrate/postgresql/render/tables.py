@@ -23,6 +23,7 @@ from nbmigrate.postgresql.render.column_clauses import (
     alter,
     column_definition,
     column_storage,
+    default_action,
     partition_column,
 )
 from nbmigrate.postgresql.render.constraints import (
@@ -41,7 +42,7 @@ from nbmigrate.postgresql.render.privileges import set_privileges
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from nbmigrate.model import Table
+    from nbmigrate.model import Column, Table
     from nbmigrate.operations import TableOp
 
 
@@ -49,7 +50,7 @@ def render_table(operation: TableOp) -> tuple[str, ...]:  # noqa: C901, PLR0911 
     """The statements of an operation on a table."""
     match operation:
         case CreateTable():
-            return tuple(create_table(operation.table, operation.inherited, operation.undefaulted))
+            return tuple(create_table(operation))
         case RenameTable(old=old, new=new):
             return (f"ALTER TABLE {qualified(old)} RENAME TO {quote(new[1])};",)
         case MoveTable(old=old, new=new):
@@ -73,13 +74,12 @@ def render_table(operation: TableOp) -> tuple[str, ...]:  # noqa: C901, PLR0911 
             assert_never(operation)
 
 
-def create_table(
-    table: Table, inherited: Collection[str] = (), undefaulted: Collection[str] = ()
-) -> Iterator[str]:
+def create_table(operation: CreateTable) -> Iterator[str]:
     """CREATE TABLE, then what it has no words for: comments and the like."""
+    table, inherited = operation.table, operation.inherited
     name = qualified(table.id)
     unlogged = "UNLOGGED " if table.unlogged else ""
-    lines = ",\n".join(f"\t{line}" for line in _lines(table, inherited))
+    lines = ",\n".join(f"\t{line}" for line in _lines(table, {*inherited, *operation.merged}))
     yield f"CREATE {unlogged}TABLE {name}{_clauses(table, lines)};"
     for check in table.check_constraints.values():
         if check.not_valid and not check.not_enforced:
@@ -91,13 +91,22 @@ def create_table(
         yield from add_constraint(table.id, exclusion_clause(exclusion), exclusion)
     if table.force_rls:
         yield f"ALTER TABLE {name} FORCE ROW LEVEL SECURITY;"
-    for name_of_column in undefaulted if table.partition_of else ():
+    for name_of_column in operation.undefaulted:
         # DEFAULT NULL would be a default of its own where the type has a length
         yield alter(table.id, name_of_column, "DROP DEFAULT")
     for column in table.columns.values():
+        yield from _altered(table, column) if column.name in operation.merged else ()
         own = column if column.name not in inherited else None
         yield from column_storage(table.id, None, own or replace(column, storage=None))
     yield from _comments(table)
+
+
+def _altered(table: Table, column: Column) -> Iterator[str]:
+    """What an inherited column has otherwise than that of the parents; its default may go too."""
+    if column.default is not None:
+        yield alter(table.id, column.name, default_action(column))
+    if column.not_null:
+        yield alter(table.id, column.name, "SET NOT NULL")
 
 
 def _clauses(table: Table, lines: str) -> str:
@@ -121,7 +130,9 @@ def _lines(table: Table, inherited: Collection[str]) -> Iterator[str]:
         or table.partition_of
         or any(c.primary_key and c.name in inherited for c in table.columns.values())
     )
-    columns = (c for c in table.columns.values() if c.name not in inherited)
+    columns: Iterator[Column] = (c for c in table.columns.values() if c.name not in inherited)
+    if table.inherits:  # how its values are compressed is said when it has its parents' columns
+        columns = (replace(c, compression=None) for c in columns)
     if table.partition_of:
         yield from filter(None, map(partition_column, columns))
     else:
