@@ -166,13 +166,16 @@ class DropRole(_Operation, frozen=True, kw_only=True):
 class CreateTable(_Operation, frozen=True, kw_only=True):
     """With its columns, primary key, uniques and checks; the rest are operations of their own.
 
-    ``inherited`` are the columns that are as its parents have them; ``undefaulted`` those
-    without the default of a parent.
+    ``inherited`` are the columns that it has from its parents alone. ``undefaulted`` are those
+    without the default of a parent; ``defaulted`` and ``required`` those of the inherited that
+    have a default, or NOT NULL, that their parents do not have.
     """
 
     table: Table
     inherited: tuple[str, ...] = ()
     undefaulted: tuple[str, ...] = ()
+    defaulted: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
 
 
 class RenameTable(_Operation, frozen=True, kw_only=True):

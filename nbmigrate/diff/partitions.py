@@ -25,16 +25,71 @@ _FOLDED = re.compile(r"[a-z_][a-z0-9_]*")
 
 
 def inherited_columns(table: Table, snapshot: Snapshot) -> tuple[str, ...]:
-    """The columns that are just as a parent of the table has them."""
-    parents = [t for id_ in table.parents if (t := snapshot.tables.get(key(*id_)))]
+    """The columns that the table has from its parents alone."""
+    return _inherited(table, snapshot.tables)
+
+
+def _inherited(table: Table, tables: Mapping[str, Table]) -> tuple[str, ...]:
+    parents = [t for id_ in table.parents if (t := tables.get(key(*id_)))]
     return tuple(
-        name
-        for name, column in table.columns.items()
-        if any(
-            name in parent.columns and _is_as_parent(parent, parent.columns[name], column)
-            for parent in parents
-        )
+        column.name
+        for column in table.columns.values()
+        if any(_is_inherited(parent, column) for parent in parents)
     )
+
+
+def _is_inherited(parent: Table, column: Column) -> bool:
+    """Whether it is just as the parent has it, or said not to be listed."""
+    above = parent.columns.get(column.name)
+    if above is None:
+        return False
+    return _is_as_parent(parent, above, column) if column.local is None else not column.local
+
+
+def with_local(tables: Mapping[str, Table]) -> dict[str, Table]:
+    """The tables of a catalog; ``local`` is told of those columns alone that do not show it."""
+    return {
+        name: _with_local(table, tables) if table.inherits else table
+        for name, table in tables.items()
+    }
+
+
+def _with_local(table: Table, tables: Mapping[str, Table]) -> Table:
+    silent = {name: _replace(column, local=None) for name, column in table.columns.items()}
+    shown = {*_inherited(_replace(table, columns=silent), tables)}
+    columns = {
+        name: column if column.local is (name in shown) else silent[name]
+        for name, column in table.columns.items()
+    }
+    return _replace(table, columns=columns)
+
+
+def defaulted_columns(table: Table, snapshot: Snapshot) -> tuple[str, ...]:
+    """The inherited columns with a default that no parent of the table has."""
+    return tuple(
+        column.name
+        for column, above in _inherited_pairs(table, snapshot)
+        if column.default is not None and all(column.default != old.default for _, old in above)
+    )
+
+
+def required_columns(table: Table, snapshot: Snapshot) -> tuple[str, ...]:
+    """The inherited columns that are NOT NULL, as they are in no parent of the table."""
+    return tuple(
+        column.name
+        for column, above in _inherited_pairs(table, snapshot)
+        if is_required(table, column) and not any(is_required(*pair) for pair in above)
+    )
+
+
+def _inherited_pairs(
+    table: Table, snapshot: Snapshot
+) -> Iterator[tuple[Column, list[tuple[Table, Column]]]]:
+    """The columns of a table with INHERITS that are said not to be listed, and its parents'."""
+    parents = [t for id_ in table.parents if (t := snapshot.tables.get(key(*id_)))]
+    for name, column in table.columns.items() if table.inherits else ():
+        if column.local is False:
+            yield column, [(p, p.columns[name]) for p in parents if name in p.columns]
 
 
 def undefaulted_columns(table: Table, snapshot: Snapshot) -> tuple[str, ...]:

@@ -14,10 +14,12 @@ from nbmigrate.diff.indexes import diff_indexes
 from nbmigrate.diff.match import match
 from nbmigrate.diff.partitions import (
     ancestors,
+    defaulted_columns,
     inherited_columns,
     moves,
     refuse_repartition,
     storage_of_partition,
+    required_columns,
     undefaulted_columns,
     with_inherited,
 )
@@ -71,6 +73,8 @@ def create_table(table: Table, snapshot: Snapshot) -> Iterator[Operation]:
         table=table,
         inherited=inherited_columns(table, snapshot),
         undefaulted=undefaulted_columns(table, snapshot),
+        defaulted=defaulted_columns(table, snapshot),
+        required=required_columns(table, snapshot),
     )
     yield from storage_of_partition(table, snapshot)
     if table.replica_identity:

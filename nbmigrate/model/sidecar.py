@@ -52,6 +52,7 @@ SIDECAR: Mapping[type[Value], tuple[str, ...]] = {
         "compression",
         "statistics",
         "not_null_name",
+        "local",
         "comment",
     ),
     tables.IndexColumn: ("collation",),

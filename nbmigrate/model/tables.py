@@ -80,6 +80,8 @@ class Column(Value, frozen=True, kw_only=True):
 
     ``not_null_name`` is the name of its NOT NULL constraint when PostgreSQL did not choose it
     (18 and later). A new column gets it; that a column has another one is no difference.
+    ``local`` says whether a table that inherits the column lists it itself, where that is not told
+    by its being otherwise than its parent's. No ALTER changes it: it is no difference either.
     """
 
     name: str
@@ -96,6 +98,7 @@ class Column(Value, frozen=True, kw_only=True):
     compression: str | None = None
     statistics: int | None = None
     not_null_name: str | None = None
+    local: bool | None = None
     comment: str | None = None
 
     @property

@@ -41,6 +41,7 @@ def column_of(column: Column[Any], table: Table) -> model.Column:
         compression=column.info.get("compression"),
         statistics=column.info.get("statistics"),
         not_null_name=column.info.get("not_null_name"),
+        local=column.info.get("local"),
         comment=column.comment,
     )
 

@@ -110,6 +110,7 @@ class _Reader:
             compression=_COMPRESSION[compression] if compression else None,
             statistics=statistics,
             not_null_name=self._not_null_name(row),
+            local=row[19],
             comment=self.comments.get(place),
         )
 
@@ -178,7 +179,7 @@ def _identity(kind: str, sequence: OwnedSequence) -> Identity:
 
 def _is_odd(row: Row) -> bool:
     """Whether NOT NULL has a name that PostgreSQL would not choose."""
-    table, found, inherited, is_told = row[15:]
+    table, found, inherited, is_told = row[15:19]
     usual = inherited or (found and object_name(table, row[2], "not_null"))
     return bool(is_told and found != usual)
 

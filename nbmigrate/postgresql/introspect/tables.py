@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from nbmigrate.diff.partitions import with_local
 from nbmigrate.model import KeyOptions, Partition, Statistics, Table, format_path, key
 from nbmigrate.model.names import PUBLIC
 from nbmigrate.postgresql.identifiers import quote
@@ -55,7 +56,7 @@ def read_tables(
 ) -> dict[str, Table]:
     """All tables."""
     parts = _Parts(catalog, columns, definitions, indexes)
-    return {key(row[1], row[2]): _table(row, parts) for row in catalog.tables}
+    return with_local({key(row[1], row[2]): _table(row, parts) for row in catalog.tables})
 
 
 def _table(row: Row, parts: _Parts) -> Table:

@@ -46,6 +46,16 @@ def _not_null(column: Column) -> str:
     return f"{name} NOT NULL"
 
 
+def required(table: Id, column: Column) -> Iterator[str]:
+    """NOT NULL of a column that is there; a name is known to PostgreSQL 18 and later."""
+    if column.not_null_name:
+        name = quote(column.not_null_name)
+        action = f"ADD CONSTRAINT {name} NOT NULL {quote(column.name)}"
+        yield f"ALTER TABLE {qualified(table)} {action};"
+    else:
+        yield alter(table, column.name, "SET NOT NULL")
+
+
 def partition_column(column: Column) -> str | None:
     """What a partition has otherwise than its parent; ``None`` when that has no words here."""
     default = ""

@@ -23,7 +23,9 @@ from nbmigrate.postgresql.render.column_clauses import (
     alter,
     column_definition,
     column_storage,
+    default_action,
     partition_column,
+    required,
 )
 from nbmigrate.postgresql.render.constraints import (
     add_constraint,
@@ -49,7 +51,7 @@ def render_table(operation: TableOp) -> tuple[str, ...]:  # noqa: C901, PLR0911 
     """The statements of an operation on a table."""
     match operation:
         case CreateTable():
-            return tuple(create_table(operation.table, operation.inherited, operation.undefaulted))
+            return tuple(create_table(operation))
         case RenameTable(old=old, new=new):
             return (f"ALTER TABLE {qualified(old)} RENAME TO {quote(new[1])};",)
         case MoveTable(old=old, new=new):
@@ -73,10 +75,9 @@ def render_table(operation: TableOp) -> tuple[str, ...]:  # noqa: C901, PLR0911 
             assert_never(operation)
 
 
-def create_table(
-    table: Table, inherited: Collection[str] = (), undefaulted: Collection[str] = ()
-) -> Iterator[str]:
+def create_table(operation: CreateTable) -> Iterator[str]:
     """CREATE TABLE, then what it has no words for: comments and the like."""
+    table, inherited = operation.table, operation.inherited
     name = qualified(table.id)
     unlogged = "UNLOGGED " if table.unlogged else ""
     lines = ",\n".join(f"\t{line}" for line in _lines(table, inherited))
@@ -91,13 +92,23 @@ def create_table(
         yield from add_constraint(table.id, exclusion_clause(exclusion), exclusion)
     if table.force_rls:
         yield f"ALTER TABLE {name} FORCE ROW LEVEL SECURITY;"
-    for name_of_column in undefaulted if table.partition_of else ():
-        # DEFAULT NULL would be a default of its own where the type has a length
-        yield alter(table.id, name_of_column, "DROP DEFAULT")
+    yield from _otherwise_than_parents(operation)
     for column in table.columns.values():
         own = column if column.name not in inherited else None
         yield from column_storage(table.id, None, own or replace(column, storage=None))
     yield from _comments(table)
+
+
+def _otherwise_than_parents(operation: CreateTable) -> Iterator[str]:
+    """What a table does not have from its parents, where CREATE TABLE does not list the column."""
+    table = operation.table
+    for name in operation.undefaulted:
+        # DEFAULT NULL would be a default of its own where the type has a length
+        yield alter(table.id, name, "DROP DEFAULT")
+    for name in operation.defaulted:
+        yield alter(table.id, name, default_action(table.columns[name]))
+    for name in operation.required:
+        yield from required(table.id, table.columns[name])
 
 
 def _clauses(table: Table, lines: str) -> str:
