@@ -126,9 +126,7 @@ def _value(old: Any, same_old: Any, new: Any, same_new: Any) -> Any:  # noqa: AN
             fields[name] = _map(a, same_a, b, same_b)
             if name in _NAMELESS and a.keys() != b.keys():
                 fields[name] = _renamed(a, same_a, fields[name], same_b)
-        elif _is_same(same_a, same_b) or (name == "not_null_name" and b is None):
-            fields[name] = a
-        elif name == "local":
+        elif _is_same(same_a, same_b) or (name == "not_null_name" and b is None) or name == "local":
             fields[name] = a
         elif isinstance(a, Value) and isinstance(b, Value):
             fields[name] = _value(a, same_a, b, same_b)

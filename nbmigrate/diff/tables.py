@@ -18,8 +18,8 @@ from nbmigrate.diff.partitions import (
     inherited_columns,
     moves,
     refuse_repartition,
-    storage_of_partition,
     required_columns,
+    storage_of_partition,
     undefaulted_columns,
     with_inherited,
 )
@@ -38,7 +38,6 @@ from nbmigrate.operations import (
     DropTable,
     Id,
     Operation,
-    SetPrivileges,
     SetRowSecurity,
 )
 
@@ -61,7 +60,6 @@ def diff_tables(old: Snapshot, new: Snapshot, backfills: Mapping[str, str]) -> I
         yield from diff_policies(after.id, before.policies, after.policies)
         yield from _diff_row_security(before, after)
         yield from _diff_statistics(after.id, before.statistics, after.statistics)
-        yield from _diff_privileges(before, after)
         yield from diff_triggers(after.id, before.triggers, after.triggers)
         yield from diff_rules(after.id, before.rules, after.rules)
     yield from _drop_tables(found.removed, old, new)
@@ -81,8 +79,6 @@ def create_table(table: Table, snapshot: Snapshot) -> Iterator[Operation]:
         yield AlterTable(old=msgspec.structs.replace(table, replica_identity=None), new=table)
     for statistics in table.statistics.values():
         yield CreateStatistics(table=table.id, statistics=statistics)
-    for grant in (table.privileges or {}).values():
-        yield SetPrivileges(table=table.id, new=grant)
     for key in table.foreign_keys.values():
         yield AddForeignKey(table=table.id, foreign_key=key)
     for index in table.indexes.values():
@@ -120,16 +116,6 @@ def _diff_statistics(
         yield DropStatistics(table=table, statistics=statistics)
     for statistics in (*(b for _, b in changed), *found.added):
         yield CreateStatistics(table=table, statistics=statistics)
-
-
-def _diff_privileges(old: Table, new: Table) -> Iterator[Operation]:
-    """Who may do what, when the new snapshot speaks of it at all."""
-    if new.privileges is None:
-        return
-    found = match(old.privileges or {}, new.privileges)
-    yield from (SetPrivileges(table=new.id, old=grant) for grant in found.removed)
-    yield from (SetPrivileges(table=new.id, old=a, new=b) for a, b in found.changed)
-    yield from (SetPrivileges(table=new.id, new=grant) for grant in found.added)
 
 
 def has_row_security(table: Table) -> bool:

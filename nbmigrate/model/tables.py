@@ -291,6 +291,8 @@ class Table(Value, frozen=True, kw_only=True):
     """A table. ``schema`` is ``""`` for public, as drizzle writes it.
 
     Policies switch row security on, as in drizzle, unless ``rls_off`` says that they wait.
+    ``column_privileges`` and ``sequence_privileges`` are by column: those of the column, and
+    those of the sequence that a serial or identity column counts with.
     """
 
     name: str
@@ -317,6 +319,8 @@ class Table(Value, frozen=True, kw_only=True):
     partition_of: Partition | None = None
     inherits: tuple[str, ...] = ()
     privileges: Mapping[str, Grant] | None = None
+    column_privileges: Mapping[str, Mapping[str, Grant]] = {}
+    sequence_privileges: Mapping[str, Mapping[str, Grant]] = {}
     comment: str | None = None
     triggers: Mapping[str, Trigger] = {}
     rules: Mapping[str, Rule] = {}

@@ -78,6 +78,22 @@ def _said(value: object) -> str:
     return {None: "default", True: "on", False: "off", "": "nothing"}.get(value, str(value))  # type: ignore[call-overload,no-any-return]  # any option
 
 
+def privileges_place(operation: SetPrivileges) -> tuple[str, str]:
+    """What the privileges are on: its kind, and its path."""
+    schema, name = operation.table
+    match operation.kind:
+        case "schema":
+            return "schema", format_path(name)
+        case "routine":
+            return "function", path(operation.table)
+        case "sequence" if operation.column:
+            return "sequence of column", f"{path((schema, name))}.{format_path(operation.column)}"
+        case kind if operation.column:
+            return f"column of {kind}", f"{path((schema, name))}.{format_path(operation.column)}"
+        case kind:
+            return kind, path(operation.table)
+
+
 def privileges_change(operation: SetPrivileges) -> Change:
     """Who may do what from now on."""
     old, new = operation.old, operation.new

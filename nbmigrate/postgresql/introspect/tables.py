@@ -12,7 +12,7 @@ from nbmigrate.postgresql.identifiers import quote
 from nbmigrate.postgresql.introspect.constraints import Constraints, read_constraints
 from nbmigrate.postgresql.introspect.options import typed_options
 from nbmigrate.postgresql.introspect.policies import read_policies
-from nbmigrate.postgresql.introspect.privileges import read_privileges
+from nbmigrate.postgresql.introspect.privileges import read_column_privileges, read_privileges
 from nbmigrate.postgresql.names import primary_key_name
 
 if TYPE_CHECKING:
@@ -43,7 +43,10 @@ class _Parts:
         self.constraints: Mapping[int, Constraints] = read_constraints(catalog, columns.names)
         self.indexes = indexes
         self.statistics = _read_statistics(catalog)
+        self.names = columns.names
         self.privileges = read_privileges(catalog, "c")
+        self.column_privileges = read_column_privileges(catalog)
+        self.sequences = _column_sequences(catalog, columns.serial_sequences)
         self.policies: Mapping[int, Mapping[str, Policy]] = read_policies(catalog)
         self.comments = {row[0]: row[2] for row in catalog.comments if row[1] == 0}
 
@@ -89,10 +92,30 @@ def _table(row: Row, parts: _Parts) -> Table:
         partition_of=partition,
         inherits=inherits,
         privileges=parts.privileges.get(oid),
+        column_privileges={
+            parts.names[oid][number]: grants
+            for number, grants in parts.column_privileges.get(oid, {}).items()
+        },
+        sequence_privileges={
+            column: parts.privileges[sequence]
+            for column, sequence in parts.sequences.get(oid, ())
+            if sequence in parts.privileges
+        },
         comment=parts.comments.get(oid),
         triggers=parts.definitions.triggers.get(oid, {}),
         rules=parts.definitions.rules.get(oid, {}),
     )
+
+
+def _column_sequences(
+    catalog: Catalog, serial: frozenset[tuple[str, str]]
+) -> Mapping[int, Sequence[tuple[str, int]]]:
+    """The columns of each table that count by identity or serial, with their sequences."""
+    found: defaultdict[int, list[tuple[str, int]]] = defaultdict(list)
+    for row in catalog.sequences:
+        if row[9] == "i" or (row[0], row[1]) in serial:
+            found[row[10]].append((row[15], row[17]))
+    return found
 
 
 def _primary_key(found: PrimaryKey | None, table: str) -> tuple[dict[str, PrimaryKey], str | None]:
