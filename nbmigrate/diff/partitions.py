@@ -126,6 +126,9 @@ _OWN: Mapping[str, Any] = {
     "statistics": None,
     "primary_key": False,
     "identity": None,
+    "sequence_name": None,
+    "local": None,
+    "options": {},
 }
 
 
@@ -164,7 +167,7 @@ def _counted(parent: o.Id, column: Column) -> Default | None:
     """The default; a serial column's is the next number of the parent's sequence."""
     if column.type == base_type(column):
         return column.default
-    name = object_name(parent[1], column.name, "seq")
+    name = column.sequence_name or object_name(parent[1], column.name, "seq")
     parts = (name,) if parent[0] == PUBLIC else (parent[0], name)
     sequence = ".".join(_as_catalog(part) for part in parts)
     return "nextval('{}')".format(sequence.replace("'", "''"))
@@ -312,9 +315,10 @@ def _sign(op: o.Operation) -> tuple[object, ...] | None:  # noqa: C901, PLR0911 
         case o.DropSerial(table=table, column=column):
             return o.DropDefault, table, column.name
         case o.SetColumnStorage(table=table, old=old, new=new) if (
-            old.compression == new.compression
-        ):
-            # SET COMPRESSION never reaches a child (tablecmds.c, ATPrepCmd)
+            old.compression,
+            old.options,
+        ) == (new.compression, new.options):
+            # SET COMPRESSION and SET (...) never reach a child (tablecmds.c, ATPrepCmd)
             return type(op), table, new.name, new.storage, new.statistics
         case o.RenameColumn(table=table, old=old, new=now):
             return type(op), table, old, now

@@ -90,7 +90,7 @@ def _of_sequence(holder: Holder, new: Snapshot, made: set[tuple[str, ...]]) -> _
         return None
     if not {("tables", holder.key), ("tables", holder.key, column.name, _SEQUENCE)} & made:
         return _Place("sequence", table.id, column.name, is_new=False)
-    usual = object_name(table.name, column.name, "seq")
+    usual = column.sequence_name or object_name(table.name, column.name, "seq")
     name = column.identity.name if column.identity else usual
     return _Place("sequence", (table.id[0], name), None, is_new=True)
 

@@ -222,7 +222,12 @@ def rename_column(snapshot: Snapshot, table: Id, old: str, new: str) -> Snapshot
         sequence_privileges=_rekey(item.sequence_privileges, old, new, lambda grants: grants),
         indexes=_each(item.indexes, lambda index: _rename_in_index(index, old, new)),
         foreign_keys=_each(
-            item.foreign_keys, lambda fk: _replace(fk, columns_from=renamed(fk.columns_from))
+            item.foreign_keys,
+            lambda fk: _replace(
+                fk,
+                columns_from=renamed(fk.columns_from),
+                delete_columns=renamed(fk.delete_columns),
+            ),
         ),
         composite_primary_keys=_each(
             item.composite_primary_keys, lambda pk: _replace(pk, columns=renamed(pk.columns))

@@ -75,8 +75,9 @@ def create_table(table: Table, snapshot: Snapshot) -> Iterator[Operation]:
         required=required_columns(table, snapshot),
     )
     yield from storage_of_partition(table, snapshot)
-    if table.replica_identity:
-        yield AlterTable(old=msgspec.structs.replace(table, replica_identity=None), new=table)
+    bare = msgspec.structs.replace(table, replica_identity=None, clustered_on=None)
+    if bare != table:
+        yield AlterTable(old=bare, new=table)
     for statistics in table.statistics.values():
         yield CreateStatistics(table=table.id, statistics=statistics)
     for key in table.foreign_keys.values():
@@ -103,7 +104,8 @@ def _alter_table(old: Table, new: Table) -> Iterator[Operation]:
 def _whole(table: Table) -> tuple[object, ...]:
     inherits = () if table.partition_of else table.inherits
     options = {name: str(value).lower() for name, value in table.options.items()}
-    return (options, table.unlogged, table.force_rls, table.replica_identity, inherits)
+    pointed = (table.replica_identity, table.clustered_on)
+    return (options, table.unlogged, table.force_rls, *pointed, inherits)
 
 
 def _diff_statistics(

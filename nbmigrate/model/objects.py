@@ -84,6 +84,7 @@ class View(Value, frozen=True, kw_only=True):
     # sidecar
     privileges: Mapping[str, Grant] | None = None
     column_privileges: Mapping[str, Mapping[str, Grant]] = {}
+    column_comments: Mapping[str, str] = {}
     comment: str | None = None
     indexes: Mapping[str, Index] = {}
     triggers: Mapping[str, Trigger] = {}

@@ -65,6 +65,7 @@ def table_changes(old: Table, new: Table) -> tuple[Change, ...]:
         ("unlogged", old.unlogged, new.unlogged),
         ("row security for the owner", old.force_rls, new.force_rls),
         ("replica identity", old.replica_identity, new.replica_identity),
+        ("clustered on", old.clustered_on, new.clustered_on),
         ("inherits", ", ".join(old.inherits), ", ".join(new.inherits)),
     ]
     return tuple(

@@ -214,19 +214,25 @@ class OwnedSequence(SchemaValue):
 
 @dataclass(frozen=True)
 class Comment(SchemaValue):
-    """The comment of an enum or a sequence: ``Comment("enum", "mood", "how one feels")``."""
+    """The comment of an enum, a sequence or the column of a view.
+
+    ``Comment("enum", "mood", "how one feels")``, ``Comment("column", "public.people.age", "years")``.
+    """
 
     is_late: ClassVar[bool] = True
 
-    kind: Literal["enum", "sequence"]
+    kind: Literal["enum", "sequence", "column"]
     name: str
     text: str
 
     def into(self, snapshot: Snapshot, sql: SqlText) -> Snapshot:  # noqa: ARG002 - one protocol
         """The snapshot with the comment in it."""
+        if self.kind == "column":
+            return self._on_column(snapshot)
         if self.kind not in ("enum", "sequence"):
             raise DeclarationError(
-                f'a Comment is for an "enum" or a "sequence", not `{self.kind}`', source=self.name
+                f'a Comment is for an "enum", a "sequence" or a "column", not `{self.kind}`',
+                source=self.name,
             )
         family = f"{self.kind}s"
         there, where = getattr(snapshot, family), key(*split_name(self.name, PUBLIC))
@@ -234,6 +240,22 @@ class Comment(SchemaValue):
             raise DeclarationError(f"{self.kind} `{self.name}` is not declared", source=self.name)
         return replace(
             snapshot, **{family: {**there, where: replace(there[where], comment=self.text)}}
+        )
+
+    def _on_column(self, snapshot: Snapshot) -> Snapshot:
+        """The snapshot with the comment on the column of a view."""
+        *place, column = parse_path(self.name)
+        where = key(*(place if len(place) > 1 else (PUBLIC, *place)))
+        view = snapshot.views.get(where)
+        if view is None:
+            raise DeclarationError(
+                f"comment on `{self.name}`, whose view is not declared",
+                source=self.name,
+                hint="a column of a table has its comment in Column(comment=...)",
+            )
+        said = add_one(view.column_comments, column, self.text, f"comment of `{self.name}`")
+        return replace(
+            snapshot, views={**snapshot.views, where: replace(view, column_comments=said)}
         )
 
 

@@ -64,7 +64,7 @@ def read_tables(
 
 def _table(row: Row, parts: _Parts) -> Table:
     oid, schema, name, rls, force_rls, unlogged = row[:6]
-    options, toast, identity, identity_index, partition_key, bound, parents = row[6:]
+    options, toast, identity, identity_index, partition_key, bound, parents, cluster = row[6:]
     constraints = parts.constraints.get(oid) or Constraints()
     composite, single_name = _primary_key(constraints.primary_key, name)
     partition, inherits = _parents(bound, parents)
@@ -86,6 +86,7 @@ def _table(row: Row, parts: _Parts) -> Table:
         unlogged=unlogged,
         options=_options(options, toast),
         replica_identity=_replica_identity(identity, identity_index),
+        clustered_on=cluster,
         exclusions=constraints.exclusions,
         statistics=parts.statistics.get(oid, {}),
         partition_key=partition_key,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from msgspec.structs import replace
+
 from nbmigrate.model import View, key
 from nbmigrate.postgresql.introspect.options import camel_options
 from nbmigrate.postgresql.introspect.privileges import read_column_privileges, read_privileges
@@ -43,8 +45,10 @@ def read_views(
 
 def _view(row: Row, parts: _Parts) -> View:
     relid, schema, name, materialized, definition, options, tablespace, method = row
+    columns = parts.columns.by_table[relid]
     return View(
-        columns=parts.columns.by_table[relid],
+        columns={name: replace(column, comment=None) for name, column in columns.items()},
+        column_comments={n: c.comment for n, c in columns.items() if c.comment},
         definition=definition.strip().removesuffix(";").rstrip(),
         name=name,
         schema=schema,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from nbmigrate.postgresql.expressions import render_default
 from nbmigrate.postgresql.identifiers import qualified, quote
-from nbmigrate.postgresql.render.clauses import parenthesised, word
+from nbmigrate.postgresql.render.clauses import option_list, parenthesised, word
 from nbmigrate.postgresql.render.sequences import sequence_options
 from nbmigrate.postgresql.types import render_type
 
@@ -78,6 +78,11 @@ def column_storage(table: Id, old: Column | None, new: Column) -> Iterator[str]:
     if (old.statistics if old else None) != new.statistics:
         target = -1 if new.statistics is None else new.statistics
         yield alter(table, new.name, f"SET STATISTICS {target}")
+    before = old.options if old else {}
+    if changed := {name: v for name, v in new.options.items() if before.get(name) != v}:
+        yield alter(table, new.name, f"SET ({option_list(changed)})")
+    if gone := ", ".join(name for name in before if name not in new.options):
+        yield alter(table, new.name, f"RESET ({gone})")
 
 
 def _own_storage(column: Column) -> str:

@@ -37,6 +37,7 @@ from nbmigrate.postgresql.render.constraints import (
     single_key_clause,
     unique_clause,
 )
+from nbmigrate.postgresql.render.counters import rename_sequence
 from nbmigrate.postgresql.render.merging import merged_exclusions, merged_uniques
 from nbmigrate.postgresql.render.privileges import set_privileges
 
@@ -93,10 +94,17 @@ def create_table(operation: CreateTable) -> Iterator[str]:
     if table.force_rls:
         yield f"ALTER TABLE {name} FORCE ROW LEVEL SECURITY;"
     yield from _otherwise_than_parents(operation)
+    yield from _columns_apart(table, inherited)
+    yield from _comments(table)
+
+
+def _columns_apart(table: Table, inherited: Collection[str]) -> Iterator[str]:
+    """What the definition of a column has no words for."""
     for column in table.columns.values():
         own = column if column.name not in inherited else None
         yield from column_storage(table.id, None, own or replace(column, storage=None))
-    yield from _comments(table)
+        if own and own.sequence_name:
+            yield rename_sequence(table.id, own.name, own.sequence_name)
 
 
 def _otherwise_than_parents(operation: CreateTable) -> Iterator[str]:
@@ -177,6 +185,9 @@ def alter_table(old: Table, new: Table) -> Iterator[str]:
         yield f"{head} {'FORCE' if new.force_rls else 'NO FORCE'} ROW LEVEL SECURITY;"
     if old.replica_identity != new.replica_identity:
         yield f"{head} REPLICA IDENTITY {new.replica_identity or 'DEFAULT'};"
+    if old.clustered_on != new.clustered_on:
+        index = new.clustered_on
+        yield f"{head} {f'CLUSTER ON {quote(index)}' if index else 'SET WITHOUT CLUSTER'};"
     yield from _alter_parents(head, old, new)
 
 

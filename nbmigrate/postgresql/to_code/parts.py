@@ -153,6 +153,10 @@ def beside(snapshot: Snapshot) -> Iterator[Group]:
     for sequence in snapshot.sequences.values():
         if sequence.owned_by:
             yield call("OwnedSequence", quoted(path(sequence.id)), by=quoted(sequence.owned_by))
+    for view in snapshot.views.values():
+        for column, said in view.column_comments.items():
+            place = format_path(*view.id, column)
+            yield call("Comment", quoted("column"), quoted(place), text(said))
     for family, word in (("enums", "enum"), ("sequences", "sequence")):
         for item in getattr(snapshot, family).values():
             if item.comment:
