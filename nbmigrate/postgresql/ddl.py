@@ -98,7 +98,7 @@ def _created(before: Snapshot, after: Snapshot) -> Snapshot:
         family: {
             n: v for n, v in getattr(after, family).items() if n not in getattr(before, family)
         }
-        for family in (*FAMILIES, "schemas", "schema_comments")
+        for family in (*FAMILIES, "schemas", "schema_comments", "schema_privileges")
     }
     return _replace(after, **{**new, "extensions": after.extensions})
 

@@ -25,6 +25,7 @@ from nbmigrate.postgresql.render.column_clauses import (
     column_storage,
     default_action,
     partition_column,
+    required,
 )
 from nbmigrate.postgresql.render.constraints import (
     add_constraint,
@@ -36,6 +37,7 @@ from nbmigrate.postgresql.render.constraints import (
     single_key_clause,
     unique_clause,
 )
+from nbmigrate.postgresql.render.counters import rename_sequence
 from nbmigrate.postgresql.render.merging import merged_exclusions, merged_uniques
 from nbmigrate.postgresql.render.privileges import set_privileges
 
@@ -79,7 +81,7 @@ def create_table(operation: CreateTable) -> Iterator[str]:
     table, inherited = operation.table, operation.inherited
     name = qualified(table.id)
     unlogged = "UNLOGGED " if table.unlogged else ""
-    lines = ",\n".join(f"\t{line}" for line in _lines(table, {*inherited, *operation.merged}))
+    lines = ",\n".join(f"\t{line}" for line in _lines(table, inherited))
     yield f"CREATE {unlogged}TABLE {name}{_clauses(table, lines)};"
     for check in table.check_constraints.values():
         if check.not_valid and not check.not_enforced:
@@ -91,22 +93,30 @@ def create_table(operation: CreateTable) -> Iterator[str]:
         yield from add_constraint(table.id, exclusion_clause(exclusion), exclusion)
     if table.force_rls:
         yield f"ALTER TABLE {name} FORCE ROW LEVEL SECURITY;"
-    for name_of_column in operation.undefaulted:
-        # DEFAULT NULL would be a default of its own where the type has a length
-        yield alter(table.id, name_of_column, "DROP DEFAULT")
-    for column in table.columns.values():
-        yield from _altered(table, column) if column.name in operation.merged else ()
-        own = column if column.name not in inherited else None
-        yield from column_storage(table.id, None, own or replace(column, storage=None))
+    yield from _otherwise_than_parents(operation)
+    yield from _columns_apart(table, inherited)
     yield from _comments(table)
 
 
-def _altered(table: Table, column: Column) -> Iterator[str]:
-    """What an inherited column has otherwise than that of the parents; its default may go too."""
-    if column.default is not None:
-        yield alter(table.id, column.name, default_action(column))
-    if column.not_null:
-        yield alter(table.id, column.name, "SET NOT NULL")
+def _columns_apart(table: Table, inherited: Collection[str]) -> Iterator[str]:
+    """What the definition of a column has no words for."""
+    for column in table.columns.values():
+        own = column if column.name not in inherited else None
+        yield from column_storage(table.id, None, own or replace(column, storage=None))
+        if own and own.sequence_name:
+            yield rename_sequence(table.id, own.name, own.sequence_name)
+
+
+def _otherwise_than_parents(operation: CreateTable) -> Iterator[str]:
+    """What a table does not have from its parents, where CREATE TABLE does not list the column."""
+    table = operation.table
+    for name in operation.undefaulted:
+        # DEFAULT NULL would be a default of its own where the type has a length
+        yield alter(table.id, name, "DROP DEFAULT")
+    for name in operation.defaulted:
+        yield alter(table.id, name, default_action(table.columns[name]))
+    for name in operation.required:
+        yield from required(table.id, table.columns[name])
 
 
 def _clauses(table: Table, lines: str) -> str:
@@ -177,6 +187,9 @@ def alter_table(old: Table, new: Table) -> Iterator[str]:
         yield f"{head} {'FORCE' if new.force_rls else 'NO FORCE'} ROW LEVEL SECURITY;"
     if old.replica_identity != new.replica_identity:
         yield f"{head} REPLICA IDENTITY {new.replica_identity or 'DEFAULT'};"
+    if old.clustered_on != new.clustered_on:
+        index = new.clustered_on
+        yield f"{head} {f'CLUSTER ON {quote(index)}' if index else 'SET WITHOUT CLUSTER'};"
     yield from _alter_parents(head, old, new)
 
 
