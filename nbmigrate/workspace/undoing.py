@@ -18,7 +18,7 @@ from nbmigrate import executor, results
 from nbmigrate.dialect import Statement
 from nbmigrate.diff.inverse import cleared, inverted, merge, relaxed, replaced
 from nbmigrate.diff.losses import Loss, Losses, find_losses
-from nbmigrate.diff.renames import apply_renames
+from nbmigrate.diff.renames import apply_renames, kind_of
 from nbmigrate.errors import (
     AnswerNeededError,
     IrreversibleError,
@@ -234,7 +234,14 @@ def _halves(
         return _plan(now, target, answers, rows), _plan(target, target, NO_ANSWERS)
     renamed = apply_renames(now, target, map(Rename.parse, answers.renames)).snapshot
     half = relaxed(target, renamed, filled)
-    return _plan(now, half, _without_backfills(answers, filled), rows), _plan(half, target, rest)
+    there = _without_backfills(_within(answers, half), filled)
+    return _plan(now, half, there, rows), _plan(half, target, rest)
+
+
+def _within(answers: Answers, half: Snapshot) -> Answers:
+    """Without the renames of what is dropped on the way and made again under its old name."""
+    kept = (text for text in answers.renames if kind_of(half, Rename.parse(text).new) is not None)
+    return msgspec.structs.replace(answers, renames=tuple(kept))
 
 
 def _without_backfills(answers: Answers, filled: Collection[Id]) -> Answers:

@@ -47,7 +47,7 @@ class Bench:
         """
         target, dump = self.target(pair)
         with self.filled(pair) as connection:
-            roles = _roles(pair)
+            roles = roles_of(pair)
             live = introspect(connection, roles=roles)
             plan = answered(connection, live, target, pair.answers)
             before = kept_rows(connection, pair, "before")
@@ -71,7 +71,7 @@ class Bench:
         """
         target, dump = self.target(pair)
         with self.filled(pair) as connection:
-            old = introspect(connection, roles=_roles(pair))
+            old = introspect(connection, roles=roles_of(pair))
         journal = Journal(folder)
         require_written(journal, make_plan(EMPTY, old, dialect=POSTGRESQL), "first")
         empty(self.database)
@@ -90,7 +90,7 @@ class Bench:
         empty(self.database)
         with psycopg.connect(self.database.url, autocommit=True) as connection:
             run(connection, pair.new_ddl)
-            found = introspect(connection, roles=_roles(pair))
+            found = introspect(connection, roles=roles_of(pair))
             return _with_all_said(found), normalised(self.database.dump())
 
     def filled(self, pair: Pair) -> psycopg.Connection[Any]:
@@ -144,7 +144,8 @@ def _set_column(pair: Pair, number: int) -> str:
     return f"SELECT setval(pg_get_serial_sequence({table}, {literal(pair.old.names[number])}), 60)"
 
 
-def _roles(pair: Pair) -> list[str]:
+def roles_of(pair: Pair) -> list[str]:
+    """The roles of both schemas, by name."""
     return [w.names[role.id] for w in (pair.old, pair.new) for role in w.all("role")]
 
 
