@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from nbmigrate.commands.arguments import BACKFILL, DRY_RUN, Argument, answers, switch
+from nbmigrate.commands.arguments import BACKFILL, DRY_RUN, MAP, USING, Argument, answers, switch
 from nbmigrate.commands.command import Command
 from nbmigrate.errors import UsageConflictError
 
@@ -52,6 +52,8 @@ COMMANDS: tuple[Command, ...] = (
             switch("--yes", "-y", help="agree to throw it away"),
             switch("--without-data", help="take the schema back alone"),
             BACKFILL,
+            USING,
+            MAP,
         ),
         _undo,
     ),

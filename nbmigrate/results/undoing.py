@@ -9,6 +9,7 @@ from nbmigrate.display import Block, Changes, Code, Heading, TableBlock, Text
 from nbmigrate.operations import Operation
 from nbmigrate.plan import Choice, Question
 from nbmigrate.results.changes import counts_text, tree
+from nbmigrate.results.plans import questions_blocks
 from nbmigrate.results.result import Framed, Record
 from nbmigrate.results.words import count, duration, size
 
@@ -26,7 +27,10 @@ class Restored:
 
 @dataclass(frozen=True, repr=False)
 class UndoResult(Framed):
-    """What ``undo`` took back, or would take back."""
+    """What ``undo`` took back, or would take back.
+
+    ``asked`` is what stands in its way: rows that break what would come back.
+    """
 
     number: int
     what: tuple[str, ...]
@@ -37,8 +41,14 @@ class UndoResult(Framed):
     database: str
     dry_run: bool = False
     with_data: bool = True
+    asked: tuple[Question, ...] = ()
 
     not_in_json: ClassVar[frozenset[str]] = frozenset({"frame"})
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """What rows made since ask; none in a dry run, which only shows it."""
+        return () if self.dry_run else self.asked
 
     def blocks(self) -> tuple[Block, ...]:
         """What comes back, then the changes and the SQL."""
@@ -47,6 +57,7 @@ class UndoResult(Framed):
         return (
             self._heading(),
             *data,
+            *questions_blocks(self.asked),
             *self._rows(),
             Text(counts_text(nodes)),
             Changes(nodes),
@@ -57,6 +68,8 @@ class UndoResult(Framed):
         what = ", ".join(self.what)
         if self.dry_run:
             return Heading(f"Nothing was changed in {self.database}: this would undo {what}")
+        if self.asked:
+            return Heading(f"Nothing was undone in {self.database}: an answer is needed for {what}")
         return Heading(f"Undone in {self.database} ({duration(self.ms)}): {what}")
 
     def _rows(self) -> tuple[Block, ...]:

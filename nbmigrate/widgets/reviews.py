@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
+from nbmigrate.commands.command import answer_needed
 from nbmigrate.plan import Answers, Plan
 from nbmigrate.results import (
     DiffResult,
@@ -62,8 +63,15 @@ class Review(ABC):
         raise NotImplementedError
 
     def undo(self, number: int, on_event: OnEvent) -> UndoResult:
-        """Take back what was done under ``number``."""
-        return self.workspace.undo(number=number, on_event=on_event)
+        """Take back what was done under ``number``.
+
+        Raises:
+            AnswerNeededError: rows made since break what would come back.
+        """
+        result = self.workspace.undo(number=number, on_event=on_event)
+        if needed := answer_needed(result, "%db_undo"):
+            raise needed
+        return result
 
 
 class PushReview(Review):

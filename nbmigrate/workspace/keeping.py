@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 import psycopg
 
 from nbmigrate import executor
-from nbmigrate.diff.losses import Names, find_losses
+from nbmigrate.diff.losses import Loss, Names, find_losses
 from nbmigrate.diff.renames import kind_of
 from nbmigrate.errors import DriftError
 from nbmigrate.executor.undo import Holding, UndoRecord, keeping, records
-from nbmigrate.model import Rename, parse_path
+from nbmigrate.executor.undo.trash import source
+from nbmigrate.model import Rename, format_path, parse_path
+from nbmigrate.model.names import key
 from nbmigrate.operations import Id
-from nbmigrate.plan import Plan, Question
+from nbmigrate.plan import Answers, Choice, Plan, Question, flag
+from nbmigrate.postgresql.identifiers import quote
 from nbmigrate.postgresql.introspect import introspect
 from nbmigrate.results.changes import counts_text, tree
 from nbmigrate.workspace.ledger_entries import ledger_change
@@ -93,7 +96,45 @@ def _for_good(workspace: Project, plan: Plan) -> Plan:
         text = f"{question.text} With --no-keep nothing{lost} is kept for an undo."
         return msgspec.structs.replace(question, text=text)
 
-    return msgspec.structs.replace(plan, questions=tuple(map(told, plan.questions)))
+    questions = (*map(told, plan.questions), *_changed_for_good(workspace.target.connection, plan))
+    return msgspec.structs.replace(plan, questions=questions)
+
+
+def _changed_for_good(connection: Connection, plan: Plan) -> Iterator[Question]:
+    """A question for each column that stays, but not with all its values."""
+    names = Names(plan.operations)
+    asked = {question.path for question in plan.questions}
+    answered = {format_path(*parse_path(path)) for path in plan.answers.drops}
+    for loss in find_losses(plan.old, plan.operations).rows:
+        if loss.is_whole or plan.answers.allow_drop:
+            continue
+        table = names.new_table(loss.table)
+        for column in loss.columns:
+            path = format_path(*table, names.new_column(table, column))
+            if path in asked | answered or key(*table) not in plan.new.tables:
+                continue
+            if count := _values(connection, loss, column):
+                yield _no_way_back(path, count, nulls=loss.nulls)
+
+
+def _values(connection: Connection, loss: Loss, column: str) -> int:
+    """How many rows have what the column loses."""
+    what = "NULL" if loss.nulls else "NOT NULL"
+    query = f"SELECT count(*) FROM {source(loss)} WHERE {quote(column)} IS {what}"
+    found = connection.execute(query.encode()).fetchone()
+    return int(found[0]) if found else 0
+
+
+def _no_way_back(path: str, count: int, *, nulls: bool) -> Question:
+    rows = "1 row has" if count == 1 else f"{count:,} rows have"
+    what = "NULL, which is filled" if nulls else "a value, which is changed"
+    choice = Choice(
+        text=f"`{path}` may be changed for good",
+        flag=flag("--drop", path),
+        answers=Answers(drops=(path,)),
+    )
+    text = f"`{path}`: {rows} {what}. With --no-keep nothing of it is kept for an undo."
+    return Question(kind="drop", path=path, text=text, choices=(choice,))
 
 
 def require_number(connection: Connection, number: int) -> None:

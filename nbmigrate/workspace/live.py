@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import msgspec
@@ -10,7 +11,7 @@ import psycopg
 
 from nbmigrate.diff.policies import linked_tables, policy_table
 from nbmigrate.errors import DriftError
-from nbmigrate.model import Snapshot
+from nbmigrate.model import Rename, Snapshot
 from nbmigrate.model.names import key
 from nbmigrate.operations import Id
 from nbmigrate.postgresql.identifiers import quote
@@ -54,10 +55,13 @@ class LiveReader:
         self._schemas = schemas
         self._last: _Reading | None = None
 
-    def read(self, declared: Snapshot) -> Live:
-        """The live schema; roles and linked policies only as far as ``declared`` names them."""
+    def read(self, declared: Snapshot, renames: Sequence[str] = ()) -> Live:
+        """The live schema; roles and linked policies only as far as ``declared`` names them.
+
+        A role that is renamed is still called as before.
+        """
         connection = self._target.connection
-        roles, now = tuple(sorted(declared.roles)), moment(connection)
+        roles, now = _roles(declared, renames), moment(connection)
         last = self._last
         if last is None or now is None or last.moment != now or last.roles != roles:
             last = self._last = self._read_again(connection, roles, now)
@@ -89,6 +93,16 @@ class LiveReader:
                 "the database changed between plan and apply; nothing was applied",
                 hint="run the command again: it plans anew",
             )
+
+
+def _roles(declared: Snapshot, renames: Sequence[str]) -> tuple[str, ...]:
+    """The roles that the declaration speaks of, under the names that they have or will have."""
+    pairs: list[Rename] = []
+    for text in renames:
+        with suppress(ValueError):  # what is no rename is refused when the plan is made
+            pairs.append(Rename.parse(text))
+    former = {pair.old[0] for pair in pairs if len(pair.new) == 1 and pair.new[0] in declared.roles}
+    return tuple(sorted({*declared.roles, *former}))
 
 
 def with_linked_policies(live: Snapshot, declared: Snapshot) -> Snapshot:

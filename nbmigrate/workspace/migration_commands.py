@@ -65,7 +65,7 @@ class MigrationCommands(Project):
         fill: Callable[[], None] | None = None,
     ) -> results.PushResult:
         """Push a source that was read already; ``fill`` runs in the same transaction, at its end."""
-        live = self.live.read(new.snapshot)
+        live = self.live.read(new.snapshot, (*new.renames, *answers.renames))
         started = time.perf_counter()
         old = Source(live.snapshot, "live", is_live=True)
         found, not_declared = self.compare(old, new, answers)

@@ -8,7 +8,7 @@ columns are there again and what would refuse a row is not yet, the rows come ba
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -18,8 +18,9 @@ from nbmigrate import executor, results
 from nbmigrate.dialect import Statement
 from nbmigrate.diff.inverse import cleared, inverted, merge, relaxed, replaced
 from nbmigrate.diff.losses import Loss, Losses, find_losses
-from nbmigrate.diff.renames import apply_renames
+from nbmigrate.diff.renames import apply_renames, kind_of
 from nbmigrate.errors import (
+    AnswerNeededError,
     IrreversibleError,
     NothingToUndoError,
     UndoConflictError,
@@ -30,14 +31,15 @@ from nbmigrate.executor.undo import Holding, Keeping, UndoRecord, keeping, recor
 from nbmigrate.executor.undo.records import DONE, PURGED, UNDONE
 from nbmigrate.executor.undo.restore import Restoring
 from nbmigrate.executor.undo.trash import SCHEMA, after_name, source
-from nbmigrate.model import Rename, Snapshot, format_path
+from nbmigrate.model import Rename, Snapshot, format_path, parse_path
 from nbmigrate.operations import Id, Operation
-from nbmigrate.plan import NO_ANSWERS, Answers, Plan, make_plan
+from nbmigrate.plan import NO_ANSWERS, Answers, Plan, Question, make_plan
 from nbmigrate.postgresql import POSTGRESQL
 from nbmigrate.postgresql.identifiers import quote_all
 from nbmigrate.workspace.keeping import read_again, require_number
 from nbmigrate.workspace.ledger_entries import ledger_change
-from nbmigrate.workspace.live import count_rows
+from nbmigrate.workspace.live import RowCounts, count_rows
+from nbmigrate.workspace.undo_checks import Checkpoints, questions
 
 if TYPE_CHECKING:
     from nbmigrate.workspace.project import Project
@@ -51,13 +53,18 @@ _NOTHING = Holding()
 
 
 class Way(NamedTuple):
-    """Everything an undo runs; ``restoring`` are statements by their number."""
+    """Everything an undo runs; ``restoring`` are statements by their number.
+
+    ``checks`` are the plans whose rules the rows have to keep, by the number of the statement
+    that they begin behind.
+    """
 
     statements: tuple[Statement, ...]
     operations: tuple[Operation, ...]
     restoring: Mapping[int, Restoring]
     own: Holding
     number: int
+    checks: Mapping[int, Plan]
 
 
 def undo(
@@ -83,21 +90,15 @@ def undo(
         raise UndoOvertakenError(number, record.id)
     if with_data and record.state == PURGED:
         raise UndoPurgedError(record.id)
-    settings = workspace.executor_settings(lock_wait_ms=10_000)
     mark = workspace.live.read(record.after).fingerprint
     way = find_way(workspace, record, answers, with_data=with_data)
     started = time.perf_counter()
+    asked: Sequence[Question] = ()
     applied: Sequence[executor.AppliedStatement] = ()
-    if not dry_run:
-        counted: dict[int, int] = {}
-        applied = executor.apply(
-            connection,
-            way.statements,
-            guard=lambda: _guard(workspace, connection, mark, way.number),
-            finish=lambda: _finish(connection, record, way, counted, settings),
-            on_event=_counting(counted, on_event),
-            settings=settings,
-        )
+    if dry_run:
+        asked = questions(connection, way.checks[min(way.checks)]) if way.checks else ()
+    else:
+        applied, asked = _run(workspace, record, way, mark, on_event)
     return results.UndoResult(
         number=record.id,
         what=record.what,
@@ -108,7 +109,39 @@ def undo(
         database=workspace.target.database,
         dry_run=dry_run,
         with_data=with_data,
+        asked=tuple(asked),
     )
+
+
+def _run(
+    workspace: Project,
+    record: UndoRecord,
+    way: Way,
+    mark: str,
+    on_event: executor.OnEvent | None,
+) -> tuple[Sequence[executor.AppliedStatement], Sequence[Question]]:
+    """What ran; or, when rows would break what comes back, the questions and nothing else."""
+    connection = workspace.target.connection
+    settings = workspace.executor_settings(lock_wait_ms=10_000)
+    checkpoints = Checkpoints(connection, way.checks, on_event)
+
+    def guard() -> None:
+        workspace.live.require(connection, mark)
+        require_number(connection, way.number)
+        checkpoints.reach(0)
+
+    try:
+        applied = executor.apply(
+            connection,
+            way.statements,
+            guard=guard,
+            finish=lambda: _finish(connection, record, way, checkpoints.counted, settings),
+            on_event=checkpoints,
+            settings=settings,
+        )
+    except AnswerNeededError as needed:
+        return (), [question for question in needed.questions if isinstance(question, Question)]
+    return applied, ()
 
 
 def last_done(workspace: Project) -> UndoRecord:
@@ -134,7 +167,7 @@ def find_way(workspace: Project, record: UndoRecord, answers: Answers, *, with_d
         raise IrreversibleError(record.tag, record.holding.irreversible)
     if record.holding.down:
         number = records.next_id(workspace.target.connection)
-        return Way(_texts(*record.holding.down), (), {}, Holding(), number)
+        return Way(_texts(*record.holding.down), (), {}, Holding(), number, {})
     back = inverted(record.renames)
     live, target = _ends(workspace, record, back)
     holding = record.holding if with_data else Holding(owned=record.holding.owned)
@@ -145,7 +178,8 @@ def find_way(workspace: Project, record: UndoRecord, answers: Answers, *, with_d
         filled[loss.table] = (*filled.get(loss.table, ()), *loss.columns)
     taken = replaced(record.after, [Rename.parse(text) for text in back])
     free = cleared(now, taken)
-    first, second = _halves(free, target, filled, back, answers)
+    rows = RowCounts(workspace.target.connection, live)
+    first, second = _halves(free, target, filled, answers.merged(Answers(renames=back)), rows)
     number = records.next_id(workspace.target.connection)
     head = _texts(
         *restore.leave_changed(holding, record.before), *restore.moved_back(holding, live)
@@ -164,6 +198,7 @@ def find_way(workspace: Project, record: UndoRecord, answers: Answers, *, with_d
         {start + at: one for at, one in enumerate(restoring, 1)},
         Holding(tables=(*clearing.holding.tables, *kept.holding.tables)),
         number,
+        {len(head): first, start + len(between): second},
     )
 
 
@@ -189,20 +224,37 @@ def _halves(
     now: Snapshot,
     target: Snapshot,
     filled: Mapping[Id, Sequence[str]],
-    back: Sequence[str],
     answers: Answers,
+    rows: Mapping[Id, int],
 ) -> tuple[Plan, Plan]:
-    """From now to where rows can come, and from there to the end."""
-    renames = Answers(renames=tuple(back))
+    """From now to where rows can come, and from there to the end; the renames are of the first."""
     now = _with_phantoms(now, target)
+    rest = msgspec.structs.replace(answers, renames=())
     if not filled:
-        return _plan(now, target, answers.merged(renames)), _plan(target, target, NO_ANSWERS)
-    renamed = apply_renames(now, target, map(Rename.parse, back)).snapshot
+        return _plan(now, target, answers, rows), _plan(target, target, NO_ANSWERS)
+    renamed = apply_renames(now, target, map(Rename.parse, answers.renames)).snapshot
     half = relaxed(target, renamed, filled)
-    return _plan(now, half, renames), _plan(half, target, answers)
+    there = _without_backfills(_within(answers, half), filled)
+    return _plan(now, half, there, rows), _plan(half, target, rest)
 
 
-def _plan(old: Snapshot, new: Snapshot, answers: Answers) -> Plan:
+def _within(answers: Answers, half: Snapshot) -> Answers:
+    """Without the renames of what is dropped on the way and made again under its old name."""
+    kept = (text for text in answers.renames if kind_of(half, Rename.parse(text).new) is not None)
+    return msgspec.structs.replace(answers, renames=tuple(kept))
+
+
+def _without_backfills(answers: Answers, filled: Collection[Id]) -> Answers:
+    """A column is filled when its kept rows are back: what is missing then is what was asked."""
+    backfills = {
+        path: sql for path, sql in answers.backfills.items() if parse_path(path)[:2] not in filled
+    }
+    return msgspec.structs.replace(answers, backfills=backfills)
+
+
+def _plan(
+    old: Snapshot, new: Snapshot, answers: Answers, rows: Mapping[Id, int] | None = None
+) -> Plan:
     """Both were read from one database, so that they are spelled alike already."""
     return make_plan(
         old,
@@ -210,6 +262,7 @@ def _plan(old: Snapshot, new: Snapshot, answers: Answers) -> Plan:
         dialect=POSTGRESQL,
         answers=answers,
         canonical=lambda before, after: (before, after),
+        rows=rows,
     )
 
 
@@ -272,21 +325,6 @@ def _shown(
     if not restoring:
         return first.operations
     return _plan(now, target, Answers(renames=tuple(back))).operations
-
-
-def _guard(workspace: Project, connection: psycopg.Connection[Any], mark: str, number: int) -> None:
-    workspace.live.require(connection, mark)
-    require_number(connection, number)
-
-
-def _counting(counted: dict[int, int], on_event: executor.OnEvent | None) -> executor.OnEvent:
-    def listen(event: executor.Event) -> None:
-        if isinstance(event, executor.AppliedStatement):
-            counted[event.index] = event.rows
-        if on_event is not None:
-            on_event(event)
-
-    return listen
 
 
 def _finish(

@@ -59,7 +59,7 @@ class Bench:
             AssertionError: the target is not reached, or a row is not what it was.
         """
         target = self.target(pair)
-        connection, roles = self.filled(pair), _roles(pair)
+        connection, roles = self.filled(pair), roles_of(pair)
         cache: Cache = {}
         live = introspect(connection, roles=roles)
         plan = answered(connection, live, target, pair.answers, cache)
@@ -83,7 +83,7 @@ class Bench:
         """
         target, dump = self.target(pair), self.dump_of(pair.new_ddl)
         connection = self.filled(pair)
-        old = introspect(connection, roles=_roles(pair))
+        old = introspect(connection, roles=roles_of(pair))
         journal = Journal(folder)
         require_written(journal, make_plan(EMPTY, old, dialect=POSTGRESQL), "first")
         empty_on(connection)
@@ -101,7 +101,7 @@ class Bench:
         empty_on(self.connection)
         with self.connection.transaction(force_rollback=True):
             run(self.connection, pair.new_ddl)
-            return _with_all_said(introspect(self.connection, roles=_roles(pair)))
+            return _with_all_said(introspect(self.connection, roles=roles_of(pair)))
 
     def dump_of(self, ddl: str) -> str:
         """What ``pg_dump`` says of a script."""
@@ -159,7 +159,8 @@ def _set_column(pair: Pair, number: int) -> str:
     return f"SELECT setval(pg_get_serial_sequence({table}, {literal(pair.old.names[number])}), 60)"
 
 
-def _roles(pair: Pair) -> list[str]:
+def roles_of(pair: Pair) -> list[str]:
+    """The roles of both schemas, by name."""
     return [w.names[role.id] for w in (pair.old, pair.new) for role in w.all("role")]
 
 

@@ -17,32 +17,43 @@ from nbmigrate.postgresql.introspect import introspect
 from nbmigrate.workspace import Workspace
 from tests.arena import empty
 from tests.fixtures.postgres import Database
-from tests.properties.bench import ROUNDS, Bench, run
-from tests.properties.pairs import random_pair
+from tests.properties.bench import ROUNDS, Bench, roles_of, run
+from tests.properties.pairs import Pair, random_pair
 from tests.undo.images import adopt, image
 from tests.undo.test_cases import write_folder
 
 FIRST = int(os.environ.get("NBMIGRATE_FIRST_PAIR", "0"))
-PAIRS = int(os.environ.get("NBMIGRATE_UNDO_PAIRS", "10"))
+PAIRS = int(os.environ.get("NBMIGRATE_UNDO_PAIRS", "30"))
 #: Pairs that an undo refuses or does not bring back whole; a fix has to take them off here.
-KNOWN = {28}
-SEEDS = [
-    pytest.param(
-        seed,
-        marks=pytest.mark.xfail(
-            reason="a column of its own that began to be inherited", strict=True
-        ),
-    )
-    if seed in KNOWN
-    else seed
-    for seed in range(FIRST, FIRST + PAIRS)
-]
+KNOWN = {
+    28: "a column of its own that began to be inherited",
+    78: "a partition comes back after its column was retyped",
+    98: "the old schema cannot be made: it says MINVALUE twice",
+    100: "a privilege is revoked from a role under its new name",
+    121: "a column of its own that began to be inherited",
+    132: "a column of its own that began to be inherited",
+    172: "a column of its own that began to be inherited",
+    231: "a default is cast to the type that it came back from",
+    264: "a column of its own that began to be inherited",
+    290: "a table that becomes a partition and has a column without NOT NULL",
+}
+#: Beyond the first ones: renamed roles, views and indexes that fell once.
+FELL = (56, 143, 246)
+
+
+def _param(seed: int) -> object:
+    reason = KNOWN.get(seed)
+    marks = [pytest.mark.xfail(reason=reason, strict=True)] if reason else []
+    return pytest.param(seed, marks=marks)
+
+
+SEEDS = [_param(seed) for seed in dict.fromkeys((*range(FIRST, FIRST + PAIRS), *FELL))]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_push_undo_push_undo(seed: int, arena: Database, tmp_path: Path) -> None:
     pair = random_pair(seed)
-    write_folder(tmp_path, _target(pair.new_ddl, arena))
+    write_folder(tmp_path, _target(pair, arena))
     Bench(arena).filled(pair).close()
     before = image(arena)
     with Workspace(arena.url, root=tmp_path) as workspace:
@@ -54,11 +65,11 @@ def test_push_undo_push_undo(seed: int, arena: Database, tmp_path: Path) -> None
             assert image(arena) == before
 
 
-def _target(ddl: str, database: Database) -> Snapshot:
+def _target(pair: Pair, database: Database) -> Snapshot:
     empty(database)
     with psycopg.connect(database.url, autocommit=True) as connection:
-        run(connection, ddl)
-        return introspect(connection)
+        run(connection, pair.new_ddl)
+        return introspect(connection, roles=roles_of(pair))
 
 
 def _pushed(workspace: Workspace, answers: Answers) -> bool:

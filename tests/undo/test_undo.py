@@ -398,6 +398,24 @@ def test_nothing_is_kept_when_that_is_asked(workspace, database: Database) -> No
     assert "nbmigrate_trash" not in database.dump(exclude=())
 
 
+def test_values_that_change_for_good_are_counted(workspace, database: Database) -> None:
+    database.execute(
+        "CREATE TABLE t (id integer PRIMARY KEY, v numeric(9, 4), a text)",
+        "INSERT INTO t VALUES (1, 1.2345, NULL), (2, 1.5, 'x'), (3, NULL, NULL)",
+    )
+    source = workspace.root / "new.sql"
+    source.write_text("CREATE TABLE t (id integer PRIMARY KEY, v integer, a text NOT NULL);")
+    adopt(workspace)
+    given = Answers(casts={"public.t.v": "round(v)"}, backfills={"public.t.a": "'none'"})
+    asked = workspace.push("new.sql", keep=False, answers=given)
+    assert [(q.path, q.text.split(": ")[1].split(" have")[0]) for q in asked.questions] == [
+        ("public.t.v", "2 rows"),
+        ("public.t.a", "2 rows"),
+    ]
+    named = Answers(drops=("public.t.v", "public.t.a"))
+    assert workspace.push("new.sql", keep=False, answers=given.merged(named)).applied
+
+
 def test_a_hundred_thousand_rows(workspace, database: Database) -> None:
     database.execute(
         "CREATE TABLE t (id integer PRIMARY KEY, a text, b numeric(9, 4))",
