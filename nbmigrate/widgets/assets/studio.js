@@ -5,10 +5,10 @@ function drawStudio({ host, send, memory }) {
   link.send = send;
   host.classList.add("nbs");
   const live = el("span", { className: "nbs-live", role: "status", "aria-live": "polite" });
-  const cancel = button("Cancel", () => send("cancel"), { className: "nbm-button nbs-small", hidden: true });
+  const cancel = button("Cancel", () => link.cancel(), { className: "nbm-button nbs-small", hidden: true });
   const about = el("span", { className: "nbm-muted nbs-about" });
   const say = (text, tone = "") => { live.textContent = text; live.dataset.tone = tone; };
-  const fail = (error) => say([error.text ?? String(error), error.hint].filter(Boolean).join(" — "), "bad");
+  const fail = (error) => link.isCancelled(error) ? say("Cancelled.", "warn") : say([error.text ?? String(error), error.hint].filter(Boolean).join(" — "), "bad");
 
   const list = new TableList({ open: (relation) => { show("data"); return data.open(relation); }, marked: (relation) => data?.hasEdits(relation) });
   const opened = (relation) => { list.choose(relation); structure.shown = ""; main.hidden = false; if (memory.tab === "structure") show("structure"); };
