@@ -76,9 +76,10 @@ def notebook(
     lab_page.errors.clear()
     lab_page.requests.clear()
 
-    def show(*cells: str, run: bool = True) -> LabPage:
+    def show(*cells: str, run: bool = True, url: str = "") -> LabPage:
         folder.mkdir(exist_ok=True)  # a second try finds it
-        first = f"import os; os.environ['DATABASE_URL'] = {database.url!r}\n%load_ext nbmigrate"
+        url = url or database.url
+        first = f"import os; os.environ['DATABASE_URL'] = {url!r}\n%load_ext nbmigrate"
         write_notebook(folder / "test.ipynb", [first, *cells])
         lab_page.open(f"{folder.name}/test.ipynb")
         if run:
