@@ -12,7 +12,7 @@ function drawStudio({ host, send, memory }) {
 
   const list = new TableList({ open: (relation) => { show("data"); return data.open(relation); }, marked: (relation) => data?.hasEdits(relation) });
   const opened = (relation) => { list.choose(relation); structure.shown = ""; main.hidden = false; if (memory.tab === "structure") show("structure"); };
-  const data = new DataTab({ link, memory, say, fail, drawSide: () => list.repaint(), opened });
+  const data = new DataTab({ link, memory, say, fail, drawSide: () => list.remark(), opened });
   const structure = new StructureTab({ link, fail });
   const query = new SqlTab({ link, fail, say, memory });
 
