@@ -37,6 +37,7 @@ def _read_only(given: argparse.Namespace) -> bool | None:
 def _serve(workspace: Workspace, given: argparse.Namespace) -> Result:
     from nbmigrate.commands.studio_page import serve
     from nbmigrate.results import StudioEndedResult
+    from nbmigrate.workspace.settings import FOLDER_VARIABLE
 
     def tell(url: str) -> None:
         sys.stdout.write(f"The studio is at {url}\nCtrl-C ends it.\n")
@@ -48,7 +49,11 @@ def _serve(workspace: Workspace, given: argparse.Namespace) -> Result:
     flags = [
         f"--{name}" for name in ("read-only", "write") if getattr(given, name.replace("-", "_"))
     ]
-    serve(workspace.target.url, shlex.join(("%db_studio", *words, *flags)), given.port, tell)
+    handed = {
+        "DATABASE_URL": workspace.target.url,
+        FOLDER_VARIABLE: str(workspace.settings.folder.resolve()),
+    }
+    serve(handed, shlex.join(("%db_studio", *words, *flags)), given.port, tell)
     return StudioEndedResult()
 
 

@@ -21,7 +21,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -84,15 +84,18 @@ def require_jupyter() -> None:
         )
 
 
-def serve(url: str, line: str, port: int | None, tell: Callable[[str], None]) -> None:
+def serve(
+    handed: Mapping[str, str], line: str, port: int | None, tell: Callable[[str], None]
+) -> None:
     """Serve ``line`` (a magic) until this process is told to stop.
 
+    ``handed`` is what the kernel finds in its environment: the database and the folder.
     ``tell`` gets the address of the page as soon as it can be opened.
     """
     require_jupyter()
     with tempfile.TemporaryDirectory(prefix="nbmigrate-studio-") as name, _ending():
         folder = Path(name)
-        page = Page(folder, _free_port(port), _environment(folder, url))
+        page = Page(folder, _free_port(port), _environment(folder, handed))
         _prepare(page, line)
         with _server(page) as process:
             _run_cell(page, _start_kernel(page))
@@ -130,7 +133,7 @@ def _free_port(wanted: int | None) -> int:
         return int(found.getsockname()[1])
 
 
-def _environment(folder: Path, url: str) -> dict[str, str]:
+def _environment(folder: Path, handed: Mapping[str, str]) -> dict[str, str]:
     places = {
         "IPYTHONDIR": "ipython",
         "JUPYTER_CONFIG_DIR": "config",
@@ -140,7 +143,7 @@ def _environment(folder: Path, url: str) -> dict[str, str]:
         "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
     }
     own = {name: str(folder / ".jupyter" / place) for name, place in places.items()}
-    return {**os.environ, **own, "DATABASE_URL": url}
+    return {**os.environ, **own, **handed}
 
 
 def _prepare(page: Page, line: str) -> None:

@@ -21,6 +21,16 @@ from nbmigrate.errors import UsageConflictError
 _FORMULA = "=+@\t\r-"
 
 
+#: Rows of a CSV file between two words about it.
+_TOLD_EVERY = 2_000
+
+Tell = Callable[[int, int], None]
+
+
+def _silent(_rows: int, _bytes: int) -> None:
+    """Nobody wants to know."""
+
+
 class Exported(NamedTuple):
     """What was written."""
 
@@ -36,10 +46,12 @@ def export_csv(
     wanted: Request,
     *,
     guard: bool = False,
+    tell: Tell = _silent,
 ) -> Exported:
     """Write the rows as CSV with a head line; ``guard`` puts a ``'`` before formulas in texts.
 
     The file appears when it is complete. NULL is an empty field, an empty text is ``""``.
+    ``tell`` gets the rows and bytes that were written, every now and then.
 
     Raises:
         UsageConflictError: the file cannot be written.
@@ -50,8 +62,10 @@ def export_csv(
     query += " (FORMAT csv, HEADER)"
     with _complete(path) as partial, partial.open("xb") as file, connection.cursor() as cursor:
         with cursor.copy(query.encode()) as copy:
-            for piece in copy:
+            for at, piece in enumerate(copy):  # a row each, and the head
                 file.write(piece)
+                if at % _TOLD_EVERY == 0:
+                    tell(at, file.tell())
         rows, size = cursor.rowcount, file.tell()
     return Exported(path, rows, size)
 
@@ -61,10 +75,13 @@ def export_parquet(
     relation: Relation,
     path: Path,
     wanted: Request,
+    *,
+    tell: Tell = _silent,
 ) -> Exported:
     """Write the rows as Parquet, with the types that :mod:`nbmigrate.data.arrow` gives them.
 
     ``opener`` connects; the rows come on a connection of their own, piece by piece.
+    ``tell`` gets the rows and bytes that were written, after each piece.
 
     Raises:
         UsageConflictError: pyarrow is missing, or the file cannot be written.
@@ -83,6 +100,7 @@ def export_parquet(
             writer = writer or parquet.ParquetWriter(partial, table.schema)
             writer.write_table(table)
             rows += table.num_rows
+            tell(rows, partial.stat().st_size)
         if writer is None:
             raise UsageConflictError("there are no rows to export", hint="as CSV it has its head")
         writer.close()

@@ -9,15 +9,17 @@ NULLs sort where PostgreSQL puts them: last, and first when descending.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal, NamedTuple
 
+import msgspec
 import psycopg
 from psycopg import sql
 
 from nbmigrate.data.document import Document
 from nbmigrate.data.filters import Condition, Filter, all_of, cast, conditions, identifier
 from nbmigrate.data.keyset import Order, Place, Texts, ranges
+from nbmigrate.data.physical import by_place, count_blocks, is_by_place, located, windows
 from nbmigrate.data.relations import Column, Relation
 from nbmigrate.data.rows import Rows, fetch, name_types, open_cursor
 from nbmigrate.errors import UsageConflictError
@@ -27,7 +29,7 @@ CUT = 200
 #: A value of other types than text and bytes has to be spelled whole to be cut: not beyond this.
 SPELLED_BYTES = 100_000
 MOST_ROWS = 1_000
-#: Without a key there is no place to go on from; rows are counted off, up to here.
+#: Without a key or a place there is nothing to go on from; rows are counted off, up to here.
 MOST_SKIPPED = 100_000
 
 Go = Literal["first", "next", "previous", "last"]
@@ -80,8 +82,27 @@ def read_page(connection: psycopg.Connection[Any], relation: Relation, wanted: R
     """
     size = max(1, min(wanted.size, MOST_ROWS))
     order = _order(relation, wanted.sort)
-    if not relation.key:
+    if relation.key:
+        return _by_order(connection, relation, wanted, order, size)
+    blocks = count_blocks(connection, relation)
+    if blocks is None:
         return _counted_off(connection, relation, wanted, order, size)
+    order.append(by_place())
+    found = _by_order(connection, located(relation), wanted, order, size, blocks)
+    shown = len(relation.columns)
+    rows = [msgspec.structs.replace(row, values=row.values[:shown]) for row in found.rows]
+    return msgspec.structs.replace(found, rows=tuple(rows))
+
+
+def _by_order(
+    connection: psycopg.Connection[Any],
+    relation: Relation,
+    wanted: Request,
+    order: list[Order],
+    size: int,
+    blocks: int = 0,
+) -> Page:
+    """The page behind a place of the order; one row more is read than is shown."""
     is_back = wanted.go in {"previous", "last"}
     if is_back:
         order = [one._replace(descending=not one.descending) for one in order]
@@ -89,7 +110,8 @@ def read_page(connection: psycopg.Connection[Any], relation: Relation, wanted: R
     if place is not None and len(place.values) != len(order):
         raise UsageConflictError("the order has changed; go to the first page again")
     started = time.perf_counter()
-    found = _rows_behind(connection, relation, wanted.filters, order, place, size + 1)
+    regions = windows(order, place, blocks) if is_by_place(order) else ranges(order, place)
+    found = _rows_behind(connection, relation, wanted.filters, order, regions, size + 1)
     ms = (time.perf_counter() - started) * 1000
     has_more, rows = len(found) > size, found[:size]
     if is_back:
@@ -176,8 +198,18 @@ def read_value(
     """Characters of one value from ``offset`` on, and how many it has; ``None`` for a row that is gone.
 
     Of bytes, each is two hexadecimal digits, and they are counted as bytes.
+
+    Raises:
+        UsageConflictError: no such column, or nothing names the row.
     """
     found = relation.column(column)
+    if not relation.key:
+        relation = located(relation)
+    if len(key) != len(relation.key):
+        raise UsageConflictError(
+            f"no key names a row of this {relation.kind}: a value cannot be fetched by itself",
+            hint="ask for it in the SQL tab",
+        )
     name = identifier(column)
     if found.category == "bytes":
         part = sql.SQL("encode(substring({} FROM {} FOR {}), 'hex'), octet_length({})")
@@ -206,15 +238,16 @@ def _rows_behind(
     relation: Relation,
     filters: Sequence[Filter],
     order: list[Order],
-    place: Place | None,
+    regions: Iterable[list[Condition]],
     size: int,
 ) -> list[PageRow]:
-    """Rows behind the place, range by range of the first column, each found by its index."""
+    """Rows of the regions, one after the other until there are enough."""
     given = conditions(relation, filters)
     found: list[PageRow] = []
-    for region in ranges(order, place):
-        if len(found) < size:
-            found += _select(connection, relation, [*given, *region], order, size - len(found))
+    for region in regions:
+        found += _select(connection, relation, [*given, *region], order, size - len(found))
+        if len(found) >= size:
+            break
     return found
 
 
@@ -335,7 +368,7 @@ def _counted_off(
     order: list[Order],
     size: int,
 ) -> Page:
-    """A page of a relation whose rows have no name: so many are skipped, which takes its time."""
+    """A page of a view and the like, whose rows have no name: so many are skipped, which takes its time."""
     before = wanted.place.skipped if wanted.place else 0
     skip = {"first": 0, "next": before + size, "previous": max(0, before - size)}.get(wanted.go)
     if skip is None or skip > MOST_SKIPPED:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import psycopg
@@ -24,8 +24,10 @@ class Studio(Protocol):
 
     is_read_only: bool
 
-    def answer(self, op: str, arguments: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
-        """Run one operation."""
+    def answer(
+        self, op: str, arguments: Mapping[str, Any], progress: Callable[[dict[str, Any]], None]
+    ) -> Any:  # noqa: ANN401 - JSON
+        """Run one operation; ``progress`` hears how far it is."""
         ...
 
     def cancel(self) -> None:
@@ -77,7 +79,8 @@ class StudioPanel(Panel):
     def _answer(self, message: Message) -> None:
         number = message["id"]
         try:
-            result = self._studio.answer(message["op"], message.get("arguments") or {})
+            told = lambda said: self.tell("progress", id=number, **said)  # noqa: E731 - one line
+            result = self._studio.answer(message["op"], message.get("arguments") or {}, told)
         except Exception as error:  # noqa: BLE001 - whoever asked waits for an answer
             self.tell("answer", id=number, ok=False, error=error_message(error))
         else:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import WeakSet
 
 import msgspec
 import psycopg
@@ -30,6 +31,7 @@ from nbmigrate.data.page import (
     read_whole,
 )
 from nbmigrate.data.read import require_closed
+from nbmigrate.data.referring import referring
 from nbmigrate.data.relations import Id, Relation
 from nbmigrate.data.resting import RestingConnection
 from nbmigrate.data.structure import structure
@@ -50,8 +52,6 @@ Document = dict[str, Any]
 
 IDLE_S = 300.0
 PATIENCE_MS = 30_000
-#: Of the rows that refer to one, so many are counted.
-MOST_COUNTED = 1_000
 _VALUE_SIZE = 100_000
 
 
@@ -81,6 +81,7 @@ class Browsing:
         self._workspace = workspace
         self.is_read_only = workspace.settings.production if read_only is None else read_only
         self.connection = RestingConnection(self._open, idle_s)
+        self._exporting: WeakSet[psycopg.Connection[Any]] = WeakSet()
         self._described: dict[Id, Relation] = {}
         self._shown: Shown | None = None
         self._selected: tuple[Relation, tuple[Key, ...]] | None = None
@@ -95,9 +96,19 @@ class Browsing:
     def cancel(self) -> None:
         """Stop what PostgreSQL is doing for this studio."""
         self.connection.cancel()
+        for connection in tuple(self._exporting):
+            connection.cancel_safe(timeout=5)
+
+    def _open_for_export(self) -> psycopg.Connection[Any]:
+        """A connection for what takes as long as it takes, while pages are still turned."""
+        connection = connect(self._workspace.target.url, application_name="nbmigrate studio")
+        self._exporting.add(connection)
+        return connection
 
     def close(self) -> None:
-        """Close the connection; the next request opens another one."""
+        """End exports and close the connection; the next request opens another one."""
+        for connection in tuple(self._exporting):
+            connection.cancel_safe(timeout=5)
         self.connection.close()
 
     @property
@@ -227,34 +238,10 @@ class Browsing:
         return {"text": found[0], "length": found[1]}
 
     def references(self, relation: Sequence[str], key: Sequence[str]) -> list[Document]:
-        """Who refers to the row, counted up to a bound."""
+        """Who refers to the row, counted up to a bound where that is quick."""
         known = self._known(relation)
-        found: list[Document] = []
         with self.connection.reading() as connection:
-            for reference in known.referenced_by:
-                there = catalog.describe(connection, reference.relation)
-                values = [
-                    read_value(connection, known, key, name, offset=0, size=_VALUE_SIZE)
-                    for name in reference.to
-                ]
-                if any(value is None or value[0] is None for value in values):
-                    continue
-                filters = [
-                    Filter(column=name, op="=", value=value[0])
-                    for name, value in zip(reference.columns, values, strict=True)
-                    if value
-                ]
-                rows = count(connection, there, filters, most=MOST_COUNTED + 1)
-                found.append(
-                    {
-                        "name": reference.name,
-                        "relation": reference.relation,
-                        "filters": plain(filters),
-                        "rows": min(rows, MOST_COUNTED),
-                        "is_exact": rows <= MOST_COUNTED,
-                    }
-                )
-        return found
+            return [plain(one) for one in referring(connection, known, key)]
 
     def structure(self, relation: Sequence[str]) -> Document:
         """The structure of a relation, and the DDL that makes it."""

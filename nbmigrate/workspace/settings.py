@@ -1,7 +1,7 @@
 """Where to work: the project's root, its migrations folder, its database.
 
-What is said in a call comes first, then ``DATABASE_URL``, then ``[tool.nbmigrate]`` of
-the pyproject.toml at the root; without any, the embedded PostgreSQL.
+What is said in a call comes first, then ``DATABASE_URL`` and ``NBMIGRATE_FOLDER``, then
+``[tool.nbmigrate]`` of the pyproject.toml at the root; without any, the embedded PostgreSQL.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from nbmigrate.hazards import CODES
 
 EMBEDDED = "embedded"
 DEFAULT_FOLDER = "migrations"
+FOLDER_VARIABLE = "NBMIGRATE_FOLDER"
 _KNOWN = {"url", "folder", "schemas", "history_schema", "history_table", "allow", "production"}
 
 
@@ -48,7 +49,8 @@ def read_settings(
     return ProjectSettings(
         root=root,
         url=url or environ.get("DATABASE_URL") or table.get("url") or EMBEDDED,
-        folder=root / (folder or table.get("folder") or DEFAULT_FOLDER),
+        folder=root
+        / (folder or environ.get(FOLDER_VARIABLE) or table.get("folder") or DEFAULT_FOLDER),
         schemas=tuple(schemas) if schemas else None,
         history_schema=table.get("history_schema", "drizzle"),
         history_table=table.get("history_table", "__drizzle_migrations"),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from inspect import signature
 from typing import TYPE_CHECKING, Any
 
@@ -10,22 +12,22 @@ import msgspec
 import psycopg
 
 from nbmigrate.data import relations as catalog
-from nbmigrate.data.edit_texts import statements
+from nbmigrate.data.edit_texts import preview, statements
 from nbmigrate.data.edits import Edit, save
-from nbmigrate.data.export import export_csv, export_parquet
+from nbmigrate.data.export import Tell, export_csv, export_parquet
 from nbmigrate.data.page import (
     Request,
 )
 from nbmigrate.data.relations import Relation
 from nbmigrate.errors import NbmigrateError, StatementFailedError, UsageConflictError
 from nbmigrate.executor import mask_sql
-from nbmigrate.executor.connections import connect
 from nbmigrate.postgresql.identifiers import qualified
 from nbmigrate.workspace.browsing import (
     IDLE_S,
     Browsing,
     changed,
     filters_of,
+    plain,
     sorts,
 )
 
@@ -54,6 +56,16 @@ _OPERATIONS = frozenset(
 )
 
 
+#: Between two words about an export.
+TOLD_EVERY_S = 0.25
+
+Progress = Callable[[Document], None]
+
+
+def _unheard(_said: Document) -> None:
+    """Nobody listens."""
+
+
 class Studio(Browsing):
     """Answers what a widget asks; every answer is a document for JSON."""
 
@@ -65,8 +77,8 @@ class Studio(Browsing):
 
     # --- asking ----------------------------------------------------------------
 
-    def answer(self, op: str, arguments: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a document
-        """The answer to one request.
+    def answer(self, op: str, arguments: Mapping[str, Any], progress: Progress = _unheard) -> Any:  # noqa: ANN401 - a document
+        """The answer to one request; ``progress`` hears of what takes long.
 
         Raises:
             NbmigrateError: it cannot be answered; the message is for the person who asked.
@@ -80,9 +92,12 @@ class Studio(Browsing):
             signature(call).bind(**arguments)
         except TypeError as error:
             raise UsageConflictError(f"{op}: {error}") from error
-        with self.connection.working():
+        # An export has connections of its own: pages are turned meanwhile.
+        own = self.connection.working() if op != "export" else nullcontext()
+        more = {"progress": progress} if op == "export" else {}
+        with own:
             try:
-                return msgspec.to_builtins(call(**arguments))
+                return msgspec.to_builtins(call(**arguments, **more))
             except psycopg.Error as error:
                 raise _said(error) from error
             except msgspec.ValidationError as error:
@@ -91,8 +106,9 @@ class Studio(Browsing):
     # --- editing ---------------------------------------------------------------
 
     def preview(self, relation: Sequence[str], edits: Sequence[Document]) -> Document:
-        """The edits as SQL."""
-        return {"sql": "\n".join(_statements(self._known(relation), edits))}
+        """The edits as SQL, and each by itself: what is done to which row, with which values."""
+        operations = preview(self._known(relation), _edits(edits))
+        return {"sql": "\n".join(one.sql for one in operations), "operations": plain(operations)}
 
     def save(
         self, relation: Sequence[str], edits: Sequence[Document], version: str = ""
@@ -154,7 +170,7 @@ class Studio(Browsing):
         self._selected = (self._known(relation), tuple(tuple(key) for key in keys))
         return {"rows": len(keys)}
 
-    def export(
+    def export(  # noqa: PLR0913 - the words of the request
         self,
         relation: Sequence[str],
         path: str,
@@ -162,20 +178,35 @@ class Studio(Browsing):
         sort: Sequence[Document] = (),
         format: str = "csv",  # noqa: A002 - the word of the request
         guard: bool = False,
+        *,
+        progress: Progress = _unheard,
     ) -> Document:
-        """Write all rows that the filters leave into a file."""
+        """Write all rows that the filters leave into a file; ``progress`` hears how far it is."""
         if format not in {"csv", "parquet"}:
             raise UsageConflictError(f"`{format}` is no format of an export", hint="csv, parquet")
         known, target = self._current(relation), self._workspace.root / path
         chosen = Request(sort=sorts(sort), filters=filters_of(filters))
+        tell = _seldom(progress)
         if format == "parquet":
-            opener = lambda: connect(self._workspace.target.url)  # noqa: E731 - without a time limit
-            found = export_parquet(opener, known, target, chosen)
+            found = export_parquet(self._open_for_export, known, target, chosen, tell=tell)
         else:
-            with self.connection.reading() as connection:
-                connection.execute("SET LOCAL statement_timeout = 0")
-                found = export_csv(connection, known, target, chosen, guard=guard)
+            with self._open_for_export() as connection, connection.transaction():
+                connection.execute("SET TRANSACTION READ ONLY")
+                found = export_csv(connection, known, target, chosen, guard=guard, tell=tell)
         return {"path": str(found.path), "rows": found.rows, "bytes": found.bytes}
+
+
+def _seldom(progress: Progress) -> Tell:
+    """Passes on what is told, not more often than somebody can read it."""
+    last = 0.0
+
+    def tell(rows: int, size: int) -> None:
+        nonlocal last
+        if (now := time.monotonic()) - last >= TOLD_EVERY_S:
+            last = now
+            progress({"rows": rows, "bytes": size})
+
+    return tell
 
 
 def _edits(found: Sequence[Document]) -> tuple[Edit, ...]:

@@ -18,7 +18,7 @@ from tests.fixtures.postgres import Database
 
 pytest.importorskip("playwright", reason="playwright is not installed")
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.lab import Lab, LabPage, running_lab, write_notebook
 
@@ -26,6 +26,8 @@ FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update"),
 ]
+#: Looked for until it is there: a machine that is busy with other tests is slow, not wrong.
+expect.set_options(timeout=30_000)
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
@@ -76,9 +78,10 @@ def notebook(
     lab_page.errors.clear()
     lab_page.requests.clear()
 
-    def show(*cells: str, run: bool = True) -> LabPage:
+    def show(*cells: str, run: bool = True, url: str = "") -> LabPage:
         folder.mkdir(exist_ok=True)  # a second try finds it
-        first = f"import os; os.environ['DATABASE_URL'] = {database.url!r}\n%load_ext nbmigrate"
+        url = url or database.url
+        first = f"import os; os.environ['DATABASE_URL'] = {url!r}\n%load_ext nbmigrate"
         write_notebook(folder / "test.ipynb", [first, *cells])
         lab_page.open(f"{folder.name}/test.ipynb")
         if run:

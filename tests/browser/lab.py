@@ -184,6 +184,26 @@ class LabPage:
         """Wait for what ``start_all`` started."""
         self.app("await window.running;")
 
+    def ask(self, code: str) -> str:
+        """What code prints in the kernel of the notebook, or its error; no cell is made for it."""
+        script = (
+            "const kernel = app.shell.currentWidget.sessionContext.session.kernel; let said = '';"
+            "const asked = kernel.requestExecute({code: arg, store_history: false});"
+            "asked.onIOPub = ({content}) => { said += content.text ?? content.evalue ?? ''; };"
+            "await asked.done; return said.trim();"
+        )
+        return str(self.app(script, code))
+
+    def restart(self) -> None:
+        """Restart the kernel, without running anything."""
+        self.app("await app.shell.currentWidget.sessionContext.restartKernel();")
+
+    def run_cell(self, number: int) -> None:
+        """Run one cell again, counted from 0."""
+        script = "app.shell.currentWidget.content.activeCellIndex = arg;"
+        self.app(f"{script} await app.commands.execute('notebook:run-cell');", number)
+        self.settle()
+
     def save(self) -> None:
         """Save the notebook."""
         self.app("await app.commands.execute('docmanager:save');")

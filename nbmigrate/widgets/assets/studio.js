@@ -5,14 +5,14 @@ function drawStudio({ host, send, memory }) {
   link.send = send;
   host.classList.add("nbs");
   const live = el("span", { className: "nbs-live", role: "status", "aria-live": "polite" });
-  const cancel = button("Cancel", () => send("cancel"), { className: "nbm-button nbs-small", hidden: true });
+  const cancel = button("Cancel", () => link.cancel(), { className: "nbm-button nbs-small", hidden: true });
   const about = el("span", { className: "nbm-muted nbs-about" });
   const say = (text, tone = "") => { live.textContent = text; live.dataset.tone = tone; };
-  const fail = (error) => say([error.text ?? String(error), error.hint].filter(Boolean).join(" — "), "bad");
+  const fail = (error) => link.isCancelled(error) ? say("Cancelled.", "warn") : say([error.text ?? String(error), error.hint].filter(Boolean).join(" — "), "bad");
 
   const list = new TableList({ open: (relation) => { show("data"); return data.open(relation); }, marked: (relation) => data?.hasEdits(relation) });
   const opened = (relation) => { list.choose(relation); structure.shown = ""; main.hidden = false; if (memory.tab === "structure") show("structure"); };
-  const data = new DataTab({ link, memory, say, fail, drawSide: () => list.repaint(), opened });
+  const data = new DataTab({ link, memory, say, fail, drawSide: () => list.remark(), opened });
   const structure = new StructureTab({ link, fail });
   const query = new SqlTab({ link, fail, say, memory });
 

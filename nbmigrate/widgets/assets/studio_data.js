@@ -164,7 +164,6 @@ class DataTab {
   drawGrid() {
     const { filters, relation } = this.place;
     this.grid.draw(this.lines, this.columns, this.kept().layout, { label: shortName(relation), blank: filters.length ? "No row passes the filters." : "The table has no rows." });
-    this.grid.fit();
     const { selected } = this.kept();
     this.removing.hidden = selected.size === 0 || !this.described.is_editable;
     this.removing.textContent = `Delete ${plural(selected.size, "row")}`;

@@ -12,7 +12,7 @@ class Details {
     const mine = ++this.latest;
     const refer = el("div", { className: "nbs-refer" });
     this.node.replaceChildren(
-      el("div", { className: "nbs-detailshead", textContent: row.key ? `${shortName(described.relation)} ${row.key.join(", ")}` : shortName(described.relation) }),
+      el("div", { className: "nbs-detailshead", textContent: described.key.length ? `${shortName(described.relation)} ${row.key.join(", ")}` : shortName(described.relation) }),
       el("dl", { className: "nbs-fields" }, described.columns.flatMap((column) => this.field(described, row, column))),
       refer);
     if (row.key && described.referenced_by?.length) this.refer(refer, described.relation, row.key, mine);
@@ -48,8 +48,10 @@ class Details {
     try {
       const found = await this.link.ask("references", { relation, key });
       if (mine !== this.latest) return;
-      const line = ({ name, relation: from, filters, rows, is_exact }) =>
-        el("li", {}, button(`${is_exact ? rows : `${rows}+`} ${shortName(from)}`, () => this.follow(from, filters, { keep: true }), { className: "nbm-button nbm-link", title: name, disabled: rows === 0 }));
+      const count = ({ rows, is_exact }) => (rows === null ? "?" : `${rows.toLocaleString("en-US")}${is_exact ? "" : "+"}`);
+      const line = ({ name, relation: from, filters, rows, is_exact, why_not }) =>
+        el("li", {}, button(`${count({ rows, is_exact })} ${shortName(from)}`, () => this.follow(from, filters, { keep: true }), { className: "nbm-button nbm-link", title: why_not ? `${name}\nnot counted: ${why_not}` : name, disabled: rows === 0 }),
+          why_not ? el("div", { className: "nbm-muted", textContent: `not counted: ${why_not}` }) : null);
       place.replaceChildren(el("div", { className: "nbs-detailshead", textContent: "Referenced by" }), el("ul", { className: "nbs-refs" }, found.map(line)));
     } catch (error) {
       if (mine === this.latest) place.replaceChildren(el("div", { className: "nbs-problem", textContent: error.text }));

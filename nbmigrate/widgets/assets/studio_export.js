@@ -9,12 +9,17 @@ function exportForm(tab, box) {
   format.onchange = () => { path.value = path.value.replace(/\.(csv|parquet)$/, `.${format.value}`); guarded.hidden = format.value !== "csv"; };
   const run = async () => {
     box.close(false);
-    const told = ({ rows, bytes }) => tab.say(`Exporting: ${plural(rows ?? 0, "row")}${bytes ? `, ${bytesText(bytes)}` : ""}`);
+    const all = filters.length ? null : tab.page?.estimate?.rows;
+    const part = (rows) => (all > 0 ? ` of ≈ ${short(all)} (${Math.min(99, Math.floor((100 * rows) / all))} %)` : "");
+    const told = ({ rows, bytes }) => tab.say(`Exporting: ${rows.toLocaleString("en-US")}${part(rows)} rows, ${bytesText(bytes)}`);
     tab.say("Exporting …");
     try {
       const done = await tab.link.ask("export", { relation, filters, sort, format: format.value, path: path.value, guard: guard.checked }, told);
       tab.say(`Wrote ${done.path}: ${plural(done.rows, "row")}, ${bytesText(done.bytes)}`, "good");
-    } catch (error) { tab.fail(error); }
+    } catch (error) {
+      if (tab.link.isCancelled(error)) tab.say("The export was cancelled; no file was left.", "warn");
+      else tab.fail(error);
+    }
   };
   return el("div", { className: "nbs-form" },
     el("div", { className: "nbm-muted", textContent: filters.length ? "All rows that pass the filters" : "All rows of the table" }),

@@ -23,8 +23,10 @@ class Grid {
     Object.assign(this, { lines, columns, layout });
     this.table.setAttribute("aria-label", label);
     this.table.setAttribute("aria-colcount", columns.length + 1);
+    this.fit();
     this.drawHead();
     this.body.replaceChildren(...lines.map((line, at) => this.drawLine(line, at + 1)));
+    this.place();
     this.blank.hidden = lines.length > 0;
     this.blank.textContent = blank;
     this.focus(this.at[0] || 1, this.at[1], false);
@@ -44,7 +46,6 @@ class Grid {
     const mark = el("th", { className: "nbs-mark nbs-frozen", role: "columnheader", scope: "col", tabIndex: -1, "aria-label": "select all rows shown" },
       this.hooks.canSelect() ? el("input", { type: "checkbox", tabIndex: -1, "aria-label": "select all rows shown", checked: this.hooks.allSelected(this.lines), onchange: () => this.hooks.selectAll(this.lines) }) : null);
     this.head.replaceChildren(el("tr", { role: "row" }, mark, this.columns.map((column, at) => this.drawTitle(column, at + 1))));
-    this.place();
   }
 
   drawTitle(column, at) {
@@ -54,7 +55,7 @@ class Grid {
     const grip = el("span", { className: "nbs-grip", "aria-hidden": "true" });
     grip.addEventListener("pointerdown", (event) => this.resize(event, column));
     grip.addEventListener("click", (event) => event.stopPropagation());
-    grip.addEventListener("dblclick", (event) => { event.stopPropagation(); this.layout.widths.delete(column.name); this.fit(); });
+    grip.addEventListener("dblclick", (event) => { event.stopPropagation(); this.layout.widths.delete(column.name); this.fit(); this.place(); });
     const about = [column.name, column.type, column.nullable ? "may be NULL" : "NOT NULL", column.default ? `default ${column.default}` : "", column.why_not ?? ""].filter(Boolean).join("\n");
     return el("th", { role: "columnheader", scope: "col", tabIndex: -1, title: about, className: this.frozenClass(at), "aria-colindex": at + 1, "aria-sort": sorted ? (sorted.descending ? "descending" : "ascending") : "none", onclick: (event) => { this.focus(0, at); this.hooks.sort(column, event.shiftKey); } },
       el("div", { className: "nbs-title" }, el("b", { textContent: column.name }), sorted ? el("span", { className: "nbs-sorted", textContent: sorted.descending ? "▼" : "▲", "aria-hidden": "true" }) : null, menu),
@@ -74,7 +75,6 @@ class Grid {
       const width = Math.max(longest + (column.references ? 3 : 0), Math.min(head, 26)) * 7.4 + 22;
       this.layout.widths.set(column.name, Math.round(Math.max(64, Math.min(320, width))));
     });
-    this.place();
   }
 
   place() {
@@ -82,9 +82,13 @@ class Grid {
     this.cols.replaceChildren(...widths.map((width) => el("col", { style: `width:${width}px` })));
     this.table.style.width = `${widths.reduce((sum, one) => sum + one, 0)}px`;
     let left = 0;
-    widths.forEach((width, at) => { this.table.style.setProperty(`--left-${at}`, `${left}px`); left += width; });
-    for (const row of [...this.head.rows, ...this.body.rows])
-      for (let at = 0; at <= this.frozen; at++) if (row.cells[at]) row.cells[at].style.left = `var(--left-${at})`;
+    widths.slice(0, this.frozen + 1).forEach((width, at) => { this.table.style.setProperty(`--left-${at}`, `${left}px`); left += width; });
+    for (const row of this.frozen ? [...this.head.rows, ...this.body.rows] : []) this.hold(row);
+  }
+
+  /** The columns that stay keep their distance from the left; that of the marks is 0, always. */
+  hold(row) {
+    for (let at = 1; at <= this.frozen; at++) if (row.cells[at]) row.cells[at].style.left = `var(--left-${at})`;
   }
 
   get frozen() {
@@ -111,7 +115,7 @@ class Grid {
     const mark = el("td", { className: "nbs-mark nbs-frozen", role: "gridcell", tabIndex: -1 },
       line.row && this.hooks.canSelect() ? el("input", { type: "checkbox", tabIndex: -1, checked: isSelected, "aria-label": `select row ${number}` }) : el("span", { textContent: line.edit ? "+" : "" }));
     const tr = el("tr", { role: "row", className: state ? `nbs-${state}` : "", "aria-rowindex": number + 1, "aria-selected": String(isSelected) }, mark, this.columns.map((column, at) => this.drawCell(line, column, at + 1)));
-    for (let at = 0; at <= this.frozen; at++) if (tr.cells[at]) tr.cells[at].style.left = `var(--left-${at})`;
+    this.hold(tr);
     return tr;
   }
 

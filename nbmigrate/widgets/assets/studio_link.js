@@ -6,6 +6,7 @@ class Link {
     this.waiting = new Map();
     this.name = Math.random().toString(36).slice(2, 10);
     this.number = 0;
+    this.cancelledAt = 0;
   }
 
   /** The answer to an operation; what fails is thrown as {text, hint, sqlstate, code}. */
@@ -25,6 +26,14 @@ class Link {
     this.onWait?.();
     if (ok) found.resolve(result);
     else found.reject(error);
+  }
+
+  /** True for what failed because somebody pressed Cancel. PostgreSQL docs, Appendix A: query_canceled. */
+  isCancelled = ({ sqlstate }) => sqlstate === "57014" && this.cancelledAt > 0 && Date.now() - this.cancelledAt < 10_000;
+
+  cancel() {
+    this.cancelledAt = Date.now();
+    this.send("cancel");
   }
 
   progress({ id, ...more }) {

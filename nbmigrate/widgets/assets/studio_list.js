@@ -5,7 +5,7 @@ const KIND_TAGS = { view: "view", "materialized view": "mat. view", "foreign tab
 class TableList {
   /** `open(relation)` shows one; `marked(relation)` tells whether it has edits. */
   constructor({ open, marked }) {
-    Object.assign(this, { open, marked, all: [], lines: [], chosen: "", at: 0 });
+    Object.assign(this, { open, marked, all: [], lines: [], chosen: "", at: 0, marks: "" });
     this.search = el("input", { className: "nbm-input nbs-search", type: "search", placeholder: "Search tables", "aria-label": "search tables", oninput: () => this.arrange() });
     this.view = el("div", { className: "nbs-tables", role: "listbox", "aria-label": "tables" });
     this.none = el("div", { className: "nbm-muted nbs-none", hidden: true });
@@ -24,6 +24,13 @@ class TableList {
     this.chosen = nameOf(relation);
     this.at = Math.max(0, this.lines.findIndex((line) => line.relation && nameOf(line.relation) === this.chosen));
     this.repaint();
+  }
+
+  /** Draw again if other tables than before are marked: to look where the list is makes the browser lay out all. */
+  remark() {
+    const marks = this.lines.map(({ relation }) => (relation && this.marked(relation) ? "1" : "0")).join("");
+    if (marks !== this.marks) this.repaint();
+    this.marks = marks;
   }
 
   repaint() {

@@ -54,7 +54,8 @@ class SqlTab {
       this.say("Done.");
     } catch (error) {
       this.result.replaceChildren(el("div", { className: "nbm-note nbm-note-bad", role: "alert", textContent: error.hint ? `${error.text}\n${error.hint}` : error.text }));
-      this.say("The statement failed.", "bad");
+      if (this.link.isCancelled(error)) this.say("Cancelled.", "warn");
+      else this.say("The statement failed.", "bad");
     }
     this.press.disabled = false;
   }

@@ -210,25 +210,26 @@ def test_a_place_may_be_a_long_value(database):
             assert found == everything(connection, relation, sort)
 
 
-def test_without_a_key_rows_are_counted_off(database):
+def test_rows_of_a_view_are_counted_off(database):
     with database.connect() as connection:
         connection.execute("CREATE TABLE loose (a int)")
         connection.execute("INSERT INTO loose SELECT * FROM generate_series(1, 25)")
         connection.execute("CREATE VIEW seen AS SELECT a FROM loose ORDER BY a")
-        for name in ("loose", "seen"):
-            relation = describe(connection, ("public", name))
-            assert not relation.is_editable
-            sort, seen = (Sort(column="a"),), []
-            page = read_page(connection, relation, Request(sort=sort, size=10))
-            while True:
-                seen += [row.values[0] for row in page.rows]
-                if not page.has_next:
-                    break
-                wanted = Request(sort=sort, go="next", place=page.last, size=10)
-                page = read_page(connection, relation, wanted)
-            assert seen == [str(n) for n in range(1, 26)]
-            with pytest.raises(UsageConflictError, match="without a key"):
-                read_page(connection, relation, Request(sort=sort, go="last"))
+        relation = describe(connection, ("public", "seen"))
+        assert not relation.is_editable
+        sort, seen = (Sort(column="a"),), []
+        page = read_page(connection, relation, Request(sort=sort, size=10))
+        while True:
+            seen += [row.values[0] for row in page.rows]
+            if not page.has_next:
+                break
+            wanted = Request(sort=sort, go="next", place=page.last, size=10)
+            page = read_page(connection, relation, wanted)
+        assert seen == [str(n) for n in range(1, 26)]
+        with pytest.raises(UsageConflictError, match="without a key"):
+            read_page(connection, relation, Request(sort=sort, go="last"))
+        with pytest.raises(UsageConflictError, match="no key names a row of this view"):
+            read_value(connection, relation, page.rows[0].key, "a", offset=0, size=9)
 
 
 def test_the_list_knows_every_kind(database):
