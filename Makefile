@@ -16,7 +16,7 @@ ON_16 := not (extensions or citext or definitions) and (not test_cases or \
 	tables or generated or identity or partition or enums or views or constraints or checks)
 
 .DEFAULT_GOAL := help
-.PHONY: help run lab test browser versions docs check fmt bench speed clean
+.PHONY: help run lab test browser versions docs check fmt bench frames speed clean
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ fmt: $(VENV)/.dev ## Format, and fix what can be fixed
 
 bench: $(VENV)/.bench ## Measure nbmigrate beside its peers; writes benchmarks/RESULTS.md
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+frames: $(VENV)/.bench ## Measure tables into DataFrames and back beside peers; writes benchmarks/DATAFRAME.md
+	@$(BIN)/python -m benchmarks.dataframe $(ARGS)
 
 speed: $(VENV)/.bench ## Measure the core alone, and fail where it is a third slower than when it was saved last
 	@$(BIN)/python -m pytest -o filterwarnings=default --benchmark-only --benchmark-autosave \

@@ -1,9 +1,9 @@
-"""``python -m benchmarks.dataframe [ROWS]``: a table into pandas and back, beside other readers.
+"""``python -m benchmarks.dataframe [ROWS]``: a table into pandas and back, beside others.
 
-Each reader runs in a process of its own, one after the other, so that its peak of memory is
-its own. ``raw`` is the limit: the same rows by binary COPY, drained and thrown away. Two
-figures for ADBC: to pandas as it comes (numeric as text, uuid as bytes), and on to the same
-dtypes that nbmigrate gives.
+Each measurement runs in a process of its own, in turns, so that its peak of memory is its own
+and no peer has the quiet minute to itself. ``raw`` is the limit: the same rows by binary COPY,
+drained and thrown away. Two figures for ADBC: to pandas as it comes (numeric as text, uuid as
+bytes), and on to the same dtypes that nbmigrate gives.
 """
 
 from __future__ import annotations
@@ -11,22 +11,25 @@ from __future__ import annotations
 import argparse
 import gc
 import json
+import os
+import platform
+import resource
+import statistics
 import subprocess
 import sys
-import tempfile
-import threading
 import time
-from collections.abc import Callable
+from collections.abc import Iterator, Mapping
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
-import psycopg
-
-from benchmarks.databases import make, with_driver
-from nbmigrate.server import embedded, remove
+from benchmarks.databases import connected, filled, over_tcp
+from benchmarks.frame_peers import READERS, TABLE, WRITERS
 
 ROWS = 1_000_000
-RUNS = 2
+RUNS = 3
+#: What takes longer than this is not run again.
+SLOW_S = 90.0
 RESULTS = Path(__file__).parent / "DATAFRAME.md"
 
 DDL = """
@@ -40,206 +43,155 @@ SELECT n::bigint AS id, (n % 1000)::integer AS kind, CASE WHEN n % 7 > 0 THEN (n
        md5(n::text)::uuid AS key
   FROM generate_series(1, {rows}) AS n
 """
-SQL = "SELECT * FROM facts"
+SQL = f"SELECT * FROM {TABLE}"
 
-
-def _raw(url: str) -> int:
-    with (
-        psycopg.connect(url) as connection,
-        connection.cursor() as cursor,
-        cursor.copy(f"COPY ({SQL}) TO STDOUT (FORMAT binary)") as copy,
-    ):
-        return sum(len(piece) for piece in copy)
-
-
-def _nbmigrate(url: str) -> Any:
-    from nbmigrate.data.transfer import plan_transfer, read_frame
-    from nbmigrate.executor import connect
-
-    with connect(url) as connection:
-        transfer = plan_transfer(connection, SQL)
-        assert transfer
-        return read_frame(connection, transfer)
-
-
-def _pandas(url: str) -> Any:
-    import pandas as pd
-    import sqlalchemy as sa
-
-    engine = sa.create_engine(with_driver(url))
-    return pd.read_sql(SQL, engine)
-
-
-def _connectorx(url: str) -> Any:
-    import connectorx as cx
-
-    return cx.read_sql(url, SQL)
-
-
-def _adbc(url: str) -> Any:
-    from adbc_driver_postgresql import dbapi
-
-    with dbapi.connect(url) as connection, connection.cursor() as cursor:
-        cursor.execute(SQL)
-        return cursor.fetch_arrow_table().to_pandas()
-
-
-def _adbc_same(url: str) -> Any:
-    from adbc_driver_postgresql import dbapi
-
-    with dbapi.connect(url) as connection, connection.cursor() as cursor:
-        cursor.execute(SQL)
-        return _same_dtypes(cursor.fetch_arrow_table())
-
-
-def _same_dtypes(table: Any) -> Any:
-    """What ADBC gave, with the dtypes of docs/how-to/data.md."""
-    import uuid
-    from decimal import Decimal
-
-    import pandas as pd
-    import pyarrow as pa
-
-    nullable = {pa.int16(): "Int16", pa.int32(): "Int32", pa.int64(): "Int64"}
-    nullable |= {pa.bool_(): "boolean", pa.float64(): "Float64"}
-    found = {}
-    for name, column in zip(table.column_names, table.columns, strict=True):
-        values = None
-        if name == "price":
-            values = [None if x is None else Decimal(x) for x in _storage(column).to_pylist()]
-        elif name == "key":
-            values = [
-                None if x is None else uuid.UUID(bytes=x) for x in _storage(column).to_pylist()
-            ]
-        if values is not None:
-            found[name] = pd.Series(values, dtype=object)
-        elif column.type in nullable:
-            found[name] = pd.Series(
-                pd.array([], dtype=nullable[column.type]).dtype.__from_arrow__(column)
-            )
-        elif pa.types.is_string(column.type):
-            found[name] = pd.Series(pd.StringDtype().__from_arrow__(column))
-        else:
-            found[name] = column.to_pandas(date_as_object=True)
-    return pd.DataFrame(found)
-
-
-def _storage(column: Any) -> Any:
-    import pyarrow as pa
-
-    is_extension = isinstance(column.type, pa.BaseExtensionType)
-    return pa.chunked_array([c.storage for c in column.chunks]) if is_extension else column
-
-
-READERS: dict[str, Callable[[str], Any]] = {
-    "raw": _raw,
-    "nbmigrate": _nbmigrate,
-    "pandas.read_sql": _pandas,
-    "connectorx": _connectorx,
-    "ADBC, as it comes": _adbc,
-    "ADBC, same dtypes": _adbc_same,
-}
-
-
-class _Peak:
-    """The largest resident size while it runs, above that at its start, in MB."""
-
-    def __enter__(self) -> Self:
-        self._before = self.mb = _resident_mb()
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._watch)
-        self._thread.start()
-        return self
-
-    def _watch(self) -> None:
-        while not self._stop.wait(0.01):
-            self.mb = max(self.mb, _resident_mb())
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-        self.mb = max(self.mb, _resident_mb()) - self._before
-
-
-def _resident_mb() -> float:
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * 4096 / 2**20
-
-
-def _measure_one(name: str, url: str) -> dict[str, Any]:
-    call = READERS[name]
-    times = []
-    peak = size = 0.0
-    dtypes: list[str] = []
-    for run in range(RUNS):
-        gc.collect()
-        with _Peak() as memory:
-            began = time.perf_counter()
-            found = call(url)
-            times.append(time.perf_counter() - began)
-        if run == 0:
-            peak = memory.mb
-            if not isinstance(found, int):
-                size = float(found.memory_usage(deep=True).sum()) / 2**20
-                dtypes = [str(dtype) for dtype in found.dtypes]
-        del found
-    return {"s": min(times), "times": times, "peak": peak, "size": size, "dtypes": dtypes}
+Run = Mapping[str, Any]
 
 
 def main() -> int:
-    """Measure, print, and write the table of a full run."""
+    """Measure, print, and write the page of a full run."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.dataframe")
     parser.add_argument("rows", nargs="?", type=int, default=ROWS)
+    parser.add_argument("--runs", type=int, default=RUNS)
     parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.one:
-        print(json.dumps(_measure_one(*given.one)))
+        print(json.dumps(_measure(*given.one)))
         return 0
-    with tempfile.TemporaryDirectory(prefix="nbm-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        server = embedded(folder)
-        try:
-            url = make(server, "bench_frames", DDL.format(rows=given.rows))
-            figures = {reader: _in_its_own_process(reader, url) for reader in READERS}
-        finally:
-            server.stop()
-            remove(folder)
-    text = _table(figures, given.rows)
+    with over_tcp() as url:
+        filled(url, DDL.format(rows=given.rows))
+        runs = _rounds(url, given.runs)
+        with connected(url) as connection:
+            server = connection.info.parameter_status("server_version") or ""
+    text = "\n".join(_page(runs, given.rows, server)) + "\n"
     print(text)
     if given.rows == ROWS:
         RESULTS.write_text(text)
     return 0
 
 
-def _in_its_own_process(reader: str, url: str) -> dict[str, Any]:
-    command = [sys.executable, "-m", "benchmarks.dataframe", "--one", reader, url]
+def _rounds(url: str, rounds: int) -> dict[str, list[Run]]:
+    runs: dict[str, list[Run]] = {name: [] for name in (*READERS, *WRITERS)}
+    for number in range(rounds):
+        for name, done in runs.items():
+            if number and (not done or done[0]["s"] > SLOW_S):
+                continue
+            found = _in_its_own_process(name, url)
+            if found:
+                print(f"{name}: {found['s']:.2f} s", file=sys.stderr, flush=True)
+                done.append(found)
+    return runs
+
+
+def _in_its_own_process(name: str, url: str) -> Run | None:
+    command = [sys.executable, "-m", "benchmarks.dataframe", "--one", name, url]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        print(f"{reader} failed:\n{done.stderr[-2000:]}", file=sys.stderr)
-        return {}
-    found: dict[str, Any] = json.loads(done.stdout)
+        print(f"{name} failed:\n{done.stderr[-2000:]}", file=sys.stderr)
+        return None
+    found: Run = json.loads(done.stdout)
     return found
 
 
-def _table(figures: dict[str, dict[str, Any]], rows: int) -> str:
-    ours = figures["nbmigrate"]["s"]
-    lines = [
-        f"# {rows:,} rows of 12 columns into pandas",
-        "",
-        f"The best of {RUNS} runs; the peak of the first. Written by `python -m benchmarks.dataframe`.",
-        "",
-        "| reader | seconds | beside nbmigrate | peak MB | DataFrame MB |",
-        "|---|---:|---:|---:|---:|",
-    ]
-    for name, one in figures.items():
-        if one:
-            lines.append(
-                f"| {name} | {one['s']:.2f} | {one['s'] / ours:.2f} | {one['peak']:.0f} | {one['size']:.0f} |"
-            )
-        else:
-            lines.append(f"| {name} | failed | | | |")
-    return "\n".join(lines) + "\n"
+def _measure(name: str, url: str) -> Run:
+    return _measure_read(name, url) if name in READERS else _measure_write(name, url)
+
+
+def _measure_read(name: str, url: str) -> Run:
+    read = READERS[name]
+    # What is imported on first use is in the baseline, not in the figure.
+    read(url, f"{SQL} LIMIT 100")
+    gc.collect()
+    before, began, busy = _resident_mb(), time.perf_counter(), time.process_time()
+    found = read(url, SQL)
+    seconds, cpu = time.perf_counter() - began, time.process_time() - busy
+    peak = _peak_mb() - before
+    size = 0.0 if found is None else float(found.memory_usage(deep=True).sum()) / 2**20
+    return {"s": seconds, "cpu": cpu, "peak": peak, "size": size}
+
+
+def _measure_write(name: str, url: str) -> Run:
+    write = WRITERS[name]
+    frame = READERS["nbmigrate"](url, SQL)
+    write(url, frame.head(100), "facts_few")
+    gc.collect()
+    before, began, busy = _resident_mb(), time.perf_counter(), time.process_time()
+    write(url, frame, "facts_back")
+    seconds, cpu = time.perf_counter() - began, time.process_time() - busy
+    peak = max(0.0, _peak_mb() - before)
+    with connected(url) as connection:
+        count = "SELECT count(*) FROM (TABLE facts EXCEPT TABLE facts_back) AS lost"
+        assert connection.execute(count).fetchone() == (0,), f"{name} lost rows"
+        connection.execute("DROP TABLE facts_few, facts_back")
+    size = float(frame.memory_usage(deep=True).sum()) / 2**20
+    return {"s": seconds, "cpu": cpu, "peak": peak, "size": size}
+
+
+def _peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _resident_mb() -> float:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 2**20
+
+
+def _page(runs: Mapping[str, list[Run]], rows: int, server: str) -> Iterator[str]:
+    yield f"# {rows:,} rows of 12 columns into pandas and back"
+    yield ""
+    yield "Made by `python -m benchmarks.dataframe`; do not edit. Medians; each run in a process of its own, in"
+    yield "turns. CPU is of the client alone; peak is `ru_maxrss` above the resident size before the call;"
+    yield "result is what pandas says of the DataFrame. All over TCP on one machine."
+    yield ""
+    names = ("nbmigrate", "pandas", "numpy", "pyarrow", "psycopg", "SQLAlchemy")
+    names += ("connectorx", "adbc-driver-postgresql")
+    versions = ", ".join(f"{name} {version(name)}" for name in names)
+    yield f"PostgreSQL {server}, Python {platform.python_version()}, {versions};"
+    yield f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, load {os.getloadavg()[0]:.1f} at the end."
+    yield from _table("table → DataFrame", {name: runs[name] for name in READERS}, "nbmigrate")
+    yield from _table("DataFrame → table", {name: runs[name] for name in WRITERS}, "nbmigrate load")
+    yield from _goals(runs)
+
+
+def _table(title: str, runs: Mapping[str, list[Run]], ours: str) -> Iterator[str]:
+    yield from ("", f"| {title} | runs | seconds | / nbmigrate | CPU s | peak MB | result MB |")
+    yield "|---|---:|---:|---:|---:|---:|---:|"
+    for name, done in runs.items():
+        if not done:
+            yield f"| {name} | failed | | | | | |"
+            continue
+        s, cpu, peak, size = (_median(done, key) for key in ("s", "cpu", "peak", "size"))
+        beside = f"{s / _median(runs[ours], 's'):.2f}" if runs[ours] else ""
+        yield f"| {name} | {len(done)} | {s:.2f} | {beside} | {cpu:.2f} | {peak:.0f} | {size:.0f} |"
+
+
+def _goals(runs: Mapping[str, list[Run]]) -> Iterator[str]:
+    if not all(runs[name] for name in ("nbmigrate", "pandas.read_sql", "ADBC, same dtypes")):
+        return
+    ours = _median(runs["nbmigrate"], "s")
+    values = (
+        ("pandas.read_sql / nbmigrate", _median(runs["pandas.read_sql"], "s") / ours, 5.0, ">="),
+        (
+            "nbmigrate / ADBC, same dtypes",
+            ours / _median(runs["ADBC, same dtypes"], "s"),
+            1.3,
+            "<=",
+        ),
+        (
+            "peak / result",
+            _median(runs["nbmigrate"], "peak") / _median(runs["nbmigrate"], "size"),
+            2.0,
+            "<=",
+        ),
+    )
+    yield from ("", "| goal | | measured | |", "|---|---|---:|---|")
+    for title, value, bound, sign in values:
+        reached = value >= bound if sign == ">=" else value <= bound
+        yield f"| {title} | {sign} {bound:g} | {value:.2f} | {'' if reached else 'missed'} |"
+
+
+def _median(done: list[Run], key: str) -> float:
+    return statistics.median(float(one[key]) for one in done)
 
 
 if __name__ == "__main__":

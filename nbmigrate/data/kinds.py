@@ -7,11 +7,10 @@ array of all (``finish``) when the wire is free. The dtypes are those of ``frame
 from __future__ import annotations
 
 import json
-import operator
 import uuid
 from collections import deque
 from collections.abc import Callable, Sequence
-from itertools import repeat
+from itertools import chain, repeat
 from typing import Any, Protocol
 
 import numpy as np
@@ -110,13 +109,23 @@ class Days:
         missing = _joined([part[1] for part in parts], np.dtype(bool))
         days = raw.astype(np.int64) + EPOCH_DAYS
         outside = (days < _FIRST_US // DAY_US) | (days >= _END_US // DAY_US)
-        found = np.where(outside, 0, days).astype("datetime64[D]").astype(object)
+        found = _dates(np.where(outside | missing, 0, days))
         found[missing] = None
         places = np.flatnonzero(outside & ~missing)
         texts = exact.settle(exact.load(packed(raw[places], np.zeros(len(places), bool))))
         for at, value in zip(places.tolist(), texts, strict=True):
             found[at] = value
         return found
+
+
+def _dates(days: Array) -> Array:
+    """Days from 1970 as dates; of a span shorter than the column each day is made once."""
+    first, last = (int(days.min()), int(days.max())) if len(days) else (0, 0)
+    if last - first >= len(days):
+        return days.astype("datetime64[D]").astype(object)
+    every = np.arange(first, last + 1).astype("datetime64[D]").astype(object)
+    found: Array = every[days - first]
+    return found
 
 
 class Durations:
@@ -240,8 +249,8 @@ _set_safe = uuid.UUID.is_safe.__set__  # type: ignore[attr-defined, misc]
 
 def uuid_values(field: Field) -> list[Any]:
     """Of uuid: what ``uuid.UUID(int=...)`` does, without its checks, for a whole column at once."""
-    high = map(operator.lshift, field.read(">u8").tolist(), repeat(64))
-    numbers = map(operator.or_, high, field.read(">u8", 8).tolist())
+    # Big-endian is what int.from_bytes takes by itself.
+    numbers = map(int.from_bytes, field.read("V16").tolist())
     found = list(map(object.__new__, repeat(uuid.UUID, len(field))))
     deque(map(_set_int, found, numbers), maxlen=0)
     deque(map(_set_safe, found, repeat(uuid.SafeUUID.unknown)), maxlen=0)
@@ -274,9 +283,5 @@ def _joined(parts: Sequence[Array], dtype: np.dtype[Any]) -> Array:
 
 
 def _objects(parts: Sequence[list[Any]]) -> Array:
-    found = np.empty(sum(map(len, parts)), dtype=object)
-    at = 0
-    for part in parts:
-        found[at : at + len(part)] = objects(part)
-        at += len(part)
-    return found
+    # One by one, so that a list stays an object and does not become a row of numbers.
+    return np.fromiter(chain.from_iterable(parts), object, sum(map(len, parts)))

@@ -17,7 +17,20 @@ _DIGITS = 18
 _NEGATIVE = 0x4000
 #: Wide enough that scaling never rounds, whatever the context of the caller.
 _CONTEXT = Context(prec=_DIGITS + 10)
+#: numeric_send's header, and the digits that a short one has at most.
+_DIGITS_SENT = 6
+_SENT = np.dtype(
+    [
+        ("count", ">i2"),
+        ("weight", ">i2"),
+        ("sign", ">u2"),
+        ("scale", ">u2"),
+        ("digits", ">i2", _DIGITS_SENT),
+    ]
+)
 _POWERS = np.array([10**n for n in range(_DIGITS + 1)], dtype=np.int64)
+
+_UNITS = [Decimal((0, (1,), -scale)) for scale in range(_DIGITS + 1)]
 
 _load = psycopg.adapters.get_loader(psycopg.adapters.types["numeric"].oid, Format.BINARY)
 assert _load
@@ -35,25 +48,26 @@ def decimals(field: Field) -> list[Decimal | None]:
 
 
 def _scaled(unscaled: Array, scale: Array) -> list[Any]:
-    whole = map(Decimal, unscaled.tolist())
     if len(scale) and bool((scale == scale[0]).all()):
-        exponent: Any = repeat(-int(scale[0]))
+        units: Any = repeat(_UNITS[int(scale[0])])
     else:
-        exponent = (-scale).tolist()
-    return list(map(_CONTEXT.scaleb, whole, exponent))
+        units = map(_UNITS.__getitem__, scale.tolist())
+    # An integer times 0.01 has two places, whatever its last digits are: exact, and the scale stays.
+    return list(map(_CONTEXT.multiply, unscaled.tolist(), units))
 
 
 def _short(field: Field) -> tuple[Array, Array, Array]:
     """``(unscaled, scale, is_short)`` of each; src/backend/utils/adt/numeric.c, numeric_send."""
-    count, weight = field.read(">i2"), field.read(">i2", 2).astype(np.int64)
-    sign, scale = field.read(">u2", 4), field.read(">u2", 6).astype(np.int64)
+    sent = field.records(_SENT)
+    count, weight = sent["count"], sent["weight"].astype(np.int64)
+    sign, scale = sent["sign"], sent["scale"].astype(np.int64)
     digits = np.maximum(weight + 1, 0) * 4 + scale
     is_short = ~field.missing & (digits <= _DIGITS) & ((sign == 0) | (sign == _NEGATIVE))
-    is_short &= (weight >= -_DIGITS // 4) & (count <= 6)
+    is_short &= (weight >= -_DIGITS // 4) & (count <= _DIGITS_SENT)
     scale = np.where(is_short, scale, 0)
     unscaled = np.zeros(len(field), dtype=np.int64)
     for place in range(int(count[is_short].max(initial=0))):
-        digit = field.read(">i2", 8 + 2 * place).astype(np.int64)
+        digit = sent["digits"][:, place].astype(np.int64)
         # The power of ten of this digit's last place, in the unscaled number.
         power = (weight - place) * 4 + scale
         lifted = digit * _POWERS[np.clip(power, 0, _DIGITS)]

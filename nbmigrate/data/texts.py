@@ -17,6 +17,7 @@ _INLINE = 12
 _MASKS = np.frombuffer(
     b"".join((b"\xff" * size).ljust(_INLINE, b"\0") for size in range(_INLINE + 1)), "<u4"
 ).reshape(_INLINE + 1, 3)
+_WORDS = np.dtype([("a", "<u4"), ("b", "<u4"), ("c", "<u4")])
 _VIEW = np.dtype([("size", "<i4"), ("a", "<u4"), ("b", "<u4"), ("c", "<u4")])
 
 
@@ -46,8 +47,9 @@ def _views(field: Field, skip: int) -> np.ndarray[Any, Any]:
     is_long = sizes > _INLINE
     views = np.zeros(len(field), dtype=_VIEW)
     views["size"] = sizes
-    views["a"] = field.read("<u4", skip) & kept[:, 0]
+    words = field.records(_WORDS, skip)
+    views["a"] = words["a"] & kept[:, 0]
     # A long one has four bytes here, then the number of the buffer (0) and its place there.
-    views["b"] = np.where(is_long, 0, field.read("<u4", skip + 4) & kept[:, 1])
-    views["c"] = np.where(is_long, field.starts + skip, field.read("<u4", skip + 8) & kept[:, 2])
+    views["b"] = np.where(is_long, 0, words["b"] & kept[:, 1])
+    views["c"] = np.where(is_long, field.starts + skip, words["c"] & kept[:, 2])
     return views

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ import psycopg
 from nbmigrate.data import kinds
 from nbmigrate.data.exact import LOADABLE, Exact
 from nbmigrate.data.fields import split
-from nbmigrate.data.wire import CHUNK_BYTES, Described, copy_out, describe
+from nbmigrate.data.wire import Described, copy_out, describe
 
 Connection = psycopg.Connection[Any]
 
@@ -47,6 +47,19 @@ _KINDS: dict[str, Callable[[], kinds.Kind]] = {
     "numeric": lambda: kinds.Values(kinds.numeric_values),
 }
 _BY_OID = {_types[name].oid: make for name, make in _KINDS.items()}
+_WIDTHS = {
+    _types[name].oid: width
+    for width, names in {
+        1: ("bool",),
+        2: ("int2",),
+        4: ("int4", "oid", "float4", "date"),
+        8: ("int8", "float8", "timestamp", "timestamptz"),
+        16: ("interval", "uuid"),
+    }.items()
+    for name in names
+}
+#: So much makes one frame of a stream.
+STREAM_BYTES = 16 << 20
 
 # Whether values can be sent back and forth in binary form; a row without a type cannot.
 _TYPES = """
@@ -79,6 +92,11 @@ class Transfer:
 
     sql: str
     columns: tuple[Column, ...]
+
+    @property
+    def widths(self) -> list[int]:
+        """The bytes of each column's values, 0 where they differ from each other."""
+        return [_WIDTHS.get(column.described.oid, 0) for column in self.columns]
 
 
 def plan_transfer(
@@ -141,7 +159,7 @@ def read_frame(connection: Connection, transfer: Transfer) -> pd.DataFrame:
     with _uncollected():
         for chunk in copy_out(connection, transfer.sql):
             total += len(chunk)
-            for at, field in enumerate(split(chunk, len(columns))):
+            for at, field in enumerate(split(chunk, transfer.widths)):
                 parts[at].append(columns[at].kind.take(field))
         return _frame(columns, parts, total)
 
@@ -159,16 +177,20 @@ def _uncollected() -> Iterator[None]:
 
 
 def read_frames(
-    connection: Connection, transfer: Transfer, chunk_bytes: int = CHUNK_BYTES
+    connection: Connection, transfer: Transfer, chunk_bytes: int = STREAM_BYTES
 ) -> Iterator[pd.DataFrame]:
     """The rows as DataFrames, each made while the server waits for the next to be asked for."""
-    columns = transfer.columns
-    for chunk in copy_out(connection, transfer.sql, chunk_bytes):
-        fields = enumerate(split(chunk, len(columns)))
-        with _uncollected():
-            parts = [[columns[at].kind.take(field)] for at, field in fields]
-            frame = _frame(columns, parts, len(chunk))
-        yield frame
+    columns, widths = transfer.columns, transfer.widths
+    with closing(copy_out(connection, transfer.sql, chunk_bytes)) as chunks:
+        while True:
+            with _uncollected():
+                chunk = next(chunks, None)
+                if chunk is None:
+                    return
+                fields = enumerate(split(chunk, widths))
+                parts = [[columns[at].kind.take(field)] for at, field in fields]
+                frame = _frame(columns, parts, len(chunk))
+            yield frame
 
 
 def _frame(columns: Sequence[Column], parts: list[list[Any]], rows: int) -> pd.DataFrame:

@@ -7,7 +7,7 @@ then cancels the statement and leaves the connection usable.
 from __future__ import annotations
 
 import select
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -17,14 +17,15 @@ import psycopg
 from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGconn, PGresult
 
-#: So much is taken from the server before it is decoded.
-CHUNK_BYTES = 16 << 20
+#: So much is taken from the server before it is decoded: little, since it fills its buffer meanwhile
+#: and the processor's cache holds what is decoded; not less, since each chunk costs some calls a column.
+CHUNK_BYTES = 1 << 20
 #: PostgreSQL docs, COPY, "Binary Format": a header of 19 bytes, then the length of its extension.
 _HEADER = 19
 _WAIT_MS = 200
 _TRAILER = b"\xff\xff"
-#: Room behind the last row, so that a fixed width may be read where a NULL stands.
-_PADDING = bytes(32)
+#: Room behind the last row, so that what is as long as ``fields.RUN_BYTES`` may be read where a NULL stands.
+_PADDING = bytes(320)
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def describe(connection: psycopg.Connection[Any], sql: str) -> tuple[Described, 
 
 def copy_out(
     connection: psycopg.Connection[Any], sql: str, chunk_bytes: int = CHUNK_BYTES
-) -> Iterator[Chunk]:
+) -> Generator[Chunk, None, None]:
     """The rows of one query that ``describe`` has found to be one statement.
 
     Raises:

@@ -80,6 +80,24 @@ def test_chunks_are_one_result(live, monkeypatch) -> None:
         pd.testing.assert_frame_equal(frame, slow)
 
 
+@pytest.mark.usefixtures("strings")
+def test_columns_of_one_width_with_null_anywhere(live) -> None:
+    """They are taken together as far as no NULL stands in between, chunk by chunk."""
+    types = ["bool", "int2", "int4", "int8", "float8", "date", "timestamptz", "uuid", "interval"]
+    values = ["n % 2 = 0", "n", "n", "n", "n", "date '2000-01-01' + n"]
+    values += ["to_timestamp(n)", "md5(n::text)::uuid", "n * interval '1 second'"]
+    cells = ", ".join(
+        f"CASE WHEN (n / 100) % {at + 7} > 0 OR n % 2 = 0 THEN ({value})::{type_} END AS c{at}"
+        for at, (type_, value) in enumerate(zip(types * 4, values * 4, strict=True))
+    )
+    sql = f"SELECT {cells}, n::text AS t, n AS last FROM generate_series(1, 3000) AS n"
+    slow = to_frame(query(live, sql))
+    pieces = list(read_frames(live, plan_transfer(live, sql), chunk_bytes=30_000))
+    assert len(pieces) > 5
+    pd.testing.assert_frame_equal(pd.concat(pieces, ignore_index=True), slow)
+    pd.testing.assert_frame_equal(transferred(live, sql), slow)
+
+
 def test_no_rows_have_types(live) -> None:
     sql = "SELECT 1::bigint AS a, 'x'::text AS b, 1.5 AS c, now() AS d, 'sad'::mood AS e, '{}'::int[] AS f WHERE false"
     pd.testing.assert_frame_equal(transferred(live, sql), to_frame(query(live, sql)))
