@@ -8,6 +8,7 @@ CREATE TABLE tasks (
     CONSTRAINT one EXCLUDE (label WITH =) WHERE (status IN ('open', 'new'))
 );
 CREATE INDEX tasks_open ON tasks (status) WHERE status IN ('open', 'new');
+CREATE STATISTICS tasks_length ON (length(label) % 3) FROM tasks;
 CREATE INDEX tasks_case ON tasks ((CASE WHEN status IN ('open', 'new') THEN 1 ELSE 0 END));
 CREATE VIEW open_tasks AS SELECT * FROM tasks WHERE status IN ('open', 'new') OR label NOT IN ('z', 'w');
 CREATE POLICY open_only ON tasks USING (status IN ('open', 'new'));
