@@ -132,20 +132,22 @@ _OWN: Mapping[str, Any] = {
 }
 
 
-def storage_of_partition(table: Table, snapshot: Snapshot) -> Iterator[o.Operation]:
-    """Where columns of a new partition keep their values otherwise than its parent's do.
+def storage_of_child(table: Table, snapshot: Snapshot) -> Iterator[o.Operation]:
+    """Where columns of a new child keep their values otherwise than its parents' do.
 
-    It is created with the storage and compression of its parent's columns; its statistics
-    targets, and a storage that it names itself, are said as it is created.
+    It is created with the storage and compression of its parents' columns; its statistics
+    targets, and a storage that it names itself, are said as it is created. A compression is not:
+    another than that of a parent is refused there (tablecmds.c, MergeChildAttribute).
     """
-    parent = snapshot.tables.get(key(*table.partition_of.parent)) if table.partition_of else None
-    own = table.columns.keys() - {*inherited_columns(table, snapshot)}
-    for name, column in table.columns.items():
-        above = parent.columns.get(name) if parent else None
-        if above and name in own:
-            storage = column.storage or above.storage
-            was = _replace(column, storage=storage, compression=above.compression)
-            yield from diff_storage(table.id, was, column)
+    parents = [t for id_ in table.parents if (t := snapshot.tables.get(key(*id_)))]
+    inherited = inherited_columns(table, snapshot)
+    for name, column in table.columns.items() if parents else ():
+        above = next((t.columns[name] for t in parents if name in t.columns), None)
+        named = column.storage if name not in inherited else None
+        storage = named or (above.storage if above else None)
+        compression = above.compression if above else None
+        was = _replace(column, storage=storage, compression=compression)
+        yield from diff_storage(table.id, was, column)
 
 
 def columns_of_partition(parent: Table) -> dict[str, Column]:

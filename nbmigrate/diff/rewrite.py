@@ -160,16 +160,24 @@ def _reschema_columns(table: Table, old: str, new: str) -> Table:
 
 
 def rename_role(snapshot: Snapshot, old: str, new: str) -> Snapshot:
-    """Policies name roles."""
+    """Policies and privileges name roles."""
 
     def change(policies: Mapping[str, Any]) -> dict[str, Any]:
         return _each(
             policies, lambda p: _replace(p, to=tuple(new if r == old else r for r in p.to))
         )
 
+    def grant(item: Any) -> Any:  # noqa: ANN401 - any object with privileges
+        if old not in (item.privileges or {}):
+            return item
+        renamed = _rekey(item.privileges, old, new, lambda grant: _replace(grant, role=new))
+        return _replace(item, privileges=renamed)
+
+    families = ("tables", "views", "sequences", "functions")
+    granted = {family: _each(getattr(snapshot, family), grant) for family in families}
+    granted["tables"] = _each(granted["tables"], lambda t: _replace(t, policies=change(t.policies)))
     roles = _rekey(snapshot.roles, old, new, lambda role: _replace(role, name=new))
-    tables = _each(snapshot.tables, lambda t: _replace(t, policies=change(t.policies)))
-    return _replace(snapshot, roles=roles, tables=tables, policies=change(snapshot.policies))
+    return _replace(snapshot, roles=roles, policies=change(snapshot.policies), **granted)
 
 
 def rename_label(snapshot: Snapshot, enum: Id, old: str, new: str) -> Snapshot:

@@ -19,7 +19,7 @@ from nbmigrate.diff.partitions import (
     moves,
     refuse_repartition,
     required_columns,
-    storage_of_partition,
+    storage_of_child,
     undefaulted_columns,
     with_inherited,
 )
@@ -74,7 +74,7 @@ def create_table(table: Table, snapshot: Snapshot) -> Iterator[Operation]:
         defaulted=defaulted_columns(table, snapshot),
         required=required_columns(table, snapshot),
     )
-    yield from storage_of_partition(table, snapshot)
+    yield from storage_of_child(table, snapshot)
     bare = msgspec.structs.replace(table, replica_identity=None, clustered_on=None)
     if bare != table:
         yield AlterTable(old=bare, new=table)

@@ -44,7 +44,7 @@ from nbmigrate.postgresql.render.privileges import set_privileges
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from nbmigrate.model import Table
+    from nbmigrate.model import Column, Table
     from nbmigrate.operations import TableOp
 
 
@@ -140,7 +140,9 @@ def _lines(table: Table, inherited: Collection[str]) -> Iterator[str]:
         or table.partition_of
         or any(c.primary_key and c.name in inherited for c in table.columns.values())
     )
-    columns = (c for c in table.columns.values() if c.name not in inherited)
+    columns: Iterator[Column] = (c for c in table.columns.values() if c.name not in inherited)
+    if table.inherits:  # how its values are compressed is said when it has its parents' columns
+        columns = (replace(c, compression=None) for c in columns)
     if table.partition_of:
         yield from filter(None, map(partition_column, columns))
     else:
