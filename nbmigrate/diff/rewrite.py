@@ -20,6 +20,7 @@ from nbmigrate.diff.rewrite_definitions import (
     reword_definitions,
 )
 from nbmigrate.model import Column, Enum, ForeignKey, Index, Sequence, Snapshot, Table, Value
+from nbmigrate.model.holders import holders, with_grants
 from nbmigrate.model.names import PUBLIC, format_path, key, object_name, parse_path
 from nbmigrate.operations import Id
 
@@ -167,17 +168,15 @@ def rename_role(snapshot: Snapshot, old: str, new: str) -> Snapshot:
             policies, lambda p: _replace(p, to=tuple(new if r == old else r for r in p.to))
         )
 
-    def grant(item: Any) -> Any:  # noqa: ANN401 - any object with privileges
-        if old not in (item.privileges or {}):
-            return item
-        renamed = _rekey(item.privileges, old, new, lambda grant: _replace(grant, role=new))
-        return _replace(item, privileges=renamed)
-
-    families = ("tables", "views", "sequences", "functions")
-    granted = {family: _each(getattr(snapshot, family), grant) for family in families}
-    granted["tables"] = _each(granted["tables"], lambda t: _replace(t, policies=change(t.policies)))
+    granted = {
+        holder: _rekey(grants, old, new, lambda grant: _replace(grant, role=new))
+        for holder, grants in holders(snapshot)
+        if grants and old in grants
+    }
+    snapshot = with_grants(snapshot, granted)
+    tables = _each(snapshot.tables, lambda t: _replace(t, policies=change(t.policies)))
     roles = _rekey(snapshot.roles, old, new, lambda role: _replace(role, name=new))
-    return _replace(snapshot, roles=roles, policies=change(snapshot.policies), **granted)
+    return _replace(snapshot, roles=roles, policies=change(snapshot.policies), tables=tables)
 
 
 def rename_label(snapshot: Snapshot, enum: Id, old: str, new: str) -> Snapshot:

@@ -24,7 +24,7 @@ from nbmigrate.model import (
 )
 from nbmigrate.model.names import PUBLIC, truncate
 from nbmigrate.postgresql.directions import split_direction
-from nbmigrate.postgresql.expressions import canonical_expression
+from nbmigrate.postgresql.expressions import canonical_expression, strip_parens
 from nbmigrate.postgresql.lexer import identifier_value, significant
 from nbmigrate.postgresql.names import primary_key_name
 from nbmigrate.postgresql.types import default_opclass
@@ -113,9 +113,15 @@ def canonical_statistics(found: Statistics, table: str) -> Statistics:
     return _replace(
         found,
         name=truncate(found.name),
-        definition=canonical_expression(found.definition, table),
+        definition=_about(found.definition, table),
         kinds=() if len(kinds) == len(_KINDS) else kinds,
     )
+
+
+def _about(definition: str, table: str) -> str:
+    """What statistics are about; CREATE STATISTICS takes an operator in parentheses alone."""
+    text = canonical_expression(definition, table)
+    return f"({text})" if strip_parens(definition) != definition else text
 
 
 class Whole(TypedDict):

@@ -6,6 +6,7 @@ from typing import assert_never
 
 from nbmigrate import operations as o
 from nbmigrate.model import Column, Snapshot, Table, key
+from nbmigrate.model.holders import holders, with_grants
 from tests.replaying.columns import edit_column
 from tests.replaying.naming import rename_object
 from tests.replaying.parts import (
@@ -81,15 +82,13 @@ def _role_in_policies(table: Table, old: str, new: str) -> Table:
 
 
 def _role_in_privileges(snapshot: Snapshot, old: str, new: str) -> Snapshot:
-    for family in ("tables", "views", "sequences", "functions"):
-        items = dict(getattr(snapshot, family))
-        for name, item in items.items():
-            grants = dict(item.privileges or {})
-            if old in grants:
-                grants[new] = change(grants.pop(old), role=new)
-                items[name] = change(item, privileges=grants)
-        snapshot = change(snapshot, **{family: items})
-    return snapshot
+    renamed = {}
+    for holder, found in holders(snapshot):
+        grants = dict(found or {})
+        if old in grants:
+            grants[new] = change(grants.pop(old), role=new)
+            renamed[holder] = grants
+    return with_grants(snapshot, renamed)
 
 
 def replay_sequence(op: o.SequenceOp, snapshot: Snapshot) -> Snapshot:

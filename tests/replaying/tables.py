@@ -6,6 +6,8 @@ from typing import assert_never
 
 from nbmigrate import operations as o
 from nbmigrate.model import Snapshot, key
+from nbmigrate.model.holders import Holder, holders, with_grants
+from nbmigrate.model.names import object_name
 from tests.replaying.naming import rename_object
 from tests.replaying.parts import (
     ReplayError,
@@ -54,23 +56,44 @@ def replay_table(op: o.TableOp, snapshot: Snapshot) -> Snapshot:  # noqa: C901 -
             assert_never(op)
 
 
-_FAMILIES = {"table": "tables", "view": "views", "sequence": "sequences", "routine": "functions"}
+_FAMILIES = {
+    "table": ("tables",),
+    "view": ("views",),
+    "sequence": ("sequences",),
+    "routine": ("functions",),
+    "type": ("enums", "domains", "types"),
+}
 
 
 def _with_privileges(snapshot: Snapshot, op: o.SetPrivileges) -> Snapshot:
-    family, name = _FAMILIES[op.kind], key(*op.table)
-    items = dict(getattr(snapshot, family))
-    if name not in items:
-        raise ReplayError(f"{op.kind} {op.table} is not there")
-    grants = dict(items[name].privileges or {})
+    holder = _holder(snapshot, op)
+    grants = dict(dict(holders(snapshot)).get(holder) or {})
     found = op.new or op.old
     if found is None or grants.get(found.role) != op.old:
         raise ReplayError(f"{op.table} has other privileges than {op.old}")
     grants.pop(found.role, None)
     if op.new:
         grants[found.role] = op.new
-    items[name] = change(items[name], privileges=grants or None)
-    return change(snapshot, **{family: items})
+    return with_grants(snapshot, {holder: grants or None})
+
+
+def _holder(snapshot: Snapshot, op: o.SetPrivileges) -> Holder:
+    name = key(*op.table)
+    if op.kind == "schema":
+        return Holder("schemas", op.table[1])
+    if op.kind == "sequence" and op.column:
+        return Holder("tables", name, "sequence_privileges", op.column)
+    inside = "column_privileges" if op.column else ""
+    for family in _FAMILIES[op.kind]:
+        if name in getattr(snapshot, family):
+            return Holder(family, name, inside, op.column or "")
+    for path, table in snapshot.tables.items() if op.kind == "sequence" else ():
+        for column in table.columns.values():
+            usual = object_name(table.name, column.name, "seq")
+            named = column.identity.name if column.identity else column.sequence_name or usual
+            if (table.id[0], named) == op.table:
+                return Holder("tables", path, "sequence_privileges", column.name)
+    raise ReplayError(f"{op.kind} {op.table} is not there")
 
 
 def _refuse_missing_schema(snapshot: Snapshot, schema: str) -> None:

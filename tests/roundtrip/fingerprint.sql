@@ -355,8 +355,9 @@ found (class, called, definition) as (
         (
             select string_agg(
                 concat_ws(
-                    ' ', coalesce(r.rolname, 'public'), x.privilege_type, x.is_grantable
-                ), ', ' order by r.rolname, x.privilege_type
+                    ' ', case when x.grantee = a.owner then '(owner)' else coalesce(r.rolname, 'public') end,
+                    x.privilege_type, x.is_grantable
+                ), ', ' order by x.grantee = a.owner, r.rolname, x.privilege_type
             )
             from aclexplode(a.entries) x
             left join pg_roles r on r.oid = x.grantee

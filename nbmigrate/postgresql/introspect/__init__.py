@@ -36,7 +36,7 @@ from nbmigrate.postgresql.introspect.privileges import read_privileges
 from nbmigrate.postgresql.introspect.tables import read_tables
 from nbmigrate.postgresql.introspect.views import read_views
 
-_RELATION = re.compile(r"( (?:of|on|in) )")
+_RELATION = re.compile(r"( (?:of|on|in|with) )")
 _ENDINGS = {"y": "ies", "x": "xes", "s": "ses"}
 
 __all__ = [
@@ -118,7 +118,7 @@ def in_words(counts: Mapping[str, int]) -> tuple[str, ...]:
 
 
 def _plural(kind: str) -> str:
-    """The words with their noun, which stands in front of ``of``, ``on`` or ``in``, in the plural."""
+    """The words with their noun, which stands in front of ``of``, ``on``, ``in`` or ``with``, in the plural."""
     noun, *rest = _RELATION.split(kind, maxsplit=1)
     last = noun[-1]
     return "".join([noun[:-1], _ENDINGS.get(last, f"{last}s"), *rest])

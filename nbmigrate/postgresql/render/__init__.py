@@ -29,6 +29,7 @@ from nbmigrate.operations import (
     ViewOp,
 )
 from nbmigrate.postgresql.identifiers import guard
+from nbmigrate.postgresql.kept import as_kept
 from nbmigrate.postgresql.render.columns import render_column
 from nbmigrate.postgresql.render.comments import render_statistics, set_comment
 from nbmigrate.postgresql.render.constraints import render_constraint
@@ -71,7 +72,7 @@ def render_operation(operation: Operation) -> tuple[Statement, ...]:
     alone = isinstance(operation, IndexOp) and not is_transactional(operation)
     return tuple(
         Statement(
-            sql=guard(sql),
+            sql=guard(sql if isinstance(operation, SetComment) or "$" in sql else as_kept(sql)),
             transactional=not alone and NO_TRANSACTION not in sql,
             commit_before=COMMIT_BEFORE in sql,
         )

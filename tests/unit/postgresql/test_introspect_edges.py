@@ -171,7 +171,13 @@ def test_what_a_snapshot_does_not_hold_is_counted(database):
         create text search dictionary plainer (template = pg_catalog.simple);
         create text search configuration words (copy = pg_catalog.simple);
         create collation byte from "C";
-        grant usage on schema app to public;
+        create unlogged sequence quick;
+        create table typed of pair;
+        create table kept (a integer primary key with (fillfactor = 70), b tsvector);
+        create index on kept using gist (b tsvector_ops (siglen = 100));
+        create view shown as select a from kept;
+        alter view shown alter a set default 1;
+        comment on column pair.a is 'x';
     """
     connection.execute(statements)
     assert unmanaged(connection) == (
@@ -179,7 +185,12 @@ def test_what_a_snapshot_does_not_hold_is_counted(database):
         "1 collation",
         "1 text search configuration",
         "2 text search dictionaries",
-        "1 grant on schemas, types or sequences of columns",
+        "1 comment on an attribute, a domain constraint or the sequence of a column",
+        "1 constraint with storage parameters",
+        "1 default of a view",
+        "1 operator class with parameters",
+        "1 table of a composite type",
+        "1 unlogged sequence",
         "1 statistics object in another schema than its table",
     )
     assert unmanaged(connection, schemas=[]) == ()

@@ -36,13 +36,18 @@ select
     pg_catalog.obj_description(k.oid, 'pg_constraint') as comment_text,
     k.set_on_delete
 from (
-    select true as conenforced, null::int2[] as confdelsetcols, false as indnullsnotdistinct
+    select
+        true as conenforced,
+        null::int2[] as confdelsetcols,
+        false as conperiod,
+        false as indnullsnotdistinct
 ) as absent
 cross join lateral (
     select
         pg_constraint.*,
         conenforced as is_enforced,
-        confdelsetcols as set_on_delete
+        confdelsetcols as set_on_delete,
+        conperiod as is_temporal
     from pg_catalog.pg_constraint
 ) as k
 join pg_catalog.pg_class c on c.oid = k.conrelid
@@ -63,5 +68,6 @@ where
     and c.relkind in ('r', 'p')
     and k.contype in ('p', 'u', 'f', 'c', 'x')
     and (k.conislocal or k.contype <> 'c')
+    and not k.is_temporal -- they are listed by unmanaged.sql
     and k.conparentid = 0 -- a key to a partitioned table has one more row for each partition
 order by k.conrelid, k.conname

@@ -61,6 +61,78 @@ found (place, kind) as (
         d.dictnamespace = any(%(namespaces)s::oid[])
         and (d.tableoid, d.oid) not in (select e.classid, e.objid from extension_objects e)
     union all
+    select 9, 'temporal constraint'
+    from (select false as conperiod) as absent
+    cross join lateral (
+        select pg_constraint.conrelid, pg_constraint.conparentid, conperiod as is_temporal
+        from pg_catalog.pg_constraint
+    ) as k
+    where
+        k.is_temporal and k.conparentid = 0
+        and k.conrelid in (select r.oid from relations r)
+    union all
+    select 11, 'table of a composite type'
+    from relations r
+    join pg_catalog.pg_class c on c.oid = r.oid
+    where c.reloftype <> 0
+    union all
+    select 11, 'unlogged sequence'
+    from relations r
+    join pg_catalog.pg_class c on c.oid = r.oid
+    where
+        c.relkind = 'S' and c.relpersistence = 'u'
+        and not exists (
+            select from pg_catalog.pg_depend d
+            where
+                d.classid = c.tableoid and d.objid = c.oid
+                and d.refobjsubid > 0 and d.deptype in ('a', 'i')
+        )
+    union all
+    select 11, 'default of a view'
+    from pg_catalog.pg_attrdef d
+    where d.adrelid in (select r.oid from relations r where r.relkind = 'v')
+    union all
+    select 11, 'operator class with parameters'
+    from pg_catalog.pg_attribute a
+    where
+        a.attoptions is not null
+        and a.attrelid in (select r.oid from relations r where r.relkind in ('i', 'I'))
+    union all
+    select 11, 'constraint with storage parameters'
+    from pg_catalog.pg_constraint k
+    join pg_catalog.pg_class c on c.oid = k.conindid
+    where
+        k.contype in ('p', 'u') and c.reloptions is not null
+        and k.conrelid in (select r.oid from relations r)
+    union all
+    select 11, 'trigger of a partition that is switched otherwise'
+    from pg_catalog.pg_trigger t
+    join pg_catalog.pg_trigger p on p.oid = t.tgparentid
+    where
+        t.tgenabled <> p.tgenabled and not t.tgisinternal
+        and t.tgrelid in (select r.oid from relations r)
+    union all
+    select 11, 'comment on an attribute, a domain constraint or the sequence of a column'
+    from pg_catalog.pg_description m
+    where
+        (m.classoid, m.objoid) in (
+            select k.tableoid, k.oid
+            from pg_catalog.pg_constraint k
+            join pg_catalog.pg_type t on t.oid = k.contypid
+            where t.typnamespace = any(%(namespaces)s::oid[])
+        )
+        or m.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass
+        and m.objsubid > 0
+        and m.objoid in (select r.oid from relations r where r.relkind = 'c')
+        or m.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass
+        and m.objoid in (
+            select r.oid
+            from relations r
+            join pg_catalog.pg_depend d
+                on d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objid = r.oid
+            where r.relkind = 'S' and d.deptype = 'i' and d.refobjsubid > 0
+        )
+    union all
     select 12, 'invalid index'
     from pg_catalog.pg_index i
     where
