@@ -166,13 +166,16 @@ class DropRole(_Operation, frozen=True, kw_only=True):
 class CreateTable(_Operation, frozen=True, kw_only=True):
     """With its columns, primary key, uniques and checks; the rest are operations of their own.
 
-    ``inherited`` are the columns that are as its parents have them; ``undefaulted`` those
-    without the default of a parent.
+    ``inherited`` are the columns that it has from its parents alone. ``undefaulted`` are those
+    without the default of a parent; ``defaulted`` and ``required`` those of the inherited that
+    have a default, or NOT NULL, that their parents do not have.
     """
 
     table: Table
     inherited: tuple[str, ...] = ()
     undefaulted: tuple[str, ...] = ()
+    defaulted: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
 
 
 class RenameTable(_Operation, frozen=True, kw_only=True):
@@ -208,14 +211,20 @@ class DetachPartition(_Operation, frozen=True, kw_only=True):
     partition: Partition
 
 
-class SetPrivileges(_Operation, frozen=True, kw_only=True):
-    """What a role may do with a table, view, sequence or routine; ``None`` is the usual.
+GrantKind = Literal["table", "view", "sequence", "routine", "type", "schema"]
 
-    That is nothing, but for PUBLIC, who may call what is not said to be closed to it.
+
+class SetPrivileges(_Operation, frozen=True, kw_only=True):
+    """What a role may do with an object, or a column of it; ``None`` is the usual.
+
+    That is nothing, but for PUBLIC, who may call and use what is not said to be closed to it.
+    A sequence with a ``column`` is the one by which that column of the table counts. The id
+    of a schema is an empty text and its name.
     """
 
-    kind: Literal["table", "view", "sequence", "routine"] = "table"
+    kind: GrantKind = "table"
     table: Id
+    column: str | None = None
     old: Grant | None = None
     new: Grant | None = None
 

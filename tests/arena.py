@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import psycopg
 import pytest
@@ -27,11 +28,16 @@ def arena(server: Server) -> Iterator[Database]:
 def empty(database: Database) -> None:
     """Drop every schema, and the roles of an earlier case."""
     with psycopg.connect(database.url, autocommit=True) as connection:
-        connection.execute("SET client_min_messages = error")
-        connection.execute(DROP_SCHEMAS)
-        query = "SELECT quote_ident(rolname) FROM pg_roles WHERE starts_with(rolname, %s)"
-        for (name,) in connection.execute(query, [ROLE_PREFIX]).fetchall():
-            connection.execute(f"DROP OWNED BY {name}; DROP ROLE {name}".encode())
+        empty_on(connection)
+
+
+def empty_on(connection: psycopg.Connection[Any]) -> None:
+    """:func:`empty` on a connection that is open."""
+    connection.execute("SET client_min_messages = error")
+    connection.execute(DROP_SCHEMAS)
+    query = "SELECT quote_ident(rolname) FROM pg_roles WHERE starts_with(rolname, %s)"
+    for (name,) in connection.execute(query, [ROLE_PREFIX]).fetchall():
+        connection.execute(f"DROP OWNED BY {name}; DROP ROLE {name}".encode())
 
 
 DROP_SCHEMAS = """

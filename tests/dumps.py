@@ -2,7 +2,8 @@
 
 The order of columns in a table is that of their creation. Names that PostgreSQL chose
 itself and that no snapshot holds stay when a table or column gets another name: those of NOT
-NULL constraints, of ``<table>_pkey`` keys and of the sequences of serial columns.
+NULL constraints, of ``<table>_pkey`` keys and of the sequences of serial columns. So does the type
+in which a negative number is a default.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ _PRIMARY_KEY_NAME = re.compile(r'ADD CONSTRAINT (?:"(?:[^"]|"")*_pkey\d*"|[\w$]+
 _ATTACHED = re.compile(
     rf"^ALTER INDEX {_NAME}\.{_NAME} ATTACH PARTITION {_NAME}\.({_NAME});$", re.MULTILINE
 )
+#: A negative number is a constant of the type that it was written in; the column casts it.
+_NEGATIVE = re.compile(r"(?<= DEFAULT )'(-[\d.]+)'::(?:integer|bigint|numeric)\b")
 _OWNED = re.compile(rf"^ALTER SEQUENCE {_NAME}\.({_NAME}) OWNED BY (.*);$", re.MULTILINE)
 
 
@@ -38,6 +41,7 @@ def _without_automatic(dump: str) -> str:
 
 
 def _statement(text: str) -> str:
+    text = _NEGATIVE.sub(r"\1", text)
     text = _PRIMARY_KEY_NAME.sub("ADD PRIMARY", _NOT_NULL_NAME.sub(" ", text))
     if not re.match(r"CREATE (UNLOGGED )?TABLE ", text):
         return text

@@ -35,15 +35,20 @@ from tests.test_cases import (
 )
 
 
-def online_plan(
-    connection: psycopg.Connection[Any], old: Snapshot, new: Snapshot, answers: Answers
+def plan_of(
+    connection: psycopg.Connection[Any],
+    old: Snapshot,
+    new: Snapshot,
+    answers: Answers,
+    *,
+    online: bool = True,
 ) -> Plan:
     scratch = Scratch(connection, {})
     return make_plan(
         old,
         new,
         dialect=POSTGRESQL,
-        answers=replace(answers, online=True),
+        answers=replace(answers, online=online),
         canonical=lambda a, b: scratch.pair(a, b, old_is_live=True),
         server_version=connection.info.server_version,
     )
@@ -52,21 +57,40 @@ def online_plan(
 @ids(ON_SERVER)
 def test_online_form_reaches_the_same_schema(case: Case, arena: Database, server: Server) -> None:
     skip_old_server(case, server)
+    target = None if case.is_sql else declared(case, "new")
+    with emptied(arena, case) as database:
+        connection = database.connect()
+        build_old(case, connection)
+        old = look(case, connection)
+        if target and not differs_online(
+            connection, old, target.snapshot, case.answers(target.renames)
+        ):
+            return  # the very statements that test_cases runs
     with emptied(arena, case) as database:
         expected = build_new(case, database)
     with emptied(arena, case) as database:
         connection = database.connect()
         build_old(case, connection)
         old = look(case, connection)
-        target = expected.snapshot if case.is_sql else declared(case, "new").snapshot
-        answers = case.answers(() if case.is_sql else declared(case, "new").renames)
-        plan = online_plan(connection, old, target, answers)
+        wanted = target.snapshot if target else expected.snapshot
+        answers = case.answers(target.renames if target else ())
+        plan = plan_of(connection, old, wanted, answers)
         executor.apply(connection, plan.statements, settings=Settings(lock_timeout_ms=300))
         check_rows(case, connection)
         drop_books(connection)
         result = look(case, connection)
-        assert operation_lines(online_plan(connection, result, target, answers).operations) == ""
+        assert operation_lines(plan_of(connection, result, wanted, answers).operations) == ""
         assert Built(case, database, result) == expected
+
+
+def differs_online(
+    connection: psycopg.Connection[Any], old: Snapshot, new: Snapshot, answers: Answers
+) -> bool:
+    """Whether the online form has statements of its own."""
+    online, plain = (
+        plan_of(connection, old, new, answers, online=is_it) for is_it in (True, False)
+    )
+    return online.statements != plain.statements
 
 
 def drop_books(connection: psycopg.Connection[Any]) -> None:
@@ -105,7 +129,7 @@ def plan_and_database(databases: Callable[[], Database]) -> tuple[Plan, Database
     new = introspect(target.connect())
     database.execute(BEFORE)
     connection = database.connect()
-    plan = online_plan(connection, introspect(connection), new, Answers())
+    plan = plan_of(connection, introspect(connection), new, Answers())
     return plan, database
 
 
@@ -162,7 +186,7 @@ def test_readers_and_writers_are_not_kept_waiting(
     assert visitors.visits > 50
     assert visitors.slowest < 0.3 + 0.2
     connection.execute("DROP SCHEMA IF EXISTS nbmigrate CASCADE")
-    again = online_plan(connection, introspect(connection), plan.new, Answers())
+    again = plan_of(connection, introspect(connection), plan.new, Answers())
     assert operation_lines(again.operations) == ""
     (nulls,) = connection.execute("SELECT count(*) FROM t WHERE token IS NULL").fetchone() or ()
     assert nulls == 0
@@ -188,8 +212,8 @@ def test_broken_off_online_push_is_finished_by_the_next(
     assert caught.value.sqlstate == "23514"
     assert "committed before it" in str(caught.value)
     connection.execute("UPDATE t SET n = 3 WHERE n IS NULL")
-    again = online_plan(connection, introspect(connection), plan.new, Answers())
+    again = plan_of(connection, introspect(connection), plan.new, Answers())
     executor.apply(connection, again.statements)
     connection.execute("DROP SCHEMA IF EXISTS nbmigrate CASCADE")
-    rest = online_plan(connection, introspect(connection), plan.new, Answers())
+    rest = plan_of(connection, introspect(connection), plan.new, Answers())
     assert operation_lines(rest.operations) == ""

@@ -10,7 +10,8 @@ from typing import Any
 import psycopg
 
 from nbmigrate.data.document import Document
-from nbmigrate.postgresql.tokens import code, split
+from nbmigrate.postgresql.lexer import significant
+from nbmigrate.postgresql.statements import split
 
 MOST_ROWS = 500
 #: Characters of a value that are shown.
@@ -45,7 +46,7 @@ class _AsText(psycopg.adapt.Loader):
 
 def _only_reads(sql: str) -> bool:
     pieces = split(sql)
-    words = [token.word for token in code(sql) if token.word]
+    words = [token.word for token in significant(sql) if token.word]
     return len(pieces) == 1 and words[:1] != [] and words[0] in _READS and not _WRITES & set(words)
 
 

@@ -11,7 +11,7 @@ from nbmigrate.data.parameters import bound_value
 from nbmigrate.data.rows import fetch, name_types, open_cursor
 from nbmigrate.errors import UsageConflictError
 from nbmigrate.postgresql.identifiers import qualified, quote
-from nbmigrate.postgresql.tokens import code
+from nbmigrate.postgresql.lexer import significant
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,8 +42,8 @@ def set_list(text: str) -> str:
     Raises:
         UsageConflictError: it is none.
     """
-    found = [token for token in code(text) if token.text != ";"]
-    if not found or any(token.text == ";" for token in code(text)[:-1]):
+    found = [token for token in significant(text) if token.text != ";"]
+    if not found or any(token.text == ";" for token in significant(text)[:-1]):
         raise UsageConflictError("a backfill needs what to set", hint='--set "column = expression"')
     start = found[1].start if found[0].word == "set" and len(found) > 1 else found[0].start
     body = text[start : found[-1].start + len(found[-1].text)]

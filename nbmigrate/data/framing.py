@@ -17,7 +17,7 @@ from nbmigrate.data.read import failed, read_table, select
 from nbmigrate.data.rows import Rows
 from nbmigrate.data.transfer import Transfer, plan_transfer, read_frame, read_frames
 from nbmigrate.errors import UsageConflictError
-from nbmigrate.postgresql.tokens import code
+from nbmigrate.postgresql.lexer import significant
 
 Connection = psycopg.Connection[Any]
 Frame = Any
@@ -97,7 +97,7 @@ def _types(transfer: Transfer) -> tuple[Type, ...]:
 
 def _single(sql: str) -> str | None:
     """The one SELECT without its semicolon, its lines where they were; None for anything else."""
-    found = list(code(sql))
+    found = list(significant(sql))
     while found and found[-1].text == ";":
         sql = sql[: found.pop().start]
     words = [token.word for token in found]

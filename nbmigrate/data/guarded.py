@@ -18,7 +18,8 @@ from typing import Any
 import psycopg
 
 from nbmigrate.errors import UsageConflictError
-from nbmigrate.postgresql.tokens import Token, code, split
+from nbmigrate.postgresql.lexer import Token, significant
+from nbmigrate.postgresql.statements import split
 
 _READING = frozenset({"select", "with", "values", "table", "explain", "show"})
 #: Volatile by their nature, and without a trace.
@@ -48,7 +49,7 @@ def require_reading(connection: psycopg.Connection[Any], sql: str) -> None:
     pieces = split(sql)
     if len(pieces) != 1:
         raise _refused(f"{len(pieces)} statements" if pieces else "no statement")
-    tokens = code(pieces[0].sql)
+    tokens = significant(pieces[0].sql)
     first = next((t.word for t in tokens if t.text != "("), "")
     if first not in _READING:
         raise _refused(f"`{first.upper() or tokens[0].text}`")

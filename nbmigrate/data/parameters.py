@@ -14,7 +14,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from nbmigrate.errors import UsageConflictError
-from nbmigrate.postgresql.tokens import Token, tokens
+from nbmigrate.postgresql.lexer import QUOTED, Token, tokenize
 
 
 def bind(sql: str, params: Mapping[str, Any]) -> tuple[str, list[Any]]:
@@ -26,8 +26,8 @@ def bind(sql: str, params: Mapping[str, Any]) -> tuple[str, list[Any]]:
     names: list[str] = []
     pieces: list[str] = []
     before: list[Token] = []
-    for token in tokens(sql):
-        if token.kind == "number" and token.text.startswith("$"):
+    for token in tokenize(sql):
+        if token.kind == "parameter":
             raise UsageConflictError(
                 f"`{token.text}` and named parameters do not go together",
                 hint="name it too: :name with --param name",
@@ -51,7 +51,7 @@ def _is_marked(before: list[Token]) -> bool:
 
 
 def _ends_value(token: Token) -> bool:
-    return token.kind in {"word", "number", "name", "string"} or token.text in {")", "]"}
+    return token.kind in {"word", "number", "integer", "name"} | QUOTED or token.text in {")", "]"}
 
 
 def _require_used(params: Mapping[str, Any], names: list[str]) -> None:

@@ -16,8 +16,9 @@ from nbmigrate.data.parameters import bind
 from nbmigrate.data.rows import Result, Rows, fetch, name_types, open_cursor
 from nbmigrate.errors import ExecutionError, StatementFailedError, UsageConflictError
 from nbmigrate.postgresql.identifiers import qualified, quote
+from nbmigrate.postgresql.lexer import significant
 from nbmigrate.postgresql.secrets import mask_sql
-from nbmigrate.postgresql.tokens import code, split
+from nbmigrate.postgresql.statements import split
 
 _HINTS = {
     "22P02": "a parameter given as text must look like the type it is compared with",
@@ -101,7 +102,7 @@ def _read_only(connection: psycopg.Connection[Any], sql: str, limit: int | None)
 
 def _refuse_streams(sql: str) -> None:
     for piece in split(sql):
-        words = [token.word for token in code(piece.sql)]
+        words = [token.word for token in significant(piece.sql)]
         if words[0] == "copy" and {"stdin", "stdout"} & set(words):
             raise UsageConflictError(
                 f"line {piece.line}: COPY to or from the client has no stream here",

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol
 
 from nbmigrate.errors import DuplicateObjectError
-from nbmigrate.model import Snapshot, Table, View, format_path
+from nbmigrate.model import Grant, Snapshot, Table, View, format_path
+from nbmigrate.model.holders import holders
 
 #: The names of a thing, outermost first: schema, table, column.
 Path = tuple[str, ...]
@@ -34,15 +35,23 @@ def union(parts: Iterable[tuple[str, Snapshot]]) -> Snapshot:
     maps: dict[str, dict[str, object]] = {kind: {} for kind in _KINDS}
     schemas: dict[str, str] = {}
     comments: dict[str, str] = {}
+    grants: dict[str, dict[str, Grant]] = {}
     owners: dict[tuple[str, str], str] = {}
     for cell, snapshot in parts:
         schemas.update(snapshot.schemas)
         comments.update(snapshot.schema_comments)
+        for name, granted in snapshot.schema_privileges.items():
+            grants[name] = {**grants.get(name, {}), **granted}
         for kind in _KINDS:
             for name, value in getattr(snapshot, kind).items():
                 _claim(owners, kind, name, cell, same=maps[kind].get(name) == value)
                 maps[kind][name] = value
-    return Snapshot(schemas=schemas, schema_comments=comments, **maps)  # type: ignore[arg-type]  # each map is of its kind
+    return Snapshot(
+        schemas=schemas,
+        schema_comments=comments,
+        schema_privileges=grants,
+        **maps,  # type: ignore[arg-type]  # each map is of its kind
+    )
 
 
 def _claim(
@@ -78,10 +87,13 @@ def all_paths(snapshot: Snapshot) -> frozenset[Path]:
 
 
 def _granted(snapshot: Snapshot) -> Iterator[Path]:
-    """The grants: the object, nothing, and the role; no name in a database is empty."""
-    for family in (snapshot.tables, snapshot.views, snapshot.sequences, snapshot.functions):
-        for item in family.values():
-            yield from ((*item.id, "", role) for role in item.privileges or ())
+    """The paths of the grants."""
+    for holder, grants in holders(snapshot):
+        for role in grants or ():
+            if holder.family == "schemas":
+                yield holder.path((holder.key,), role)
+            else:
+                yield holder.path(getattr(snapshot, holder.family)[holder.key].id, role)
 
 
 def _objects(snapshot: Snapshot) -> tuple[Path, ...]:

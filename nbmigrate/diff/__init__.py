@@ -19,13 +19,14 @@ from nbmigrate.diff.enums import diff_enums
 from nbmigrate.diff.ordering import ordered
 from nbmigrate.diff.partitions import view_indexes, without_propagated
 from nbmigrate.diff.policies import diff_linked_policies
-from nbmigrate.diff.privileges import diff_privileges, without_privileges
+from nbmigrate.diff.privileges import diff_privileges
 from nbmigrate.diff.rebuilt import with_rebuilt
 from nbmigrate.diff.schemas import diff_roles, diff_schemas
 from nbmigrate.diff.sequences import diff_sequences
 from nbmigrate.diff.tables import diff_tables
 from nbmigrate.diff.views import diff_views
 from nbmigrate.model import Snapshot, format_path
+from nbmigrate.model.holders import without_grants
 from nbmigrate.operations import Operation
 
 
@@ -42,7 +43,7 @@ def diff(
     ``backfills`` map the path of a column to the SQL that fills it.
     """
     said_old, said_new = old, new
-    old, new = without_privileges(old), without_privileges(new)
+    old, new = without_grants(old), without_grants(new)
     operations: list[Operation] = [
         *renames,
         *diff_schemas(old.schemas, new.schemas),

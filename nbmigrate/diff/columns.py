@@ -134,7 +134,7 @@ def diff_storage(table: Id, old: Column, new: Column) -> Iterator[ColumnOp]:
 
 
 def _storage(column: Column) -> tuple[object, ...]:
-    return (column.storage, column.compression, column.statistics)
+    return (column.storage, column.compression, column.statistics, column.options)
 
 
 def type_changed(old: Column, new: Column) -> bool:

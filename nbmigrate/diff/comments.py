@@ -68,6 +68,10 @@ def _of_view(old: View, new: View) -> Iterator[SetComment]:
             "materialized view" if new.materialized else "view"
         )
         yield SetComment(kind=kind, path=new.id, text=new.comment)
+    for name in dict.fromkeys((*old.column_comments, *new.column_comments)):
+        text = new.column_comments.get(name)
+        if text != old.column_comments.get(name):
+            yield SetComment(kind="column", path=(*new.id, name), text=text)
     for _, index in _changed(old.indexes, new.indexes):
         yield SetComment(kind="index", path=(*new.id, index.name), text=index.comment)
 

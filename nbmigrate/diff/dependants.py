@@ -181,7 +181,7 @@ def _foreign_keys(
     operations: list[Operation], touched: Touched, old: Snapshot, new: Snapshot
 ) -> Iterator[Operation]:
     busy = {(op.table, op.foreign_key.name) for op in operations if isinstance(op, DropForeignKey)}
-    keys = set(_lost_keys(operations))
+    keys = {*_lost_keys(operations), *_rebuilt_keys(operations, old, new)}
     moved = {
         (table, column)
         for family in (touched.retyped, touched.rebuilt)
@@ -214,6 +214,38 @@ def _lost_keys(operations: Iterable[Operation]) -> Iterator[tuple[Id, frozenset[
                 yield table, frozenset(c.expression for c in index.columns)
             case _:
                 pass
+
+
+def _rebuilt_keys(
+    operations: Iterable[Operation], old: Snapshot, new: Snapshot
+) -> Iterator[tuple[Id, frozenset[str]]]:
+    """The unique keys that PostgreSQL builds again with a column that they only INCLUDE.
+
+    A foreign key to one is taken along with a column of the key, and with no other
+    (tablecmds.c, RememberAllDependentForRebuilding).
+    """
+    retyped: dict[Id, set[str]] = defaultdict(set)
+    for op in operations:
+        if isinstance(op, AlterColumnType):
+            retyped[op.table].add(op.new.name)
+        elif isinstance(op, RecreateEnum):
+            for use in op.uses:
+                retyped[use.table].add(use.column.name)
+    for table, _ in _tables(old, new, retyped):
+        for included, columns in _including(table):
+            if retyped[table.id] & {*included}:
+                yield table.id, frozenset(columns)
+
+
+def _including(table: Table) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """What the unique keys of a table include, and the columns of the key."""
+    yield from ((u.include, u.columns) for u in table.unique_constraints.values())
+    yield from ((k.include, k.columns) for k in table.composite_primary_keys.values())
+    if table.primary_key_options:
+        yield table.primary_key_options.include, table.primary_key_columns
+    for index in table.indexes.values():
+        if index.is_unique:
+            yield index.include, tuple(c.expression for c in index.columns)
 
 
 def _policies(

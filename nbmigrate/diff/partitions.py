@@ -25,16 +25,71 @@ _FOLDED = re.compile(r"[a-z_][a-z0-9_]*")
 
 
 def inherited_columns(table: Table, snapshot: Snapshot) -> tuple[str, ...]:
-    """The columns that are just as a parent of the table has them."""
-    parents = [t for id_ in table.parents if (t := snapshot.tables.get(key(*id_)))]
+    """The columns that the table has from its parents alone."""
+    return _inherited(table, snapshot.tables)
+
+
+def _inherited(table: Table, tables: Mapping[str, Table]) -> tuple[str, ...]:
+    parents = [t for id_ in table.parents if (t := tables.get(key(*id_)))]
     return tuple(
-        name
-        for name, column in table.columns.items()
-        if any(
-            name in parent.columns and _is_as_parent(parent, parent.columns[name], column)
-            for parent in parents
-        )
+        column.name
+        for column in table.columns.values()
+        if any(_is_inherited(parent, column) for parent in parents)
     )
+
+
+def _is_inherited(parent: Table, column: Column) -> bool:
+    """Whether it is just as the parent has it, or said not to be listed."""
+    above = parent.columns.get(column.name)
+    if above is None:
+        return False
+    return _is_as_parent(parent, above, column) if column.local is None else not column.local
+
+
+def with_local(tables: Mapping[str, Table]) -> dict[str, Table]:
+    """The tables of a catalog; ``local`` is told of those columns alone that do not show it."""
+    return {
+        name: _with_local(table, tables) if table.inherits else table
+        for name, table in tables.items()
+    }
+
+
+def _with_local(table: Table, tables: Mapping[str, Table]) -> Table:
+    silent = {name: _replace(column, local=None) for name, column in table.columns.items()}
+    shown = {*_inherited(_replace(table, columns=silent), tables)}
+    columns = {
+        name: column if column.local is (name in shown) else silent[name]
+        for name, column in table.columns.items()
+    }
+    return _replace(table, columns=columns)
+
+
+def defaulted_columns(table: Table, snapshot: Snapshot) -> tuple[str, ...]:
+    """The inherited columns with a default that no parent of the table has."""
+    return tuple(
+        column.name
+        for column, above in _inherited_pairs(table, snapshot)
+        if column.default is not None and all(column.default != old.default for _, old in above)
+    )
+
+
+def required_columns(table: Table, snapshot: Snapshot) -> tuple[str, ...]:
+    """The inherited columns that are NOT NULL, as they are in no parent of the table."""
+    return tuple(
+        column.name
+        for column, above in _inherited_pairs(table, snapshot)
+        if is_required(table, column) and not any(is_required(*pair) for pair in above)
+    )
+
+
+def _inherited_pairs(
+    table: Table, snapshot: Snapshot
+) -> Iterator[tuple[Column, list[tuple[Table, Column]]]]:
+    """The columns of a table with INHERITS that are said not to be listed, and its parents'."""
+    parents = [t for id_ in table.parents if (t := snapshot.tables.get(key(*id_)))]
+    for name, column in table.columns.items() if table.inherits else ():
+        if column.local is False:
+            yield column, [(p, p.columns[name]) for p in parents if name in p.columns]
 
 
 def undefaulted_columns(table: Table, snapshot: Snapshot) -> tuple[str, ...]:
@@ -71,23 +126,28 @@ _OWN: Mapping[str, Any] = {
     "statistics": None,
     "primary_key": False,
     "identity": None,
+    "sequence_name": None,
+    "local": None,
+    "options": {},
 }
 
 
-def storage_of_partition(table: Table, snapshot: Snapshot) -> Iterator[o.Operation]:
-    """Where columns of a new partition keep their values otherwise than its parent's do.
+def storage_of_child(table: Table, snapshot: Snapshot) -> Iterator[o.Operation]:
+    """Where columns of a new child keep their values otherwise than its parents' do.
 
-    It is created with the storage and compression of its parent's columns; its statistics
-    targets, and a storage that it names itself, are said as it is created.
+    It is created with the storage and compression of its parents' columns; its statistics
+    targets, and a storage that it names itself, are said as it is created. A compression is not:
+    another than that of a parent is refused there (tablecmds.c, MergeChildAttribute).
     """
-    parent = snapshot.tables.get(key(*table.partition_of.parent)) if table.partition_of else None
-    own = table.columns.keys() - {*inherited_columns(table, snapshot)}
-    for name, column in table.columns.items():
-        above = parent.columns.get(name) if parent else None
-        if above and name in own:
-            storage = column.storage or above.storage
-            was = _replace(column, storage=storage, compression=above.compression)
-            yield from diff_storage(table.id, was, column)
+    parents = [t for id_ in table.parents if (t := snapshot.tables.get(key(*id_)))]
+    inherited = inherited_columns(table, snapshot)
+    for name, column in table.columns.items() if parents else ():
+        above = next((t.columns[name] for t in parents if name in t.columns), None)
+        named = column.storage if name not in inherited else None
+        storage = named or (above.storage if above else None)
+        compression = above.compression if above else None
+        was = _replace(column, storage=storage, compression=compression)
+        yield from diff_storage(table.id, was, column)
 
 
 def columns_of_partition(parent: Table) -> dict[str, Column]:
@@ -109,7 +169,7 @@ def _counted(parent: o.Id, column: Column) -> Default | None:
     """The default; a serial column's is the next number of the parent's sequence."""
     if column.type == base_type(column):
         return column.default
-    name = object_name(parent[1], column.name, "seq")
+    name = column.sequence_name or object_name(parent[1], column.name, "seq")
     parts = (name,) if parent[0] == PUBLIC else (parent[0], name)
     sequence = ".".join(_as_catalog(part) for part in parts)
     return "nextval('{}')".format(sequence.replace("'", "''"))
@@ -257,9 +317,10 @@ def _sign(op: o.Operation) -> tuple[object, ...] | None:  # noqa: C901, PLR0911 
         case o.DropSerial(table=table, column=column):
             return o.DropDefault, table, column.name
         case o.SetColumnStorage(table=table, old=old, new=new) if (
-            old.compression == new.compression
-        ):
-            # SET COMPRESSION never reaches a child (tablecmds.c, ATPrepCmd)
+            old.compression,
+            old.options,
+        ) == (new.compression, new.options):
+            # SET COMPRESSION and SET (...) never reach a child (tablecmds.c, ATPrepCmd)
             return type(op), table, new.name, new.storage, new.statistics
         case o.RenameColumn(table=table, old=old, new=now):
             return type(op), table, old, now

@@ -126,13 +126,18 @@ def _value(old: Any, same_old: Any, new: Any, same_new: Any) -> Any:  # noqa: AN
             fields[name] = _map(a, same_a, b, same_b)
             if name in _NAMELESS and a.keys() != b.keys():
                 fields[name] = _renamed(a, same_a, fields[name], same_b)
-        elif _is_same(same_a, same_b) or (name == "not_null_name" and b is None):
+        elif _is_same(same_a, same_b) or _is_no_difference(name, b):
             fields[name] = a
         elif isinstance(a, Value) and isinstance(b, Value):
             fields[name] = _value(a, same_a, b, same_b)
         else:
             fields[name] = b
     return type(new)(**fields)
+
+
+def _is_no_difference(name: str, new: object) -> bool:
+    """Whether a field tells how an object came to be, which no ALTER changes."""
+    return name in ("local", "sequence_name") or (name == "not_null_name" and new is None)
 
 
 def _is_same(a: object, b: object) -> bool:

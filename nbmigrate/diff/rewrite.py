@@ -139,8 +139,12 @@ def rename_schema(snapshot: Snapshot, old: str, new: str) -> Snapshot:
     tables = _each(snapshot.tables, lambda table: _reschema_columns(table, old, new))
     tables = _each(tables, lambda table: reword_attached(table, reword))
     views = _each(snapshot.views, lambda view: reword_attached(view, reword))
-    comments = {new if n == old else n: text for n, text in snapshot.schema_comments.items()}
-    return _replace(snapshot, schemas=schemas, schema_comments=comments, tables=tables, views=views)
+    snapshot = _replace(snapshot, schemas=schemas, tables=tables, views=views)
+    said = {
+        family: _rekey(getattr(snapshot, family), old, new, lambda value: value)
+        for family in ("schema_comments", "schema_privileges")
+    }
+    return _replace(snapshot, **said)
 
 
 def _reschema_columns(table: Table, old: str, new: str) -> Table:
@@ -156,16 +160,24 @@ def _reschema_columns(table: Table, old: str, new: str) -> Table:
 
 
 def rename_role(snapshot: Snapshot, old: str, new: str) -> Snapshot:
-    """Policies name roles."""
+    """Policies and privileges name roles."""
 
     def change(policies: Mapping[str, Any]) -> dict[str, Any]:
         return _each(
             policies, lambda p: _replace(p, to=tuple(new if r == old else r for r in p.to))
         )
 
+    def grant(item: Any) -> Any:  # noqa: ANN401 - any object with privileges
+        if old not in (item.privileges or {}):
+            return item
+        renamed = _rekey(item.privileges, old, new, lambda grant: _replace(grant, role=new))
+        return _replace(item, privileges=renamed)
+
+    families = ("tables", "views", "sequences", "functions")
+    granted = {family: _each(getattr(snapshot, family), grant) for family in families}
+    granted["tables"] = _each(granted["tables"], lambda t: _replace(t, policies=change(t.policies)))
     roles = _rekey(snapshot.roles, old, new, lambda role: _replace(role, name=new))
-    tables = _each(snapshot.tables, lambda t: _replace(t, policies=change(t.policies)))
-    return _replace(snapshot, roles=roles, tables=tables, policies=change(snapshot.policies))
+    return _replace(snapshot, roles=roles, policies=change(snapshot.policies), **granted)
 
 
 def rename_label(snapshot: Snapshot, enum: Id, old: str, new: str) -> Snapshot:
@@ -214,9 +226,16 @@ def rename_column(snapshot: Snapshot, table: Id, old: str, new: str) -> Snapshot
     item = _replace(
         item,
         columns=columns,
+        column_privileges=_rekey(item.column_privileges, old, new, lambda grants: grants),
+        sequence_privileges=_rekey(item.sequence_privileges, old, new, lambda grants: grants),
         indexes=_each(item.indexes, lambda index: _rename_in_index(index, old, new)),
         foreign_keys=_each(
-            item.foreign_keys, lambda fk: _replace(fk, columns_from=renamed(fk.columns_from))
+            item.foreign_keys,
+            lambda fk: _replace(
+                fk,
+                columns_from=renamed(fk.columns_from),
+                delete_columns=renamed(fk.delete_columns),
+            ),
         ),
         composite_primary_keys=_each(
             item.composite_primary_keys, lambda pk: _replace(pk, columns=renamed(pk.columns))

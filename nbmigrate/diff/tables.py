@@ -14,10 +14,12 @@ from nbmigrate.diff.indexes import diff_indexes
 from nbmigrate.diff.match import match
 from nbmigrate.diff.partitions import (
     ancestors,
+    defaulted_columns,
     inherited_columns,
     moves,
     refuse_repartition,
-    storage_of_partition,
+    required_columns,
+    storage_of_child,
     undefaulted_columns,
     with_inherited,
 )
@@ -36,7 +38,6 @@ from nbmigrate.operations import (
     DropTable,
     Id,
     Operation,
-    SetPrivileges,
     SetRowSecurity,
 )
 
@@ -59,7 +60,6 @@ def diff_tables(old: Snapshot, new: Snapshot, backfills: Mapping[str, str]) -> I
         yield from diff_policies(after.id, before.policies, after.policies)
         yield from _diff_row_security(before, after)
         yield from _diff_statistics(after.id, before.statistics, after.statistics)
-        yield from _diff_privileges(before, after)
         yield from diff_triggers(after.id, before.triggers, after.triggers)
         yield from diff_rules(after.id, before.rules, after.rules)
     yield from _drop_tables(found.removed, old, new)
@@ -71,14 +71,15 @@ def create_table(table: Table, snapshot: Snapshot) -> Iterator[Operation]:
         table=table,
         inherited=inherited_columns(table, snapshot),
         undefaulted=undefaulted_columns(table, snapshot),
+        defaulted=defaulted_columns(table, snapshot),
+        required=required_columns(table, snapshot),
     )
-    yield from storage_of_partition(table, snapshot)
-    if table.replica_identity:
-        yield AlterTable(old=msgspec.structs.replace(table, replica_identity=None), new=table)
+    yield from storage_of_child(table, snapshot)
+    bare = msgspec.structs.replace(table, replica_identity=None, clustered_on=None)
+    if bare != table:
+        yield AlterTable(old=bare, new=table)
     for statistics in table.statistics.values():
         yield CreateStatistics(table=table.id, statistics=statistics)
-    for grant in (table.privileges or {}).values():
-        yield SetPrivileges(table=table.id, new=grant)
     for key in table.foreign_keys.values():
         yield AddForeignKey(table=table.id, foreign_key=key)
     for index in table.indexes.values():
@@ -103,7 +104,8 @@ def _alter_table(old: Table, new: Table) -> Iterator[Operation]:
 def _whole(table: Table) -> tuple[object, ...]:
     inherits = () if table.partition_of else table.inherits
     options = {name: str(value).lower() for name, value in table.options.items()}
-    return (options, table.unlogged, table.force_rls, table.replica_identity, inherits)
+    pointed = (table.replica_identity, table.clustered_on)
+    return (options, table.unlogged, table.force_rls, *pointed, inherits)
 
 
 def _diff_statistics(
@@ -116,16 +118,6 @@ def _diff_statistics(
         yield DropStatistics(table=table, statistics=statistics)
     for statistics in (*(b for _, b in changed), *found.added):
         yield CreateStatistics(table=table, statistics=statistics)
-
-
-def _diff_privileges(old: Table, new: Table) -> Iterator[Operation]:
-    """Who may do what, when the new snapshot speaks of it at all."""
-    if new.privileges is None:
-        return
-    found = match(old.privileges or {}, new.privileges)
-    yield from (SetPrivileges(table=new.id, old=grant) for grant in found.removed)
-    yield from (SetPrivileges(table=new.id, old=a, new=b) for a, b in found.changed)
-    yield from (SetPrivileges(table=new.id, new=grant) for grant in found.added)
 
 
 def has_row_security(table: Table) -> bool:

@@ -16,8 +16,8 @@ from nbmigrate.executor.events import AppliedStatement, LeftoverDropped, Snapsho
 from nbmigrate.executor.progress import Progress
 from nbmigrate.executor.running import Attempt, Session, Work, execute, retry
 from nbmigrate.executor.segments import Step
+from nbmigrate.postgresql.lexer import significant
 from nbmigrate.postgresql.secrets import mask_sql
-from nbmigrate.postgresql.tokens import code
 
 
 def run_alone(session: Session, step: Step, work: Work, progress: Progress) -> AppliedStatement:
@@ -95,7 +95,7 @@ def _stands_already(session: Session, index: indexes.IndexStatement) -> bool:
 
 
 def _tell_snapshots(session: Session, step: Step, work: Work) -> None:
-    if "concurrently" not in {t.word for t in code(step.sql)}:
+    if "concurrently" not in {t.word for t in significant(step.sql)}:
         return
     found = find_old_snapshots(session.observer, session.connection.info.backend_pid)
     if found:

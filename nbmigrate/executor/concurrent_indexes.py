@@ -15,7 +15,7 @@ import psycopg
 from nbmigrate.executor import raw
 from nbmigrate.model.names import truncate
 from nbmigrate.postgresql.identifiers import qualified
-from nbmigrate.postgresql.tokens import Token, code
+from nbmigrate.postgresql.lexer import Token, significant
 
 _FIND = """
     SELECT n.nspname AS schema, i.indisvalid AS valid
@@ -48,7 +48,7 @@ class Found(NamedTuple):
 
 def read_statement(sql: str) -> IndexStatement | None:
     """The index of a CREATE or DROP INDEX CONCURRENTLY; None for one without a name."""
-    found = [t for t in code(sql) if t.text != ";"]
+    found = [t for t in significant(sql) if t.text != ";"]
     words = [t.word for t in found]
     if "concurrently" not in words or words[0] not in {"create", "drop"}:
         return None

@@ -16,8 +16,8 @@ from nbmigrate.executor.lock import lock_key
 from nbmigrate.executor.segments import MigrationLike, Segment, Step, read_steps, segments
 from nbmigrate.executor.settings import Settings
 from nbmigrate.postgresql.identifiers import quote
+from nbmigrate.postgresql.lexer import significant
 from nbmigrate.postgresql.secrets import mask_sql
-from nbmigrate.postgresql.tokens import code
 
 
 def script(migrations: Sequence[MigrationLike], settings: Settings) -> str:
@@ -144,7 +144,7 @@ def _record(migration: MigrationLike, steps: Sequence[Step], settings: Settings)
 
 def _terminated(statement: str) -> str:
     """The statement with its semicolon, which a comment at its end may hide."""
-    found = code(statement)
+    found = significant(statement)
     return statement if found and found[-1].text == ";" else f"{statement}\n;"
 
 

@@ -14,7 +14,8 @@ from typing import NamedTuple, Protocol
 
 from nbmigrate.dialect import COMMIT_BEFORE, NO_TRANSACTION
 from nbmigrate.errors import MigrationFileError
-from nbmigrate.postgresql.tokens import code, first_words
+from nbmigrate.postgresql.lexer import QUOTED, significant
+from nbmigrate.postgresql.statements import first_words
 
 
 class StatementLike(Protocol):
@@ -107,7 +108,7 @@ def read_steps(migration: MigrationLike) -> tuple[Step, ...]:
     """
     found = migration.statements()
     for one in found:
-        words = [token.word for token in code(one.sql)]
+        words = [token.word for token in significant(one.sql)]
         if words[0] == "copy" and "stdout" in words:
             raise MigrationFileError(
                 "`COPY ... TO STDOUT` has nobody to send rows to",
@@ -125,7 +126,7 @@ def is_transactional(sql: str) -> bool:
     """Whether PostgreSQL allows the statement inside a transaction block."""
     if NO_TRANSACTION in sql:
         return False
-    words = [t.word for t in code(sql) if t.word]
+    words = [t.word for t in significant(sql) if t.word]
     if any(tuple(words[: len(head)]) == head for head in _ALWAYS_ALONE):
         return False
     match words[:2]:
@@ -175,9 +176,9 @@ def segments(steps: Iterable[Step]) -> tuple[Segment, ...]:
 
 def new_labels(sql: str) -> list[str]:
     """The value that an ``ALTER TYPE ... ADD VALUE`` adds, as it is written in SQL."""
-    found = code(sql)
+    found = significant(sql)
     words = [t.word for t in found]
     if words[:2] != ["alter", "type"] or "value" not in words or "add" not in words:
         return []
     rest = found[words.index("value") :]
-    return [t.text.strip("'") for t in rest if t.kind == "string"][:1]
+    return [t.text.strip("'") for t in rest if t.kind in QUOTED][:1]

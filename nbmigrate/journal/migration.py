@@ -12,7 +12,7 @@ import msgspec
 from nbmigrate.errors import MigrationFileError
 from nbmigrate.journal.split import Chunk, split_chunks, split_statements
 from nbmigrate.model.json_text import DamagedText, decode_text
-from nbmigrate.postgresql import tokens
+from nbmigrate.postgresql import statements
 from nbmigrate.postgresql.scripts import controls_transaction
 
 _STATEMENT_IN_COMMENT = re.compile(r"/\*.*\b(?:CREATE|ALTER)\s", re.IGNORECASE | re.DOTALL)
@@ -98,7 +98,7 @@ def _require_sound(migration: Migration) -> None:
 
 def _require_no_data(chunk: Chunk, path: Path) -> None:
     """COPY first: the data behind it is no SQL, and every complaint about it misleads."""
-    for piece in tokens.split(chunk.sql):
+    for piece in statements.split(chunk.sql):
         if _COPY_DATA.match(piece.sql):
             raise MigrationFileError(
                 "`COPY ... FROM STDIN` needs a data stream, which a migration has not",
@@ -109,7 +109,7 @@ def _require_no_data(chunk: Chunk, path: Path) -> None:
 
 
 def _require_harmless(statement: Chunk, path: Path) -> None:
-    words = tokens.first_words(statement.sql)
+    words = statements.first_words(statement.sql)
     if controls_transaction(words):
         raise MigrationFileError(
             f"`{words[0].upper()}`: a migration must not open or end a transaction",

@@ -12,18 +12,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nbmigrate.errors import MigrationFileError
-from nbmigrate.postgresql import tokens
-from nbmigrate.postgresql.tokens import Token
+from nbmigrate.postgresql.lexer import Token, tokenize
+from nbmigrate.postgresql.statements import split
 
 MARKER = "--> statement-breakpoint"
-
-_CLOSED = {
-    "string": re.compile(
-        r"[eE]'(?:[^'\\]|''|\\.)*+'|(?:[uU]&|[bBxXnN])?'(?:[^']|'')*+'|(\$\w*\$).*\1", re.DOTALL
-    ),
-    "name": re.compile(r'(?:[uU]&)?"(?:[^"]|"")*+"'),
-}
-_COMMENT_EDGE = re.compile(r"/\*|\*/")
 
 
 class Chunk(NamedTuple):
@@ -54,21 +46,19 @@ def split_statements(text: str, *, path: Path | str = "", first_line: int = 1) -
     Raises:
         MigrationFileError: at an unclosed quote or comment, or a command of psql.
     """
-    for token in tokens.tokens(text):
+    for token in tokenize(text):
         if complaint := _complaint(token):
             line = first_line + text.count("\n", 0, token.start)
             raise MigrationFileError(complaint, path=path, line=line, hint="nothing was run")
-    return tuple(Chunk(piece.sql, first_line + piece.line - 1) for piece in tokens.split(text))
+    return tuple(Chunk(piece.sql, first_line + piece.line - 1) for piece in split(text))
 
 
 def _complaint(token: Token) -> str:
     """What is wrong with a token that no SQL text may hold; empty for a sound one."""
     if token.text == "\\":
         return "a command of psql (`\\`), which PostgreSQL does not know"
-    if token.kind in _CLOSED and not _CLOSED[token.kind].fullmatch(token.text):
-        return f"a quote `{token.text[:20].splitlines()[0]}` that is not closed"
-    if token.text.startswith("/*") and token.kind == "comment":
-        edges = [edge[0] for edge in _COMMENT_EDGE.finditer(token.text)]
-        if edges.count("/*") != edges.count("*/"):
-            return "a comment `/*` that is not closed"
-    return ""
+    if token.kind != "unclosed":
+        return ""
+    if token.text.startswith("/*"):
+        return "a comment `/*` that is not closed"
+    return f"a quote `{token.text[:20].splitlines()[0]}` that is not closed"

@@ -19,7 +19,7 @@ from nbmigrate.errors import NbmigrateError
 from nbmigrate.journal.migration import read_migration
 from nbmigrate.model import EMPTY, Snapshot
 from nbmigrate.model.codec import SnapshotFile, load_file
-from nbmigrate.postgresql import tokens
+from nbmigrate.postgresql import statements
 
 if TYPE_CHECKING:
     from nbmigrate.journal.entries import Entry
@@ -52,7 +52,11 @@ def touched(journal: Journal, tag: str) -> Touched:
     migration = next(m for m in journal.migrations() if m.tag == tag)
     old, new = _around(journal, tag)
     found = _difference(old, new)
-    firsts = {words[0] for p in tokens.split(migration.sql) if (words := tokens.first_words(p.sql))}
+    firsts = {
+        words[0]
+        for p in statements.split(migration.sql)
+        if (words := statements.first_words(p.sql))
+    }
     if found.places and not firsts & _ON_ROWS:
         return found
     mentioned = _mentioned(migration.sql, (old, new))

@@ -40,6 +40,7 @@ class Domain(Value, frozen=True, kw_only=True):
     default: str | None = None
     not_null: bool = False
     checks: Mapping[str, DomainCheck] = {}
+    privileges: Mapping[str, Grant] | None = None
     comment: str | None = None
 
     @property
@@ -62,6 +63,7 @@ class CompositeType(Value, frozen=True, kw_only=True, tag="composite", tag_field
     name: str
     schema: str = msgspec.field(default_factory=lambda: PUBLIC)
     attributes: tuple[Attribute, ...] = ()
+    privileges: Mapping[str, Grant] | None = None
     comment: str | None = None
 
     @property
@@ -80,6 +82,7 @@ class RangeType(Value, frozen=True, kw_only=True, tag="range", tag_field="kind")
     collation: str | None = None
     subtype_diff: str | None = None
     multirange: str | None = None
+    privileges: Mapping[str, Grant] | None = None
     comment: str | None = None
 
     @property

@@ -21,6 +21,7 @@ class Enum(Value, frozen=True, kw_only=True):
     schema: str = msgspec.field(default_factory=lambda: PUBLIC)
     values: tuple[str, ...] = msgspec.field(default_factory=lambda: ())
     # sidecar
+    privileges: Mapping[str, Grant] | None = None
     comment: str | None = None
 
     @property
@@ -82,6 +83,8 @@ class View(Value, frozen=True, kw_only=True):
     using: str | None = None
     # sidecar
     privileges: Mapping[str, Grant] | None = None
+    column_privileges: Mapping[str, Mapping[str, Grant]] = {}
+    column_comments: Mapping[str, str] = {}
     comment: str | None = None
     indexes: Mapping[str, Index] = {}
     triggers: Mapping[str, Trigger] = {}

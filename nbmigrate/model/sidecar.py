@@ -25,9 +25,11 @@ Document = dict[str, Any]
 
 _VERSION = 1
 
+_OF_SCHEMAS = ("schema_comments", "schema_privileges")
+
 #: What version 7 cannot hold, per type.
 SIDECAR: Mapping[type[Value], tuple[str, ...]] = {
-    Snapshot: ("extensions", "domains", "types", "functions", "schema_comments"),
+    Snapshot: ("extensions", "domains", "types", "functions", *_OF_SCHEMAS),
     tables.Table: (
         "primary_key_name",
         "primary_key_options",
@@ -36,12 +38,15 @@ SIDECAR: Mapping[type[Value], tuple[str, ...]] = {
         "unlogged",
         "options",
         "replica_identity",
+        "clustered_on",
         "exclusions",
         "statistics",
         "partition_key",
         "partition_of",
         "inherits",
         "privileges",
+        "column_privileges",
+        "sequence_privileges",
         "comment",
         "triggers",
         "rules",
@@ -52,6 +57,9 @@ SIDECAR: Mapping[type[Value], tuple[str, ...]] = {
         "compression",
         "statistics",
         "not_null_name",
+        "local",
+        "sequence_name",
+        "options",
         "comment",
     ),
     tables.IndexColumn: ("collation",),
@@ -62,15 +70,24 @@ SIDECAR: Mapping[type[Value], tuple[str, ...]] = {
         "initially_deferred",
         "not_valid",
         "not_enforced",
+        "delete_columns",
         "comment",
     ),
     tables.PrimaryKey: ("include", "deferrable", "initially_deferred", "comment"),
     tables.Unique: ("include", "deferrable", "initially_deferred", "comment"),
     tables.Policy: ("comment",),
     tables.Check: ("no_inherit", "not_valid", "not_enforced", "comment"),
-    other.Enum: ("comment",),
+    other.Enum: ("privileges", "comment"),
     other.Sequence: ("data_type", "owned_by", "privileges", "comment"),
-    other.View: ("privileges", "comment", "indexes", "triggers", "rules"),
+    other.View: (
+        "privileges",
+        "column_privileges",
+        "column_comments",
+        "comment",
+        "indexes",
+        "triggers",
+        "rules",
+    ),
 }
 
 #: Fields of which version 7 knows one value only; the real one goes to the sidecar.

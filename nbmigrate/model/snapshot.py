@@ -14,7 +14,7 @@ import msgspec
 
 from nbmigrate.model.definitions import CompositeType, Domain, Extension, Function, RangeType
 from nbmigrate.model.objects import Enum, Role, Sequence, View
-from nbmigrate.model.tables import Policy, Table, Value, no_items
+from nbmigrate.model.tables import Grant, Policy, Table, Value, no_items
 
 
 class Snapshot(Value, frozen=True, kw_only=True):
@@ -33,6 +33,7 @@ class Snapshot(Value, frozen=True, kw_only=True):
     types: Mapping[str, CompositeType | RangeType] = {}
     functions: Mapping[str, Function] = {}
     schema_comments: Mapping[str, str] = {}
+    schema_privileges: Mapping[str, Mapping[str, Grant]] = {}
 
 
 EMPTY = Snapshot()

@@ -80,6 +80,10 @@ class Column(Value, frozen=True, kw_only=True):
 
     ``not_null_name`` is the name of its NOT NULL constraint when PostgreSQL did not choose it
     (18 and later). A new column gets it; that a column has another one is no difference.
+    ``local`` says whether a table that inherits the column lists it itself, where that is not told
+    by its being otherwise than its parent's. No ALTER changes it: it is no difference either.
+    Nor is ``sequence_name``, which a serial column's sequence has when table or column had another
+    name as it was made. ``options`` are those of the planner (``n_distinct``).
     """
 
     name: str
@@ -96,6 +100,9 @@ class Column(Value, frozen=True, kw_only=True):
     compression: str | None = None
     statistics: int | None = None
     not_null_name: str | None = None
+    local: bool | None = None
+    sequence_name: str | None = None
+    options: Mapping[str, str | int | float | bool] = {}
     comment: str | None = None
 
     @property
@@ -136,7 +143,10 @@ class Index(Value, frozen=True, kw_only=True):
 
 
 class ForeignKey(Value, frozen=True, kw_only=True):
-    """A foreign key; ``schema_to`` is ``None`` for public."""
+    """A foreign key; ``schema_to`` is ``None`` for public.
+
+    ``delete_columns`` are those that ON DELETE SET NULL or SET DEFAULT sets, when not all.
+    """
 
     name: str
     table_from: str
@@ -152,6 +162,7 @@ class ForeignKey(Value, frozen=True, kw_only=True):
     initially_deferred: bool = False
     not_valid: bool = False
     not_enforced: bool = False
+    delete_columns: tuple[str, ...] = ()
     comment: str | None = None
 
     @property
@@ -288,6 +299,8 @@ class Table(Value, frozen=True, kw_only=True):
     """A table. ``schema`` is ``""`` for public, as drizzle writes it.
 
     Policies switch row security on, as in drizzle, unless ``rls_off`` says that they wait.
+    ``column_privileges`` and ``sequence_privileges`` are by column: those of the column, and
+    those of the sequence that a serial or identity column counts with.
     """
 
     name: str
@@ -308,12 +321,15 @@ class Table(Value, frozen=True, kw_only=True):
     unlogged: bool = False
     options: Mapping[str, str | int | float | bool] = {}
     replica_identity: str | None = None
+    clustered_on: str | None = None
     exclusions: Mapping[str, Exclusion] = {}
     statistics: Mapping[str, Statistics] = {}
     partition_key: str | None = None
     partition_of: Partition | None = None
     inherits: tuple[str, ...] = ()
     privileges: Mapping[str, Grant] | None = None
+    column_privileges: Mapping[str, Mapping[str, Grant]] = {}
+    sequence_privileges: Mapping[str, Mapping[str, Grant]] = {}
     comment: str | None = None
     triggers: Mapping[str, Trigger] = {}
     rules: Mapping[str, Rule] = {}

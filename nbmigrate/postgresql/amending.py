@@ -40,6 +40,8 @@ _PARTS: Mapping[str, str] = {
     "statistics": "statistics",
     "policies": "policy",
     "privileges": "grant to",
+    "column_privileges": "grant on column",
+    "sequence_privileges": "grant on the sequence of column",
     "triggers": "trigger",
     "rules": "rule",
     "options": "option",

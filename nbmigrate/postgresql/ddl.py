@@ -24,7 +24,7 @@ from nbmigrate.postgresql.identifiers import quote
 from nbmigrate.postgresql.introspect import in_words, introspect, unmanaged_counts
 from nbmigrate.postgresql.scratch import Emptied, rebuilt, refused
 from nbmigrate.postgresql.scripts import as_altered_role, made_roles, notes, statements
-from nbmigrate.postgresql.tokens import Piece
+from nbmigrate.postgresql.statements import Piece
 
 _replace = msgspec.structs.replace
 
@@ -98,7 +98,7 @@ def _created(before: Snapshot, after: Snapshot) -> Snapshot:
         family: {
             n: v for n, v in getattr(after, family).items() if n not in getattr(before, family)
         }
-        for family in (*FAMILIES, "schemas", "schema_comments")
+        for family in (*FAMILIES, "schemas", "schema_comments", "schema_privileges")
     }
     return _replace(after, **{**new, "extensions": after.extensions})
 

@@ -1,27 +1,35 @@
-"""SQL text as tokens: enough to see quotes, brackets and words, not to parse.
+"""SQL text as tokens, by PostgreSQL's lexical rules: strings, comments, names, words, brackets.
 
-Joining the tokens gives the text again, whatever the text is.
+No grammar is known here, so that a ``;``, a ``:name`` or a keyword inside a string, a
+comment, a quoted name or a dollar-quoted body is never mistaken for SQL. Joining the
+tokens gives the text again, whatever the text is. Rules: PostgreSQL docs 4.1, "Lexical
+Structure"; as there, any character beyond ASCII may stand in a word.
 """
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 _TOKEN = re.compile(
     r"""
-      (?P<escape>[eE]'(?:[^'\\]|\\.|'')*')
-    | (?P<bits>(?:[uU]&|[bBxXnN])'(?:[^']|'')*')
-    | (?P<string>'(?:[^']|'')*')
-    | (?P<dollar>\$(?P<tag>[^\W\d]\w*|)\$.*?\$(?P=tag)\$)
-    | (?P<name>(?:[uU]&)?"(?:[^"]|"")+")
-    | (?P<comment>--[^\n]*|/\*(?:[^*/]|\*(?!/)|/(?!\*))*\*/)
-    | (?P<space>\s+)
+      (?P<escape>[eE]'(?:[^'\\]|\\.|'')*+')
+    | (?P<bits>(?:[uU]&|[bBxXnN])'(?:[^']|'')*+')
+    | (?P<string>'(?:[^']|'')*+')
+    | (?P<dollar>\$(?P<tag>[A-Za-z_\x80-\U0010ffff][\w\x80-\U0010ffff]*|)\$.*?\$(?P=tag)\$)
+    | (?P<name>(?:[uU]&)?"(?:[^"]|"")*+")
+    | (?P<comment>--[^\n\r]*)
+    | (?P<block>/\*)
+    | (?P<unclosed>(?:[eEbBxXnN]|[uU]&)?'.*|(?:[uU]&)?".*|\$(?:[A-Za-z_\x80-\U0010ffff][\w\x80-\U0010ffff]*)?\$.*)
+    | (?P<space>[\s\ufeff]+)
+    | (?P<parameter>\$\d+)
+    | (?P<integer>0[xXoObB][\da-fA-F_]+|\d+(?:_\d+)+)
     | (?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)
-    | (?P<word>[^\W\d][\w$]*)
+    | (?P<word>[A-Za-z_\x80-\U0010ffff][\w$\x80-\U0010ffff]*)
     | (?P<cast>::)
     | (?P<open>[(\[])
     | (?P<close>[)\]])
@@ -32,31 +40,65 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_BLOCK_EDGE = re.compile(r"/\*|\*/")
+
+#: The kinds of tokens that mean nothing, and of those that are a constant in quotes.
+BLANK = frozenset({"space", "comment"})
+QUOTED = frozenset({"string", "escape", "bits", "dollar"})
 
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "\\": "\\", "'": "'"}
 
 
 class Token(NamedTuple):
-    """A piece of SQL: ``kind`` is a group of the expression above."""
+    """A piece of SQL: ``kind`` is a group of the expression above, ``start`` where it stands."""
 
     kind: str
     text: str
+    start: int = 0
+
+    @property
+    def word(self) -> str:
+        """The keyword in lower case; empty for anything but a bare word."""
+        return fold(self.text) if self.kind == "word" else ""
 
 
-def tokenize(sql: str) -> list[Token]:
-    """The tokens of the text, blanks and comments included."""
-    return [Token(_kind(found), found[0]) for found in _TOKEN.finditer(sql)]
+@lru_cache(maxsize=8)  # a text is looked at for several reasons, one behind the other
+def tokenize(sql: str) -> tuple[Token, ...]:
+    """The tokens of the text, blanks and comments included.
+
+    A quote or comment that is not closed is one token ``unclosed`` up to the end.
+    """
+    return tuple(scan(sql))
 
 
-def _kind(found: re.Match[str]) -> str:
-    # The group "tag" stands inside "dollar" and is the last one matched there.
-    kind = found.lastgroup or "other"
-    return "dollar" if kind == "tag" else kind
+def scan(sql: str) -> Iterator[Token]:
+    """The tokens of the text one by one, for those who need only the first."""
+    at, match = 0, _TOKEN.match
+    while found := match(sql, at):
+        kind, end = found.lastgroup or "other", found.end()
+        if kind == "tag":  # stands inside "dollar" and is the last one matched there
+            kind = "dollar"
+        elif kind == "block":
+            kind, end = _block(sql, end)
+        yield Token(kind, sql[at:end], at)
+        at = end
+
+
+def _block(sql: str, at: int) -> tuple[str, int]:
+    """The kind and the end of a comment whose opening ends here; PostgreSQL nests them."""
+    depth = 1
+    while depth:
+        edge = _BLOCK_EDGE.search(sql, at)
+        if edge is None:
+            return "unclosed", len(sql)
+        depth += 1 if edge[0] == "/*" else -1
+        at = edge.end()
+    return "comment", at
 
 
 def significant(sql: str) -> list[Token]:
-    """The tokens without blanks and comments."""
-    return [token for token in tokenize(sql) if token.kind not in {"space", "comment"}]
+    """The tokens that mean something: no blanks, no comments."""
+    return [token for token in tokenize(sql) if token.kind not in BLANK]
 
 
 def join(tokens: Sequence[Token]) -> str:

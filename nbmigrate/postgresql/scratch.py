@@ -18,13 +18,13 @@ import msgspec
 import psycopg
 
 from nbmigrate.diff import diff
-from nbmigrate.diff.privileges import without_privileges
 from nbmigrate.errors import StatementFailedError
 from nbmigrate.model import (
     EMPTY,
     Snapshot,
     Table,
 )
+from nbmigrate.model.holders import holders, with_grants, without_grants
 from nbmigrate.model.names import PUBLIC
 from nbmigrate.postgresql.identifiers import quote
 from nbmigrate.postgresql.introspect import introspect
@@ -195,20 +195,15 @@ def _visible(connection: psycopg.Connection[Any], hidden: Mapping[str, str]) -> 
 
 def buildable(snapshot: Snapshot) -> Snapshot:
     """What is built: no foreign keys, no roles, nothing that others own."""
+    plain = without_grants(snapshot)
     return _replace(
-        without_privileges(snapshot),
+        plain,
         schemas={},
         roles={},
         policies={},
-        sequences={
-            n: _replace(s, owned_by=None, privileges=None) for n, s in snapshot.sequences.items()
-        },
-        tables={name: _without_others(table) for name, table in snapshot.tables.items()},
-        views={
-            name: _replace(view, privileges=None)
-            for name, view in snapshot.views.items()
-            if not view.is_existing
-        },
+        sequences={n: _replace(s, owned_by=None) for n, s in plain.sequences.items()},
+        tables={name: _without_others(table) for name, table in plain.tables.items()},
+        views={name: view for name, view in plain.views.items() if not view.is_existing},
     )
 
 
@@ -217,7 +212,7 @@ def _without_others(table: Table) -> Table:
     indexes = {
         n: _replace(i, concurrently=False, tablespace=None) for n, i in table.indexes.items()
     }
-    return _replace(table, foreign_keys={}, policies=policies, indexes=indexes, privileges=None)
+    return _replace(table, foreign_keys={}, policies=policies, indexes=indexes)
 
 
 def _build(connection: psycopg.Connection[Any], snapshot: Snapshot) -> None:
@@ -256,6 +251,12 @@ def _unhide(snapshot: Snapshot, hidden: Mapping[str, str]) -> Snapshot:
 
 def _merge(plain: Snapshot, found: Snapshot) -> Snapshot:
     """What was built, in PostgreSQL's words; the rest, in ours."""
+    # default privileges grant something on whatever is made
+    merged = without_grants(_merge_parts(plain, found))
+    return with_grants(merged, {h: said for h, said in holders(plain) if said is not None})
+
+
+def _merge_parts(plain: Snapshot, found: Snapshot) -> Snapshot:
     tables = {
         name: _merge_table(table, found.tables[name]) if name in found.tables else table
         for name, table in plain.tables.items()
@@ -271,13 +272,7 @@ def _merge(plain: Snapshot, found: Snapshot) -> Snapshot:
                 for name, sequence in _common(plain.sequences, found.sequences).items()
             },
         },
-        views={
-            **plain.views,
-            **{
-                name: _replace(view, privileges=plain.views[name].privileges)
-                for name, view in _common(plain.views, found.views).items()
-            },
-        },
+        views={**plain.views, **_common(plain.views, found.views)},
         domains={**plain.domains, **_common(plain.domains, found.domains)},
         types={**plain.types, **_common(plain.types, found.types)},
         functions={**plain.functions, **_common(plain.functions, found.functions)},
@@ -285,12 +280,7 @@ def _merge(plain: Snapshot, found: Snapshot) -> Snapshot:
 
 
 def _common(plain: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _with_privileges(plain[name], found[name]) for name in plain if name in found}
-
-
-def _with_privileges(plain: Any, found: Any) -> Any:  # noqa: ANN401 - any object of the model
-    granted = getattr(plain, "privileges", None)
-    return found if granted is None else _replace(found, privileges=granted)
+    return {name: found[name] for name in plain if name in found}
 
 
 def _merge_table(plain: Table, found: Table) -> Table:
@@ -311,5 +301,4 @@ def _merge_table(plain: Table, found: Table) -> Table:
         foreign_keys=plain.foreign_keys,
         policies=policies,
         indexes=indexes,
-        privileges=plain.privileges,
     )

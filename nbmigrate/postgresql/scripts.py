@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from nbmigrate.errors import StatementFailedError
-from nbmigrate.postgresql.tokens import Piece, code, first_words, split
+from nbmigrate.postgresql.lexer import significant
+from nbmigrate.postgresql.statements import Piece, first_words, split
 
 #: Statements that would end or open a transaction of their own.
 TRANSACTION_CONTROL = (
@@ -87,7 +88,7 @@ def notes(pieces: tuple[Piece, ...], declared: frozenset[str]) -> Iterator[str]:
 
 
 def _not_kept(sql: str, declared: frozenset[str]) -> str:
-    tokens = code(sql)
+    tokens = significant(sql)
     words = [token.word for token in tokens]
     first = words[0] if words else ""
     if first in _ON_ROWS and not _WORDLESS.intersection(words):
@@ -107,12 +108,12 @@ def _name(text: str) -> str:
 
 def made_roles(pieces: Iterable[Piece]) -> tuple[str, ...]:
     """The roles that the statements create."""
-    return tuple(_name(code(p.sql)[2].text) for p in pieces if _makes_role(p.sql))
+    return tuple(_name(significant(p.sql)[2].text) for p in pieces if _makes_role(p.sql))
 
 
 def _makes_role(sql: str) -> bool:
-    words = [token.word for token in code(sql)[:2]]
-    return len(code(sql)) > 2 and words[:1] == ["create"] and words[1] in _ROLES
+    words = [token.word for token in significant(sql)[:2]]
+    return len(significant(sql)) > 2 and words[:1] == ["create"] and words[1] in _ROLES
 
 
 def as_altered_role(sql: str) -> tuple[str, ...]:
@@ -122,6 +123,6 @@ def as_altered_role(sql: str) -> tuple[str, ...]:
     """
     if not _makes_role(sql):
         return ()
-    kind, name = code(sql)[1], code(sql)[2]
+    kind, name = significant(sql)[1], significant(sql)[2]
     rest = sql[kind.start + len(kind.text) :]
     return (f"ALTER ROLE {name.text} NOCREATEDB NOCREATEROLE INHERIT", f"ALTER ROLE{rest}")

@@ -80,6 +80,8 @@ def _blank(before: Token, token: Token) -> str:
 
 
 def _has_blank(before: Token, token: Token) -> bool:
+    if token.kind == "dot" and before.kind == "number":
+        return True  # `5.` would be another number
     if "cast" in (before.kind, token.kind) or "dot" in (before.kind, token.kind):
         return False
     if before.kind == "open" or token.kind in {"close", "comma"}:

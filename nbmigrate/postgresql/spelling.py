@@ -73,6 +73,7 @@ def canonical(snapshot: Snapshot) -> Snapshot:
         types=_keyed(snapshot.types, canonical_user_type),
         functions=_keyed(snapshot.functions, canonical_function),
         schema_comments={truncate(n): text for n, text in snapshot.schema_comments.items()},
+        schema_privileges={truncate(n): said for n, said in snapshot.schema_privileges.items()},
     )
 
 

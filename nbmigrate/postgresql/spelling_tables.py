@@ -159,6 +159,7 @@ def canonical_foreign_key(found: ForeignKey, table: str) -> ForeignKey:
         table_to=truncate(found.table_to),
         schema_to=None if schema == PUBLIC else schema,
         columns_from=_names(found.columns_from),
+        delete_columns=_names(found.delete_columns),
         columns_to=_names(found.columns_to),
         on_delete=found.on_delete.lower() or "no action",
         on_update=found.on_update.lower() or "no action",

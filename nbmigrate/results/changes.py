@@ -71,6 +71,7 @@ from nbmigrate.results.words import (
     names,
     path,
     privileges_change,
+    privileges_place,
     table_changes,
     unique_text,
 )
@@ -281,9 +282,9 @@ def _table(operation: TableOp) -> _Entry:  # noqa: C901, PLR0911 - one return pe
         case DetachPartition(table=id_, partition=partition):
             line = f"partition of {path(partition.parent)} {partition.bound}"
             return _Entry("table", path(id_), children=(Change("-", line),))
-        case SetPrivileges(kind=kind, table=id_):
-            kind_shown = "function" if kind == "routine" else kind
-            return _Entry(kind_shown, path(id_), children=(privileges_change(operation),))
+        case SetPrivileges():
+            shown = privileges_place(operation)
+            return _Entry(*shown, children=(privileges_change(operation),))
         case SetRowSecurity(table=id_, enabled=enabled):
             word = "enabled" if enabled else "disabled"
             return _Entry("table", path(id_), children=(Change("~", f"row security {word}"),))

@@ -65,6 +65,7 @@ def table_changes(old: Table, new: Table) -> tuple[Change, ...]:
         ("unlogged", old.unlogged, new.unlogged),
         ("row security for the owner", old.force_rls, new.force_rls),
         ("replica identity", old.replica_identity, new.replica_identity),
+        ("clustered on", old.clustered_on, new.clustered_on),
         ("inherits", ", ".join(old.inherits), ", ".join(new.inherits)),
     ]
     return tuple(
@@ -76,6 +77,22 @@ def table_changes(old: Table, new: Table) -> tuple[Change, ...]:
 
 def _said(value: object) -> str:
     return {None: "default", True: "on", False: "off", "": "nothing"}.get(value, str(value))  # type: ignore[call-overload,no-any-return]  # any option
+
+
+def privileges_place(operation: SetPrivileges) -> tuple[str, str]:
+    """What the privileges are on: its kind, and its path."""
+    schema, name = operation.table
+    match operation.kind:
+        case "schema":
+            return "schema", format_path(name)
+        case "routine":
+            return "function", path(operation.table)
+        case "sequence" if operation.column:
+            return "sequence of column", f"{path((schema, name))}.{format_path(operation.column)}"
+        case kind if operation.column:
+            return f"column of {kind}", f"{path((schema, name))}.{format_path(operation.column)}"
+        case kind:
+            return kind, path(operation.table)
 
 
 def privileges_change(operation: SetPrivileges) -> Change:

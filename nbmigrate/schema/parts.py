@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
-from typing import Any, ClassVar, Literal
+from itertools import product
+from typing import ClassVar, Literal
 
 from msgspec.structs import replace
 
@@ -16,8 +17,19 @@ from nbmigrate import model
 from nbmigrate.diff.partitions import columns_of_partition
 from nbmigrate.errors import DeclarationError
 from nbmigrate.model import Snapshot, format_path, key, parse_path
+from nbmigrate.model.holders import Holder, holders, with_grants
 from nbmigrate.model.names import PUBLIC
 from nbmigrate.schema.value import SchemaValue, SqlText, add_one, split_name, table_id, with_table
+
+#: In which families of a snapshot a kind of thing is found.
+_GRANTED = {
+    "table": ("tables",),
+    "view": ("views",),
+    "sequence": ("sequences",),
+    "function": ("functions",),
+    "schema": ("schemas",),
+    "type": ("enums", "domains", "types"),
+}
 
 
 @dataclass(frozen=True)
@@ -95,9 +107,11 @@ class Grant(SchemaValue):
     """What a role may do with a table: ``Grant("reader", Event, ["SELECT"])``.
 
     ``grantable`` are those of the privileges that it may pass on. Where one grant of a table is
-    declared, all of them are. With ``kind`` it is a view, sequence or function, by name:
-    ``Grant("reader", "add(integer, integer)", ["EXECUTE"], kind="function")``. A function is
+    declared, all of them are. With ``kind`` it is a view, sequence, function, schema or type, by
+    name: ``Grant("reader", "add(integer, integer)", ["EXECUTE"], kind="function")``. A function is
     closed to everybody by ``Grant("public", "add(integer, integer)", [], kind="function")``.
+    With ``column`` it is that column of the table or view, and with ``kind="sequence"`` too the
+    sequence by which the column of the table counts.
     """
 
     is_late: ClassVar[bool] = True
@@ -107,35 +121,54 @@ class Grant(SchemaValue):
     privileges: Sequence[str]
     _: KW_ONLY
     grantable: Sequence[str] = ()
-    kind: Literal["table", "view", "sequence", "function"] = "table"
+    kind: Literal["table", "view", "sequence", "function", "schema", "type"] = "table"
+    column: str | None = None
 
     def into(self, snapshot: Snapshot, sql: SqlText) -> Snapshot:  # noqa: ARG002 - one protocol
-        """The snapshot with the privileges in their table, view, sequence or function."""
+        """The snapshot with the privileges on what they are granted on."""
         what = f"grant to `{self.role}`"
-        if self.kind != "table":
-            return self._into_other(snapshot, what)
-        found = _table(snapshot, self.table, what)
-        return with_table(snapshot, replace(found, privileges=self._added(found, what)))
-
-    def _into_other(self, snapshot: Snapshot, what: str) -> Snapshot:
-        family, name = f"{self.kind}s", str(self.table)
-        there = getattr(snapshot, family, {})
-        where = name if name in there else f"{PUBLIC}.{name}"
-        if where not in there:
+        if self.kind not in _GRANTED:
             raise DeclarationError(
-                f"{what} on {self.kind} `{name}`, which is not declared", source=name
+                f"{what}: `{self.kind}` is no kind of thing that is granted on",
+                hint=f"one of {', '.join(_GRANTED)}",
             )
-        changed = replace(there[where], privileges=self._added(there[where], what))
-        return replace(snapshot, **{family: {**there, where: changed}})
-
-    def _added(self, found: Any, what: str) -> dict[str, model.Grant]:  # noqa: ANN401 - anything that has privileges
+        holder = self._holder(snapshot, what)
+        there = dict(holders(snapshot)).get(holder) or {}
         grantable = _words(self.grantable)
         grant = model.Grant(
             role=self.role,
             privileges=tuple(sorted({*_words(self.privileges), *grantable})),
             grantable=grantable,
         )
-        return add_one(found.privileges or {}, self.role, grant, f"{what} on `{found.name}`")
+        added = add_one(there, self.role, grant, f"{what} on {self.kind} `{holder.key}`")
+        return with_grants(snapshot, {holder: added})
+
+    def _holder(self, snapshot: Snapshot, what: str) -> Holder:
+        """Where in the snapshot the privileges stand."""
+        if self.kind == "table" or (self.kind == "sequence" and self.column):
+            found = _table(snapshot, self.table, what)
+            return self._inside(found, Holder("tables", key(*found.id)), what)
+        name = str(self.table)
+        if self.kind == "schema":
+            if name == PUBLIC or name in snapshot.schemas:
+                return Holder("schemas", name)
+        else:
+            for family, where in product(_GRANTED[self.kind], (name, f"{PUBLIC}.{name}")):
+                if where in getattr(snapshot, family):
+                    inside = "column_privileges" if self.column else ""
+                    return Holder(family, where, inside, self.column or "")
+        raise DeclarationError(
+            f"{what} on {self.kind} `{name}`, which is not declared", source=name
+        )
+
+    def _inside(self, table: model.Table, whole: Holder, what: str) -> Holder:
+        if not self.column:
+            return whole
+        if self.column not in table.columns:
+            path = format_path(*table.id, self.column)
+            raise DeclarationError(f"{what} on `{path}`, which is not declared", source=path)
+        inside = "sequence_privileges" if self.kind == "sequence" else "column_privileges"
+        return whole._replace(inside=inside, column=self.column)
 
 
 @dataclass(frozen=True)
@@ -181,19 +214,25 @@ class OwnedSequence(SchemaValue):
 
 @dataclass(frozen=True)
 class Comment(SchemaValue):
-    """The comment of an enum or a sequence: ``Comment("enum", "mood", "how one feels")``."""
+    """The comment of an enum, a sequence or the column of a view.
+
+    ``Comment("enum", "mood", "how one feels")``, ``Comment("column", "public.people.age", "years")``.
+    """
 
     is_late: ClassVar[bool] = True
 
-    kind: Literal["enum", "sequence"]
+    kind: Literal["enum", "sequence", "column"]
     name: str
     text: str
 
     def into(self, snapshot: Snapshot, sql: SqlText) -> Snapshot:  # noqa: ARG002 - one protocol
         """The snapshot with the comment in it."""
+        if self.kind == "column":
+            return self._on_column(snapshot)
         if self.kind not in ("enum", "sequence"):
             raise DeclarationError(
-                f'a Comment is for an "enum" or a "sequence", not `{self.kind}`', source=self.name
+                f'a Comment is for an "enum", a "sequence" or a "column", not `{self.kind}`',
+                source=self.name,
             )
         family = f"{self.kind}s"
         there, where = getattr(snapshot, family), key(*split_name(self.name, PUBLIC))
@@ -201,6 +240,22 @@ class Comment(SchemaValue):
             raise DeclarationError(f"{self.kind} `{self.name}` is not declared", source=self.name)
         return replace(
             snapshot, **{family: {**there, where: replace(there[where], comment=self.text)}}
+        )
+
+    def _on_column(self, snapshot: Snapshot) -> Snapshot:
+        """The snapshot with the comment on the column of a view."""
+        *place, column = parse_path(self.name)
+        where = key(*(place if len(place) > 1 else (PUBLIC, *place)))
+        view = snapshot.views.get(where)
+        if view is None:
+            raise DeclarationError(
+                f"comment on `{self.name}`, whose view is not declared",
+                source=self.name,
+                hint="a column of a table has its comment in Column(comment=...)",
+            )
+        said = add_one(view.column_comments, column, self.text, f"comment of `{self.name}`")
+        return replace(
+            snapshot, views={**snapshot.views, where: replace(view, column_comments=said)}
         )
 
 

@@ -49,7 +49,7 @@ def compare(  # noqa: PLR0913 - two sources, and what is known beside them
     server_version: int | None = None,
 ) -> Compared:
     """The plan from ``old`` to ``new``; each loss is a question when ``old`` is a database."""
-    wanted = all_said(new.snapshot) if new.is_live else new.snapshot
+    wanted = all_said(new.snapshot, old.snapshot) if new.is_live else new.snapshot
     wanted = with_revoked(old.snapshot, wanted, ownership)
     kept: Kept = keep_undeclared(old.snapshot, wanted, ownership)
     if verdicts and verdicts.are_same(old.snapshot, kept.snapshot, answers):

@@ -25,7 +25,7 @@ from nbmigrate.errors import (
 from nbmigrate.journal import Draft, Migration, two_words
 from nbmigrate.model import EMPTY, Snapshot
 from nbmigrate.model.codec import load_document, load_file
-from nbmigrate.postgresql import tokens
+from nbmigrate.postgresql import statements
 from nbmigrate.results import GenerateResult, Problem
 from nbmigrate.workspace import files
 from nbmigrate.workspace.proof import Replayed, replay
@@ -145,7 +145,7 @@ def _schema_of(journal: Journal, at: int) -> dict[str, object]:
 
 
 def _changes_schema(migration: Migration) -> bool:
-    firsts = (tokens.first_words(chunk.sql, 1) for chunk in migration.statements())
+    firsts = (statements.first_words(chunk.sql, 1) for chunk in migration.statements())
     return any(not _ON_ROWS.intersection(words) for words in firsts)
 
 

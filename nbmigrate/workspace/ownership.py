@@ -111,8 +111,9 @@ def _keep_unsaid(
         for key, item in getattr(old, family).items():
             if key in getattr(new, family) and not _is_ours(kind, item.id, ownership):
                 maps[family][key] = with_unsaid(item, maps[family][key])
-    stays = {} if ownership.is_complete else old.schema_comments
-    maps["schema_comments"] = {**stays, **new.schema_comments}
+    for said in ("schema_comments", "schema_privileges"):
+        stays = {} if ownership.is_complete else getattr(old, said)
+        maps[said] = {**stays, **getattr(new, said)}
 
 
 def _with_attached(old: Attached, new: Attached, ownership: Ownership) -> Attached:

@@ -15,13 +15,13 @@ from nbmigrate.model import Column, Enum, Index, Sequence, Table, View
 
 _UNSAID: Mapping[type[Any], tuple[str, ...]] = {
     Table: (
-        *("force_rls", "replica_identity", "statistics", "partition_of", "options"),
+        *("force_rls", "replica_identity", "clustered_on", "statistics", "partition_of", "options"),
         *("partition_key", "inherits", "comment"),
         *("rls_off", "policies", "is_rls_enabled"),  # without them, rows that were hidden are shown
     ),
-    Column: ("storage", "compression", "statistics", "comment"),
+    Column: ("storage", "compression", "statistics", "options", "comment"),
     Index: ("comment", "tablespace"),
-    View: ("comment", "indexes"),
+    View: ("comment", "column_comments", "indexes"),
     Enum: ("comment",),
     Sequence: ("comment", "owned_by"),
 }

@@ -16,3 +16,30 @@ CREATE FUNCTION open() RETURNS integer LANGUAGE sql RETURN 1;
 GRANT EXECUTE ON FUNCTION open TO pg_monitor WITH GRANT OPTION;
 CREATE PROCEDURE done() LANGUAGE sql BEGIN ATOMIC SELECT 1; END;
 REVOKE ALL ON PROCEDURE done FROM PUBLIC;
+-- Of schemas, types, columns, and the sequences of columns.
+GRANT USAGE ON SCHEMA app TO pg_monitor;
+GRANT CREATE ON SCHEMA app TO pg_read_all_data WITH GRANT OPTION;
+CREATE SCHEMA empty;
+GRANT USAGE ON SCHEMA empty TO PUBLIC;
+REVOKE USAGE ON SCHEMA public FROM PUBLIC;
+CREATE TYPE app.mood AS ENUM ('a', 'b');
+REVOKE ALL ON TYPE app.mood FROM PUBLIC;
+GRANT USAGE ON TYPE app.mood TO pg_monitor;
+CREATE DOMAIN app.age AS integer;
+GRANT USAGE ON DOMAIN app.age TO pg_monitor WITH GRANT OPTION;
+CREATE TYPE app.pair AS (a integer, b integer);
+REVOKE ALL ON TYPE app.pair FROM PUBLIC;
+CREATE TYPE app.span AS RANGE (subtype = integer);
+GRANT USAGE ON TYPE app.span TO pg_monitor;
+CREATE TABLE app.counted (
+    id serial PRIMARY KEY,
+    number integer GENERATED ALWAYS AS IDENTITY,
+    "Total sum" numeric,
+    secret text
+);
+GRANT SELECT (id, "Total sum"), UPDATE (secret) ON app.counted TO pg_monitor;
+GRANT SELECT (id) ON app.counted TO PUBLIC;
+GRANT INSERT (id) ON app.counted TO pg_read_all_data WITH GRANT OPTION;
+GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA app TO pg_monitor;
+CREATE VIEW app.shown AS SELECT id, number FROM app.counted;
+GRANT SELECT (number) ON app.shown TO pg_monitor;

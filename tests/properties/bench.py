@@ -16,10 +16,10 @@ from nbmigrate.journal import Journal
 from nbmigrate.model import EMPTY, Snapshot
 from nbmigrate.plan import Answers, Plan, make_plan
 from nbmigrate.postgresql import POSTGRESQL
-from nbmigrate.postgresql.asking import Scratch
+from nbmigrate.postgresql.asking import Cache, Scratch
 from nbmigrate.postgresql.introspect import introspect
 from nbmigrate.postgresql.recorded import as_recorded
-from tests.arena import empty
+from tests.arena import empty_on
 from tests.casefile import operation_lines
 from tests.dumps import normalised
 from tests.fixtures.postgres import Database
@@ -38,6 +38,19 @@ class Bench:
     database: Database
     operations: Counter[str] = field(default_factory=Counter)
     pairs: int = 0
+    _connections: list[psycopg.Connection[Any]] = field(default_factory=list)
+
+    @property
+    def connection(self) -> psycopg.Connection[Any]:
+        """One connection for all pairs; another one when it was closed."""
+        if not self._connections or self._connections[-1].closed:
+            self._connections.append(psycopg.connect(self.database.url, autocommit=True))
+        return self._connections[-1]
+
+    def close(self) -> None:
+        """Close the connection."""
+        for connection in self._connections:
+            connection.close()
 
     def check(self, pair: Pair) -> None:
         """Push the pair.
@@ -45,65 +58,67 @@ class Bench:
         Raises:
             AssertionError: the target is not reached, or a row is not what it was.
         """
-        target, dump = self.target(pair)
-        with self.filled(pair) as connection:
-            roles = roles_of(pair)
-            live = introspect(connection, roles=roles)
-            plan = answered(connection, live, target, pair.answers)
-            before = kept_rows(connection, pair, "before")
-            counters = positions(connection, pair, pair.old)
-            executor.apply(connection, plan.statements)
-            compare(pair, before, kept_rows(connection, pair, "after"))
-            compare_positions(pair, counters, positions(connection, pair, pair.new))
-            found = introspect(connection, roles=roles)
-            again = plan_between(connection, found, target, pair.answers)
-            rest = operation_lines(again.operations)
-            assert rest == "", f"still to do: {rest}\nafter\n{plan.sql}"
-            require_equal(dump, normalised(self.database.dump()), plan)
+        target = self.target(pair)
+        connection, roles = self.filled(pair), roles_of(pair)
+        cache: Cache = {}
+        live = introspect(connection, roles=roles)
+        plan = answered(connection, live, target, pair.answers, cache)
+        before = kept_rows(connection, pair, "before")
+        counters = positions(connection, pair, pair.old)
+        executor.apply(connection, plan.statements)
+        compare(pair, before, kept_rows(connection, pair, "after"))
+        compare_positions(pair, counters, positions(connection, pair, pair.new))
+        found = introspect(connection, roles=roles)
+        again = plan_between(connection, found, target, pair.answers, cache)
+        rest = operation_lines(again.operations)
+        assert rest == "", f"still to do: {rest}\nafter\n{plan.sql}"
         self.pairs += 1
         self.operations.update(type(op).__name__ for op in plan.operations)
 
     def check_files(self, pair: Pair, folder: Path) -> None:
-        """The pair as two migrations in a folder, which are migrated.
+        """The pair as two migrations in a folder, which are migrated; judged by ``pg_dump``.
 
         Raises:
             AssertionError: the target is not reached, or a row is not what it was.
         """
-        target, dump = self.target(pair)
-        with self.filled(pair) as connection:
-            old = introspect(connection, roles=roles_of(pair))
+        target, dump = self.target(pair), self.dump_of(pair.new_ddl)
+        connection = self.filled(pair)
+        old = introspect(connection, roles=roles_of(pair))
         journal = Journal(folder)
         require_written(journal, make_plan(EMPTY, old, dialect=POSTGRESQL), "first")
-        empty(self.database)
+        empty_on(connection)
         executor.migrate(self.database.url, journal.migrations())
-        with psycopg.connect(self.database.url, autocommit=True) as connection:
-            fill(connection, pair)
-            plan = answered(connection, require_read(journal), target, pair.answers)
-            require_written(journal, plan, "second")
-            before = kept_rows(connection, pair, "before")
-            executor.migrate(self.database.url, journal.migrations())
-            compare(pair, before, kept_rows(connection, pair, "after"))
-            require_equal(dump, normalised(self.database.dump()), plan)
+        fill(connection, pair)
+        plan = answered(connection, require_read(journal), target, pair.answers, {})
+        require_written(journal, plan, "second")
+        before = kept_rows(connection, pair, "before")
+        executor.migrate(self.database.url, journal.migrations())
+        compare(pair, before, kept_rows(connection, pair, "after"))
+        require_equal(dump, normalised(self.database.dump()), plan)
 
-    def target(self, pair: Pair) -> tuple[Snapshot, str]:
-        """The new schema built from nothing: what it is, and its ``pg_dump``."""
-        empty(self.database)
-        with psycopg.connect(self.database.url, autocommit=True) as connection:
-            run(connection, pair.new_ddl)
-            found = introspect(connection, roles=roles_of(pair))
-            return _with_all_said(found), normalised(self.database.dump())
+    def target(self, pair: Pair) -> Snapshot:
+        """The new schema built from nothing, in a transaction that is rolled back."""
+        empty_on(self.connection)
+        with self.connection.transaction(force_rollback=True):
+            run(self.connection, pair.new_ddl)
+            return _with_all_said(introspect(self.connection, roles=roles_of(pair)))
+
+    def dump_of(self, ddl: str) -> str:
+        """What ``pg_dump`` says of a script."""
+        empty_on(self.connection)
+        run(self.connection, ddl)
+        return normalised(self.database.dump())
 
     def filled(self, pair: Pair) -> psycopg.Connection[Any]:
-        """A connection to the old schema with its rows, its counters somewhere on their way."""
-        empty(self.database)
-        connection = psycopg.connect(self.database.url, autocommit=True)
+        """The connection to the old schema with its rows, its counters somewhere on their way."""
+        connection = self.connection
+        empty_on(connection)
+        counters = [_set(pair, thing.id) for thing in pair.old.all("sequence")]
+        counting = (c for c in pair.old.all("column") if c.data.get("mode", "plain") != "plain")
+        counters += [_set_column(pair, column.id) for column in counting]
         run(connection, pair.old_ddl)
         fill(connection, pair)
-        for number in sorted(t.id for t in pair.old.all("sequence")):
-            run(connection, _set(pair, number))
-        for column in pair.old.all("column"):
-            if column.data.get("mode", "plain") != "plain":
-                run(connection, _set_column(pair, column.id))
+        run(connection, ";\n".join(counters))
         return connection
 
 
@@ -177,11 +192,15 @@ class GeneratorError(Exception):
 
 
 def answered(
-    connection: psycopg.Connection[Any], old: Snapshot, new: Snapshot, answers: Answers
+    connection: psycopg.Connection[Any],
+    old: Snapshot,
+    new: Snapshot,
+    answers: Answers,
+    cache: Cache,
 ) -> Plan:
     """The plan with every question answered: what is no rename by the pair's word may go."""
     for _ in range(ROUNDS):
-        plan = plan_between(connection, old, new, answers)
+        plan = plan_between(connection, old, new, answers, cache)
         if not plan.questions:
             return plan
         for question in plan.questions:
@@ -193,10 +212,14 @@ def answered(
 
 
 def plan_between(
-    connection: psycopg.Connection[Any], old: Snapshot, new: Snapshot, answers: Answers
+    connection: psycopg.Connection[Any],
+    old: Snapshot,
+    new: Snapshot,
+    answers: Answers,
+    cache: Cache,
 ) -> Plan:
-    """The plan as push makes it."""
-    scratch = Scratch(connection, {})
+    """The plan as push makes it, which keeps what PostgreSQL answered."""
+    scratch = Scratch(connection, cache)
     return make_plan(
         old,
         new,

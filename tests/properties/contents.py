@@ -117,4 +117,6 @@ def converted(old: str, new: str, column: str) -> str:
         return column
     if new == "boolean" and old in numbers:
         return f"({column} <> 0)"
+    if old == "boolean" and new == "bigint":
+        return f"{column}::integer::bigint"
     return f"{column}::text::{new}" if old in ("inet", "cidr", "clock") else f"{column}::{new}"

@@ -61,11 +61,18 @@ class Pair:
     def answers(self) -> Answers:
         """What a person would say about renames and backfills."""
         backfills = {
-            format_path(*self.new.path(number)): self.new.sql(text)
+            format_path(*path): self.new.sql(text)
             for number, text in self.new.backfills.items()
             if number in self.new.things
+            for path in self._places(self.new.things[number])
         }
         return Answers(renames=tuple(self._renames()), backfills=backfills)
+
+    def _places(self, column: Thing) -> Iterator[tuple[str, ...]]:
+        """Where the column is: in its table, and in what could be a partition of that."""
+        yield self.new.path(column.id)
+        for table in self.new.loose(self.new.things[column.owner]):
+            yield (*self.new.path(table.id), self.new.names[column.id])
 
     def _renames(self) -> Iterator[str]:
         for number, thing in self.new.things.items():

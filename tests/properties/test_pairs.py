@@ -18,11 +18,13 @@ from tests.fixtures.postgres import Database, Server
 from tests.properties.bench import Bench, reason
 from tests.properties.pairs import random_pair
 
-PAIRS = int(os.environ.get("NBMIGRATE_PAIRS", "30"))
+#: In CI, where the workers share them.
+MANY, FEW = 500, 40
+PAIRS = int(os.environ.get("NBMIGRATE_PAIRS", MANY if "CI" in os.environ else FEW))
 FIRST = int(os.environ.get("NBMIGRATE_FIRST_PAIR", "0"))
-#: Pairs in one test, so that a run shows where it is.
-BATCH = 50
-#: Every so many pairs go by files too.
+#: Pairs in one test: small enough to be shared by workers, and to show where a run is.
+BATCH = 20
+#: Every so many pairs go by files too, where pg_dump judges.
 BY_FILES = 5
 #: With fewer pairs, chance alone may leave an operation out.
 ENOUGH = 500
@@ -36,7 +38,9 @@ def bench(server: Server) -> Iterator[Bench]:
     name = f"nbmt_pairs_{os.getpid()}"
     with psycopg.connect(server.url(), autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE template0".encode())
-        yield Bench(Database(server, name))
+        bench = Bench(Database(server, name))
+        yield bench
+        bench.close()
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
@@ -60,5 +64,5 @@ def test_a_pair_is_the_same_twice() -> None:
 
 def test_every_operation_was_there(bench: Bench) -> None:
     if bench.pairs < ENOUGH:
-        pytest.skip(f"only {bench.pairs} pairs were pushed; it takes {ENOUGH}")
+        pytest.skip(f"only {bench.pairs} pairs were pushed here; it takes {ENOUGH}")
     assert not OPERATIONS - bench.operations.keys()

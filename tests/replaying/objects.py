@@ -57,9 +57,10 @@ def replay_role(op: o.RoleOp, snapshot: Snapshot) -> Snapshot:
             return change(snapshot, roles=take_out(roles, role.name))
         case o.RenameRole(old=old, new=new):
             renamed = put_new(take_out(roles, old), new, change(roles[old], name=new))
-            return every_table(
+            snapshot = every_table(
                 change(snapshot, roles=renamed), lambda t: _role_in_policies(t, old, new)
             )
+            return _role_in_privileges(snapshot, old, new)
         case _:
             assert_never(op)
 
@@ -77,6 +78,18 @@ def _role_in_policies(table: Table, old: str, new: str) -> Table:
         for name, p in table.policies.items()
     }
     return change(table, policies=policies)
+
+
+def _role_in_privileges(snapshot: Snapshot, old: str, new: str) -> Snapshot:
+    for family in ("tables", "views", "sequences", "functions"):
+        items = dict(getattr(snapshot, family))
+        for name, item in items.items():
+            grants = dict(item.privileges or {})
+            if old in grants:
+                grants[new] = change(grants.pop(old), role=new)
+                items[name] = change(item, privileges=grants)
+        snapshot = change(snapshot, **{family: items})
+    return snapshot
 
 
 def replay_sequence(op: o.SequenceOp, snapshot: Snapshot) -> Snapshot:

@@ -59,15 +59,16 @@ own_type as (
     )
 ),
 
-acl (class, called, entries, owner) as (
-    select relkind::text, called, relacl, relowner from relation where relkind <> 'i'
+-- that everybody may do what everybody may do anyway can be written down, and says nothing
+acl (class, called, entries, owner, usual) as (
+    select relkind::text, called, relacl, relowner, null from relation where relkind <> 'i'
     union all
-    select 'routine', called, proacl, proowner from routine
+    select 'routine', called, proacl, proowner, acldefault('f', proowner) from routine
     union all
-    select 'schema', nspname, nspacl, nspowner
-    from pg_namespace where oid in (select s.oid from own_schema s) and nspname <> 'public'
+    select 'schema', nspname, nspacl, nspowner, null
+    from pg_namespace where oid in (select s.oid from own_schema s)
     union all
-    select 'type', called, typacl, typowner from own_type
+    select 'type', called, typacl, typowner, acldefault('T', typowner) from own_type
 ),
 
 found (class, called, definition) as (
@@ -361,7 +362,9 @@ found (class, called, definition) as (
             left join pg_roles r on r.oid = x.grantee
         )
     from acl a
-    where a.entries is not null
+    where
+        a.entries is not null
+        and (a.usual is null or not (a.entries @> a.usual and a.usual @> a.entries))
     union all
     select
         'privileges',

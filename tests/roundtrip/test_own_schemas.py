@@ -14,7 +14,7 @@ DATA = Path(__file__).parents[1] / "data"
 
 
 @pytest.mark.parametrize(
-    "name", ["definitions", "music", "not_null", "privileges", "rental", "trading"]
+    "name", ["definitions", "music", "not_null", "options", "privileges", "rental", "trading"]
 )
 def test_comes_back_whole(name: str, databases: Callable[[], Database]) -> None:
     source, copy = databases(), databases()

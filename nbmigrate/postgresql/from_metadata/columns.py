@@ -41,6 +41,9 @@ def column_of(column: Column[Any], table: Table) -> model.Column:
         compression=column.info.get("compression"),
         statistics=column.info.get("statistics"),
         not_null_name=column.info.get("not_null_name"),
+        local=column.info.get("local"),
+        sequence_name=column.info.get("sequence_name"),
+        options=column.info.get("options", {}),
         comment=column.comment,
     )
 

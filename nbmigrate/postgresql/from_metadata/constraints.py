@@ -138,6 +138,7 @@ def _foreign_key(item: ForeignKeyConstraint, table: Table, known: Known) -> mode
         match=_match(item.match),
         not_valid=bool(item.dialect_options["postgresql"].get("not_valid")),
         not_enforced=bool(item.info.get("not_enforced")),
+        delete_columns=tuple(item.info.get("delete_columns", ())),
         comment=item.comment,
         **_deferral(item),
     )

@@ -59,6 +59,7 @@ def table_of(table: Table, known: Known) -> model.Table:
         partition_key=table.dialect_options["postgresql"].get("partition_by") or None,
         inherits=_inherits(table),
         replica_identity=_replica_identity(table, where),
+        clustered_on=table.info.get("clustered_on"),
         comment=table.comment,
     )
 

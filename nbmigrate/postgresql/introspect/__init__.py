@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-from nbmigrate.model import Snapshot
+from nbmigrate.model import Grant, Snapshot
 from nbmigrate.model.names import PUBLIC
 from nbmigrate.postgresql.introspect.catalog import (
     Catalog,
@@ -32,6 +32,7 @@ from nbmigrate.postgresql.introspect.definitions import (
 )
 from nbmigrate.postgresql.introspect.indexes import read_indexes
 from nbmigrate.postgresql.introspect.objects import read_enums, read_roles, read_sequences
+from nbmigrate.postgresql.introspect.privileges import read_privileges
 from nbmigrate.postgresql.introspect.tables import read_tables
 from nbmigrate.postgresql.introspect.views import read_views
 
@@ -78,12 +79,18 @@ def introspect(
         types=read_types(catalog),
         functions=read_functions(catalog),
         schema_comments=_schema_comments(catalog),
+        schema_privileges=_schema_privileges(catalog),
     )
 
 
 def _schema_comments(catalog: Catalog) -> dict[str, str]:
     comments = {row[0]: row[2] for row in catalog.comments if row[1] == -1}
     return {name: comments[oid] for oid, name in catalog.schemas if oid in comments}
+
+
+def _schema_privileges(catalog: Catalog) -> dict[str, Mapping[str, Grant]]:
+    privileges = read_privileges(catalog, "n")
+    return {name: privileges[oid] for oid, name in catalog.schemas if oid in privileges}
 
 
 def unmanaged(

@@ -9,6 +9,7 @@ from nbmigrate.model import Column, Generated, Identity
 from nbmigrate.model.names import PUBLIC, object_name
 from nbmigrate.postgresql.expressions import strip_parens
 from nbmigrate.postgresql.identifiers import quote
+from nbmigrate.postgresql.introspect.options import typed_options
 from nbmigrate.postgresql.printed import printed_default
 from nbmigrate.postgresql.types import SERIAL_TYPES, canonical_type, identity_bounds
 
@@ -110,6 +111,9 @@ class _Reader:
             compression=_COMPRESSION[compression] if compression else None,
             statistics=statistics,
             not_null_name=self._not_null_name(row),
+            local=row[19],
+            sequence_name=self._odd_sequence(row) if serial else None,
+            options=typed_options(row[20] or ()),
             comment=self.comments.get(place),
         )
 
@@ -117,6 +121,13 @@ class _Reader:
         """Its name where PostgreSQL would choose another one, also since that one is taken."""
         is_told = _is_odd(row) or ((row[14], row[16]) in self.odd_names and row[18])
         return row[16] if is_told else None
+
+    def _odd_sequence(self, row: Row) -> str | None:
+        """The name of a serial column's sequence where PostgreSQL would choose another one."""
+        name = next(
+            s.name for s in self.owned[row[0], row[1]] if (s.schema, s.name) in self.serials
+        )
+        return name if name != object_name(row[15], row[2], "seq") else None
 
     def _default(self, text: str, kind: str) -> Default | None:
         asked = (text, kind)
@@ -178,8 +189,9 @@ def _identity(kind: str, sequence: OwnedSequence) -> Identity:
 
 def _is_odd(row: Row) -> bool:
     """Whether NOT NULL has a name that PostgreSQL would not choose."""
-    table, found, inherited, is_told = row[15:]
-    usual = inherited or (found and object_name(table, row[2], "not_null"))
+    table, found, inherited, is_told = row[15:19]
+    own = found and object_name(table, row[2], "not_null")
+    usual = own if row[19] else inherited or own
     return bool(is_told and found != usual)
 
 

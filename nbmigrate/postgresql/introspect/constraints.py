@@ -99,6 +99,7 @@ def _foreign_key(row: Row, names: Mapping[int, Mapping[int, str]], table: str) -
         initially_deferred=deferred,
         not_valid=enforced and not valid,  # what is not enforced is never valid
         not_enforced=not enforced,
+        delete_columns=_columns(row[21], names[relid]),
         comment=row[20],
     )
 

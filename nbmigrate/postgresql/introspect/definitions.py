@@ -82,12 +82,16 @@ def read_extensions(catalog: Catalog) -> dict[str, Extension]:
 
 def read_domains(catalog: Catalog) -> dict[str, Domain]:
     """The domains with their checks."""
-    return {key(row[0], row[1]): _domain(row) for row in catalog.domains}
+    privileges = read_privileges(catalog, "t")
+    return {
+        key(row[0], row[1]): replace(_domain(row), privileges=privileges.get(row[11]))
+        for row in catalog.domains
+    }
 
 
 def _domain(row: Row) -> Domain:
     schema, name, type_, collation_schema, collation, default, not_null = row[:7]
-    names, texts, valid, comment = row[7:]
+    names, texts, valid, comment = row[7:11]
     checks = {
         check: DomainCheck(name=check, value=strip_parens(text), not_valid=not is_valid)
         for check, text, is_valid in zip(names, texts, valid, strict=True)
@@ -107,16 +111,23 @@ def _domain(row: Row) -> Domain:
 def read_types(catalog: Catalog) -> dict[str, CompositeType | RangeType]:
     """Composite and range types."""
     found: dict[str, CompositeType | RangeType] = {}
-    attributes: defaultdict[tuple[str, str, str | None], list[Attribute]] = defaultdict(list)
-    for schema, name, comment, attribute, type_, *collation in catalog.composites:
-        there = attributes[schema, name, comment]
+    privileges = read_privileges(catalog, "t")
+    attributes: defaultdict[tuple[str, str, str | None, int], list[Attribute]] = defaultdict(list)
+    for schema, name, comment, oid, attribute, type_, *collation in catalog.composites:
+        there = attributes[schema, name, comment, oid]
         if attribute is not None:
             there.append(_attribute(attribute, type_, collation))
-    for (schema, name, comment), parts in attributes.items():
+    for (schema, name, comment, oid), parts in attributes.items():
         found[key(schema, name)] = CompositeType(
-            name=name, schema=schema, attributes=tuple(parts), comment=comment
+            name=name,
+            schema=schema,
+            attributes=tuple(parts),
+            privileges=privileges.get(oid),
+            comment=comment,
         )
-    return {**found, **{key(row[0], row[1]): _range(row) for row in catalog.ranges}}
+    for row in catalog.ranges:
+        found[key(row[0], row[1])] = replace(_range(row), privileges=privileges.get(row[9]))
+    return found
 
 
 def _attribute(name: str, type_: str, collation: list[str]) -> Attribute:
@@ -125,7 +136,7 @@ def _attribute(name: str, type_: str, collation: list[str]) -> Attribute:
 
 
 def _range(row: Row) -> RangeType:
-    schema, name, subtype, opclass, collation_schema, collation, diff, multirange, comment = row
+    schema, name, subtype, opclass, collation_schema, collation, diff, multirange, comment = row[:9]
     return RangeType(
         name=name,
         schema=schema,

@@ -15,9 +15,16 @@ if TYPE_CHECKING:
 
 def read_enums(catalog: Catalog) -> dict[str, Enum]:
     """The enums, labels in order."""
+    privileges = read_privileges(catalog, "t")
     return {
-        key(schema, name): Enum(name=name, schema=schema, values=tuple(labels), comment=comment)
-        for schema, name, labels, comment in catalog.enums
+        key(schema, name): Enum(
+            name=name,
+            schema=schema,
+            values=tuple(labels),
+            privileges=privileges.get(oid),
+            comment=comment,
+        )
+        for schema, name, labels, comment, oid in catalog.enums
     }
 
 

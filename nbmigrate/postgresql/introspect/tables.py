@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from nbmigrate.diff.partitions import with_local
 from nbmigrate.model import KeyOptions, Partition, Statistics, Table, format_path, key
 from nbmigrate.model.names import PUBLIC
 from nbmigrate.postgresql.identifiers import quote
 from nbmigrate.postgresql.introspect.constraints import Constraints, read_constraints
 from nbmigrate.postgresql.introspect.options import typed_options
 from nbmigrate.postgresql.introspect.policies import read_policies
-from nbmigrate.postgresql.introspect.privileges import read_privileges
+from nbmigrate.postgresql.introspect.privileges import read_column_privileges, read_privileges
 from nbmigrate.postgresql.names import primary_key_name
 
 if TYPE_CHECKING:
@@ -42,7 +43,10 @@ class _Parts:
         self.constraints: Mapping[int, Constraints] = read_constraints(catalog, columns.names)
         self.indexes = indexes
         self.statistics = _read_statistics(catalog)
+        self.names = columns.names
         self.privileges = read_privileges(catalog, "c")
+        self.column_privileges = read_column_privileges(catalog)
+        self.sequences = _column_sequences(catalog, columns.serial_sequences)
         self.policies: Mapping[int, Mapping[str, Policy]] = read_policies(catalog)
         self.comments = {row[0]: row[2] for row in catalog.comments if row[1] == 0}
 
@@ -55,12 +59,12 @@ def read_tables(
 ) -> dict[str, Table]:
     """All tables."""
     parts = _Parts(catalog, columns, definitions, indexes)
-    return {key(row[1], row[2]): _table(row, parts) for row in catalog.tables}
+    return with_local({key(row[1], row[2]): _table(row, parts) for row in catalog.tables})
 
 
 def _table(row: Row, parts: _Parts) -> Table:
     oid, schema, name, rls, force_rls, unlogged = row[:6]
-    options, toast, identity, identity_index, partition_key, bound, parents = row[6:]
+    options, toast, identity, identity_index, partition_key, bound, parents, cluster = row[6:]
     constraints = parts.constraints.get(oid) or Constraints()
     composite, single_name = _primary_key(constraints.primary_key, name)
     partition, inherits = _parents(bound, parents)
@@ -82,16 +86,37 @@ def _table(row: Row, parts: _Parts) -> Table:
         unlogged=unlogged,
         options=_options(options, toast),
         replica_identity=_replica_identity(identity, identity_index),
+        clustered_on=cluster,
         exclusions=constraints.exclusions,
         statistics=parts.statistics.get(oid, {}),
         partition_key=partition_key,
         partition_of=partition,
         inherits=inherits,
         privileges=parts.privileges.get(oid),
+        column_privileges={
+            parts.names[oid][number]: grants
+            for number, grants in parts.column_privileges.get(oid, {}).items()
+        },
+        sequence_privileges={
+            column: parts.privileges[sequence]
+            for column, sequence in parts.sequences.get(oid, ())
+            if sequence in parts.privileges
+        },
         comment=parts.comments.get(oid),
         triggers=parts.definitions.triggers.get(oid, {}),
         rules=parts.definitions.rules.get(oid, {}),
     )
+
+
+def _column_sequences(
+    catalog: Catalog, serial: frozenset[tuple[str, str]]
+) -> Mapping[int, Sequence[tuple[str, int]]]:
+    """The columns of each table that count by identity or serial, with their sequences."""
+    found: defaultdict[int, list[tuple[str, int]]] = defaultdict(list)
+    for row in catalog.sequences:
+        if row[9] == "i" or (row[0], row[1]) in serial:
+            found[row[10]].append((row[15], row[17]))
+    return found
 
 
 def _primary_key(found: PrimaryKey | None, table: str) -> tuple[dict[str, PrimaryKey], str | None]:

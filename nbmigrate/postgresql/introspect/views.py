@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from msgspec.structs import replace
+
 from nbmigrate.model import View, key
 from nbmigrate.postgresql.introspect.options import camel_options
-from nbmigrate.postgresql.introspect.privileges import read_privileges
+from nbmigrate.postgresql.introspect.privileges import read_column_privileges, read_privileges
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +27,7 @@ class _Parts(NamedTuple):
     indexes: Mapping[int, Mapping[str, Index]]
     comments: Mapping[int, str]
     privileges: Mapping[int, Mapping[str, Grant]]
+    column_privileges: Mapping[int, Mapping[int, Mapping[str, Grant]]]
 
 
 def read_views(
@@ -35,14 +38,17 @@ def read_views(
 ) -> dict[str, View]:
     """The views, each with the columns it shows."""
     comments = {row[0]: row[2] for row in catalog.comments if row[1] == 0}
-    parts = _Parts(columns, definitions, indexes, comments, read_privileges(catalog, "c"))
+    privileges, by_column = read_privileges(catalog, "c"), read_column_privileges(catalog)
+    parts = _Parts(columns, definitions, indexes, comments, privileges, by_column)
     return {key(row[1], row[2]): _view(row, parts) for row in catalog.views}
 
 
 def _view(row: Row, parts: _Parts) -> View:
     relid, schema, name, materialized, definition, options, tablespace, method = row
+    columns = parts.columns.by_table[relid]
     return View(
-        columns=parts.columns.by_table[relid],
+        columns={name: replace(column, comment=None) for name, column in columns.items()},
+        column_comments={n: c.comment for n, c in columns.items() if c.comment},
         definition=definition.strip().removesuffix(";").rstrip(),
         name=name,
         schema=schema,
@@ -51,6 +57,10 @@ def _view(row: Row, parts: _Parts) -> View:
         tablespace=tablespace,
         using=None if method in (None, "heap") else method,
         privileges=parts.privileges.get(relid),
+        column_privileges={
+            parts.columns.names[relid][number]: grants
+            for number, grants in parts.column_privileges.get(relid, {}).items()
+        },
         comment=parts.comments.get(relid),
         indexes=parts.indexes.get(relid, {}),
         triggers=parts.definitions.triggers.get(relid, {}),

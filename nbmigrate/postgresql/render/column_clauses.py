@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from nbmigrate.postgresql.expressions import render_default
 from nbmigrate.postgresql.identifiers import qualified, quote
-from nbmigrate.postgresql.render.clauses import parenthesised, word
+from nbmigrate.postgresql.render.clauses import option_list, parenthesised, word
 from nbmigrate.postgresql.render.sequences import sequence_options
 from nbmigrate.postgresql.types import render_type
 
@@ -46,6 +46,16 @@ def _not_null(column: Column) -> str:
     return f"{name} NOT NULL"
 
 
+def required(table: Id, column: Column) -> Iterator[str]:
+    """NOT NULL of a column that is there; a name is known to PostgreSQL 18 and later."""
+    if column.not_null_name:
+        name = quote(column.not_null_name)
+        action = f"ADD CONSTRAINT {name} NOT NULL {quote(column.name)}"
+        yield f"ALTER TABLE {qualified(table)} {action};"
+    else:
+        yield alter(table, column.name, "SET NOT NULL")
+
+
 def partition_column(column: Column) -> str | None:
     """What a partition has otherwise than its parent; ``None`` when that has no words here."""
     default = ""
@@ -68,6 +78,11 @@ def column_storage(table: Id, old: Column | None, new: Column) -> Iterator[str]:
     if (old.statistics if old else None) != new.statistics:
         target = -1 if new.statistics is None else new.statistics
         yield alter(table, new.name, f"SET STATISTICS {target}")
+    before = old.options if old else {}
+    if changed := {name: v for name, v in new.options.items() if before.get(name) != v}:
+        yield alter(table, new.name, f"SET ({option_list(changed)})")
+    if gone := ", ".join(name for name in before if name not in new.options):
+        yield alter(table, new.name, f"RESET ({gone})")
 
 
 def _own_storage(column: Column) -> str:

@@ -173,10 +173,12 @@ def foreign_key_clause(key: ForeignKey) -> str:
     """FOREIGN KEY; the target is spelled with its schema, as drizzle does."""
     target = qualified(key.target, spell_public=True)
     match = f" MATCH {key.match.upper()}" if key.match else ""
+    some = f" ({quote_all(key.delete_columns)})" if key.delete_columns else ""
     return (
         f"CONSTRAINT {quote(key.name)} FOREIGN KEY ({quote_all(key.columns_from)}) "
         f"REFERENCES {target}({quote_all(key.columns_to)}){match} "
-        f"ON DELETE {key.on_delete} ON UPDATE {key.on_update}{_deferrable(key)}{_unchecked(key)}"
+        f"ON DELETE {key.on_delete}{some} ON UPDATE {key.on_update}"
+        f"{_deferrable(key)}{_unchecked(key)}"
     )
 
 

@@ -51,7 +51,7 @@ def alter_identity(operation: AlterIdentity) -> tuple[str, ...]:
     renamed = old.name != new.name
     return (
         *((alter(table, column, " ".join(actions)),) if actions else ()),
-        *((_rename_sequence(table, column, new.name),) if renamed else ()),
+        *((rename_sequence(table, column, new.name),) if renamed else ()),
     )
 
 
@@ -84,7 +84,8 @@ END"""),
     )
 
 
-def _rename_sequence(table: Id, column: str, name: str) -> str:
+def rename_sequence(table: Id, column: str, name: str) -> str:
+    """Another name for the sequence of a column, if it does not have it."""
     return block(f"""\
 DECLARE
 	owned regclass := {_owned_sequence(table, column)};

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from nbmigrate.postgresql.identifiers import qualified, quote
+from nbmigrate.model.names import PUBLIC
+from nbmigrate.postgresql.identifiers import block, literal, name_literal, qualified, quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,7 +14,9 @@ if TYPE_CHECKING:
     from nbmigrate.operations import SetPrivileges
 
 #: What everybody may do with a new object (PostgreSQL 18 docs, "Privileges", table 5.2).
-_OF_PUBLIC = {"routine": frozenset({"EXECUTE"})}
+_OF_PUBLIC = {"routine": frozenset({"EXECUTE"}), "type": frozenset({"USAGE"})}
+#: The schema that every database comes with (PostgreSQL 18 docs, "Usage Patterns").
+_OF_PUBLIC_SCHEMA = frozenset({"USAGE"})
 
 
 def set_privileges(operation: SetPrivileges) -> Iterator[str]:
@@ -24,22 +27,44 @@ def set_privileges(operation: SetPrivileges) -> Iterator[str]:
         return
     is_public = found.role == "public"
     role = "PUBLIC" if is_public else quote(found.role)
-    usual = _OF_PUBLIC.get(operation.kind, frozenset()) if is_public else frozenset()
+    usual = _usual(operation) if is_public else frozenset()
     had, has = (set(grant.privileges if grant else usual) for grant in (old, new))
     passed, passes = _passed(old), _passed(new)
-    thing = _thing(operation)
-    if gone := ", ".join(sorted(had - has)):
-        yield f"REVOKE {gone} ON {thing} FROM {role};"
-    if kept := ", ".join(sorted((passed - passes) & has)):
-        yield f"REVOKE GRANT OPTION FOR {kept} ON {thing} FROM {role};"
-    if come := ", ".join(sorted(has - had - passes)):
-        yield f"GRANT {come} ON {thing} TO {role};"
-    if options := ", ".join(sorted(passes - passed)):
-        yield f"GRANT {options} ON {thing} TO {role} WITH GRANT OPTION;"
+    for words, privileges, direction, ending in (
+        ("REVOKE", had - has, "FROM", ""),
+        ("REVOKE GRANT OPTION FOR", (passed - passes) & has, "FROM", ""),
+        ("GRANT", has - had - passes, "TO", ""),
+        ("GRANT", passes - passed, "TO", " WITH GRANT OPTION"),
+    ):
+        if privileges:
+            listed = ", ".join(f"{p}{_of_column(operation)}" for p in sorted(privileges))
+            yield _on(operation, f"{words} {listed} ON ", f" {direction} {role}{ending}")
+
+
+def _usual(operation: SetPrivileges) -> frozenset[str]:
+    if operation.kind == "schema" and operation.table[1] == PUBLIC:
+        return _OF_PUBLIC_SCHEMA
+    return _OF_PUBLIC.get(operation.kind, frozenset())
 
 
 def _passed(grant: Grant | None) -> set[str]:
     return set(grant.grantable if grant else ())
+
+
+def _of_column(operation: SetPrivileges) -> str:
+    is_own = operation.kind != "sequence" and operation.column
+    return f" ({quote(operation.column or '')})" if is_own else ""
+
+
+def _on(operation: SetPrivileges, before: str, after: str) -> str:
+    """The statement about an object; the sequence of a column is looked up as it runs."""
+    if operation.kind != "sequence" or not operation.column:
+        return f"{before}{_thing(operation)}{after};"
+    table, column = name_literal(operation.table), literal(operation.column)
+    return block(f"""\
+BEGIN
+	EXECUTE format({literal(f"{before}SEQUENCE %s{after.replace('%', '%%')}")}, pg_get_serial_sequence({table}, {column}));
+END""")
 
 
 def _thing(operation: SetPrivileges) -> str:
@@ -50,5 +75,9 @@ def _thing(operation: SetPrivileges) -> str:
             return f"ROUTINE {qualified((schema, bare))}{parenthesis}{arguments}"
         case "sequence":
             return f"SEQUENCE {qualified(operation.table)}"
+        case "type":
+            return f"TYPE {qualified(operation.table)}"
+        case "schema":
+            return f"SCHEMA {quote(name)}"
         case _:
             return qualified(operation.table)

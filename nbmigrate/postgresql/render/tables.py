@@ -23,7 +23,9 @@ from nbmigrate.postgresql.render.column_clauses import (
     alter,
     column_definition,
     column_storage,
+    default_action,
     partition_column,
+    required,
 )
 from nbmigrate.postgresql.render.constraints import (
     add_constraint,
@@ -35,13 +37,14 @@ from nbmigrate.postgresql.render.constraints import (
     single_key_clause,
     unique_clause,
 )
+from nbmigrate.postgresql.render.counters import rename_sequence
 from nbmigrate.postgresql.render.merging import merged_exclusions, merged_uniques
 from nbmigrate.postgresql.render.privileges import set_privileges
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from nbmigrate.model import Table
+    from nbmigrate.model import Column, Table
     from nbmigrate.operations import TableOp
 
 
@@ -49,7 +52,7 @@ def render_table(operation: TableOp) -> tuple[str, ...]:  # noqa: C901, PLR0911 
     """The statements of an operation on a table."""
     match operation:
         case CreateTable():
-            return tuple(create_table(operation.table, operation.inherited, operation.undefaulted))
+            return tuple(create_table(operation))
         case RenameTable(old=old, new=new):
             return (f"ALTER TABLE {qualified(old)} RENAME TO {quote(new[1])};",)
         case MoveTable(old=old, new=new):
@@ -73,10 +76,9 @@ def render_table(operation: TableOp) -> tuple[str, ...]:  # noqa: C901, PLR0911 
             assert_never(operation)
 
 
-def create_table(
-    table: Table, inherited: Collection[str] = (), undefaulted: Collection[str] = ()
-) -> Iterator[str]:
+def create_table(operation: CreateTable) -> Iterator[str]:
     """CREATE TABLE, then what it has no words for: comments and the like."""
+    table, inherited = operation.table, operation.inherited
     name = qualified(table.id)
     unlogged = "UNLOGGED " if table.unlogged else ""
     lines = ",\n".join(f"\t{line}" for line in _lines(table, inherited))
@@ -91,13 +93,30 @@ def create_table(
         yield from add_constraint(table.id, exclusion_clause(exclusion), exclusion)
     if table.force_rls:
         yield f"ALTER TABLE {name} FORCE ROW LEVEL SECURITY;"
-    for name_of_column in undefaulted if table.partition_of else ():
-        # DEFAULT NULL would be a default of its own where the type has a length
-        yield alter(table.id, name_of_column, "DROP DEFAULT")
+    yield from _otherwise_than_parents(operation)
+    yield from _columns_apart(table, inherited)
+    yield from _comments(table)
+
+
+def _columns_apart(table: Table, inherited: Collection[str]) -> Iterator[str]:
+    """What the definition of a column has no words for."""
     for column in table.columns.values():
         own = column if column.name not in inherited else None
         yield from column_storage(table.id, None, own or replace(column, storage=None))
-    yield from _comments(table)
+        if own and own.sequence_name:
+            yield rename_sequence(table.id, own.name, own.sequence_name)
+
+
+def _otherwise_than_parents(operation: CreateTable) -> Iterator[str]:
+    """What a table does not have from its parents, where CREATE TABLE does not list the column."""
+    table = operation.table
+    for name in operation.undefaulted:
+        # DEFAULT NULL would be a default of its own where the type has a length
+        yield alter(table.id, name, "DROP DEFAULT")
+    for name in operation.defaulted:
+        yield alter(table.id, name, default_action(table.columns[name]))
+    for name in operation.required:
+        yield from required(table.id, table.columns[name])
 
 
 def _clauses(table: Table, lines: str) -> str:
@@ -121,7 +140,9 @@ def _lines(table: Table, inherited: Collection[str]) -> Iterator[str]:
         or table.partition_of
         or any(c.primary_key and c.name in inherited for c in table.columns.values())
     )
-    columns = (c for c in table.columns.values() if c.name not in inherited)
+    columns: Iterator[Column] = (c for c in table.columns.values() if c.name not in inherited)
+    if table.inherits:  # how its values are compressed is said when it has its parents' columns
+        columns = (replace(c, compression=None) for c in columns)
     if table.partition_of:
         yield from filter(None, map(partition_column, columns))
     else:
@@ -166,6 +187,9 @@ def alter_table(old: Table, new: Table) -> Iterator[str]:
         yield f"{head} {'FORCE' if new.force_rls else 'NO FORCE'} ROW LEVEL SECURITY;"
     if old.replica_identity != new.replica_identity:
         yield f"{head} REPLICA IDENTITY {new.replica_identity or 'DEFAULT'};"
+    if old.clustered_on != new.clustered_on:
+        index = new.clustered_on
+        yield f"{head} {f'CLUSTER ON {quote(index)}' if index else 'SET WITHOUT CLUSTER'};"
     yield from _alter_parents(head, old, new)
 
 

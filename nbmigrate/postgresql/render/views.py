@@ -61,6 +61,11 @@ def create_view(view: View) -> tuple[str, ...]:
     return (
         f"CREATE {kind}{using}{options}{tablespace} AS {body}{no_data};",
         *comment_on(kind, view.comment),
+        *(
+            statement
+            for name, text in view.column_comments.items()
+            for statement in comment_on(f"COLUMN {qualified(view.id)}.{quote(name)}", text)
+        ),
     )
 
 

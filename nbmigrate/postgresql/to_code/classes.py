@@ -139,7 +139,8 @@ class TableCode:
             yield "postgresql_with", layout.mapping(values)
         if self.table.comment:
             yield "comment", text(self.table.comment)
-        if info := layout.info_node(replica_identity=self.table.replica_identity):
+        facts = {name: getattr(self.table, name) for name in ("replica_identity", "clustered_on")}
+        if info := layout.info_node(**facts):
             yield "info", info
 
 

@@ -103,6 +103,9 @@ def _named(column: Column, table: Table, *, has_key: bool) -> Iterator[tuple[str
         compression=column.compression,
         statistics=column.statistics,
         not_null_name=column.not_null_name,
+        local=column.local,
+        sequence_name=column.sequence_name,
+        options={**column.options} or None,
     ):
         yield "info", info
 

@@ -158,7 +158,10 @@ def _options(foreign_key: ForeignKey, table: Table) -> dict[str, Any]:
         "match": quoted(foreign_key.match.upper()) if foreign_key.match else None,
         "postgresql_not_valid": "True" if foreign_key.not_valid else None,
         "comment": _comment(foreign_key),
-        "info": info_node(not_enforced=foreign_key.not_enforced),
+        "info": info_node(
+            not_enforced=foreign_key.not_enforced,
+            delete_columns=[*foreign_key.delete_columns] or None,
+        ),
         **_deferral(foreign_key),
     }
 

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import msgspec
 
 from nbmigrate.diff.partitions import columns_of_partition
-from nbmigrate.model import Snapshot, Table, format_path, key
+from nbmigrate.model import Grant, Snapshot, Table, format_path, key
 from nbmigrate.model.names import PUBLIC
 from nbmigrate.postgresql.to_code.layout import Group, call, constant, quoted, strings, text
+
+#: Families whose privileges stand behind their names.
+_GRANTED = {
+    "views": "view",
+    "sequences": "sequence",
+    "functions": "function",
+    "enums": "type",
+    "domains": "type",
+    "types": "type",
+}
 
 
 def is_plain_partition(table: Table, snapshot: Snapshot) -> bool:
@@ -38,6 +47,8 @@ def _without_values(table: Table) -> Table:
         rls_off=False,
         statistics={},
         privileges=None,
+        column_privileges={},
+        sequence_privileges={},
         triggers={},
         rules={},
     )
@@ -103,11 +114,17 @@ def of_table(table: Table, name: str) -> Iterator[Group]:
             target=None if found.target is None else constant(found.target),
             comment=text(found.comment) if found.comment else None,
         )
-    yield from _grants(table, name)
+    yield from _grants(table.privileges, name)
+    for column, grants in table.column_privileges.items():
+        yield from _grants(grants, name, column=column)
+    for column, grants in table.sequence_privileges.items():
+        yield from _grants(grants, name, "sequence", column=column)
 
 
-def _grants(item: Any, name: str, kind: str | None = None) -> Iterator[Group]:  # noqa: ANN401 - anything that has privileges
-    for grant in (item.privileges or {}).values():
+def _grants(
+    grants: Mapping[str, Grant] | None, name: str, kind: str | None = None, *, column: str = ""
+) -> Iterator[Group]:
+    for grant in (grants or {}).values():
         yield call(
             "Grant",
             quoted(grant.role),
@@ -115,17 +132,31 @@ def _grants(item: Any, name: str, kind: str | None = None) -> Iterator[Group]:  
             strings(grant.privileges),
             grantable=strings(grant.grantable) if grant.grantable else None,
             kind=quoted(kind) if kind else None,
+            column=quoted(column) if column else None,
         )
+
+
+def _granted(snapshot: Snapshot) -> Iterator[Group]:
+    for name, grants in snapshot.schema_privileges.items():
+        yield from _grants(grants, quoted(name), "schema")
+    for family, kind in _GRANTED.items():
+        for name, item in getattr(snapshot, family).items():
+            yield from _grants(item.privileges, quoted(name), kind)
+    for name, view in snapshot.views.items():
+        for column, grants in view.column_privileges.items():
+            yield from _grants(grants, quoted(name), "view", column=column)
 
 
 def beside(snapshot: Snapshot) -> Iterator[Group]:
     """Owners of sequences, comments of sequences and enums, privileges of all but tables."""
-    for kind in ("view", "sequence", "function"):
-        for name, item in getattr(snapshot, f"{kind}s").items():
-            yield from _grants(item, quoted(name), kind)
+    yield from _granted(snapshot)
     for sequence in snapshot.sequences.values():
         if sequence.owned_by:
             yield call("OwnedSequence", quoted(path(sequence.id)), by=quoted(sequence.owned_by))
+    for view in snapshot.views.values():
+        for column, said in view.column_comments.items():
+            place = format_path(*view.id, column)
+            yield call("Comment", quoted("column"), quoted(place), text(said))
     for family, word in (("enums", "enum"), ("sequences", "sequence")):
         for item in getattr(snapshot, family).values():
             if item.comment:

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nbmigrate.postgresql.expressions import (
@@ -193,6 +193,7 @@ def test_tokens_are_the_text(text):
 
 
 @given(PIECES | st.text(max_size=20))
+@example("5\n.'x'")
 def test_any_expression_is_spelled_once(text):
     once = canonical_expression(text, "a")
     assert canonical_expression(once, "a") == once

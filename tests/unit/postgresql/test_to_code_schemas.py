@@ -18,7 +18,8 @@ from tests.fixtures.postgres import Database
 from tests.pulled import declared_by, difference
 
 DATA = Path(__file__).parents[2] / "data"
-SCHEMAS = [DATA / f"{name}.sql" for name in ("music", "trading", "rental", "definitions", "parts")]
+NAMES = ("music", "trading", "rental", "definitions", "parts", "options", "privileges")
+SCHEMAS = [DATA / f"{name}.sql" for name in NAMES]
 
 
 @pytest.fixture(params=SCHEMAS, ids=[path.stem for path in SCHEMAS])

@@ -32,7 +32,9 @@ select
             limit 1
         )
     end as inherited_name,
-    a.attislocal or c.relispartition as is_told
+    a.attislocal or c.relispartition as is_told,
+    case when a.attinhcount > 0 and not c.relispartition then a.attislocal end as is_listed,
+    a.attoptions
 from pg_catalog.pg_attribute a
 join pg_catalog.pg_class c on c.oid = a.attrelid
 join pg_catalog.pg_type t on t.oid = a.atttypid

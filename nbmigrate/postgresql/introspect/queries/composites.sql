@@ -4,6 +4,7 @@ select
     n.nspname,
     t.typname,
     pg_catalog.obj_description(t.oid, 'pg_type') as comment_text,
+    t.oid,
     a.attname,
     pg_catalog.format_type(a.atttypid, a.atttypmod) as type_text,
     ln.nspname as collation_schema,

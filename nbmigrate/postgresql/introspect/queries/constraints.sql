@@ -33,12 +33,16 @@ select
     k.confmatchtype::text,
     i.nulls_not_distinct,
     i.included,
-    pg_catalog.obj_description(k.oid, 'pg_constraint') as comment_text
-from (select true as conenforced, false as indnullsnotdistinct) as absent
+    pg_catalog.obj_description(k.oid, 'pg_constraint') as comment_text,
+    k.set_on_delete
+from (
+    select true as conenforced, null::int2[] as confdelsetcols, false as indnullsnotdistinct
+) as absent
 cross join lateral (
     select
         pg_constraint.*,
-        conenforced as is_enforced
+        conenforced as is_enforced,
+        confdelsetcols as set_on_delete
     from pg_catalog.pg_constraint
 ) as k
 join pg_catalog.pg_class c on c.oid = k.conrelid

@@ -25,7 +25,8 @@ select
         where k.contypid = t.oid and k.contype = 'c'
         order by k.conname
     ) as checks_valid,
-    pg_catalog.obj_description(t.oid, 'pg_type') as comment_text
+    pg_catalog.obj_description(t.oid, 'pg_type') as comment_text,
+    t.oid
 from pg_catalog.pg_type t
 join pg_catalog.pg_namespace n on n.oid = t.typnamespace
 join pg_catalog.pg_type b on b.oid = t.typbasetype

@@ -8,7 +8,8 @@ select
         where v.enumtypid = t.oid
         order by v.enumsortorder
     ) as labels,
-    pg_catalog.obj_description(t.oid, 'pg_type') as comment_text
+    pg_catalog.obj_description(t.oid, 'pg_type') as comment_text,
+    t.oid
 from pg_catalog.pg_type t
 join pg_catalog.pg_namespace n on n.oid = t.typnamespace
 where

@@ -11,7 +11,8 @@ select
     l.collname,
     case when r.rngsubdiff <> 0 then r.rngsubdiff::pg_catalog.regproc::text end as diff_text,
     m.typname as multirange_name,
-    pg_catalog.obj_description(t.oid, 'pg_type') as comment_text
+    pg_catalog.obj_description(t.oid, 'pg_type') as comment_text,
+    t.oid
 from pg_catalog.pg_range r
 join pg_catalog.pg_type t on t.oid = r.rngtypid
 join pg_catalog.pg_namespace n on n.oid = t.typnamespace

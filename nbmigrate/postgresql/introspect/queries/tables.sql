@@ -26,7 +26,14 @@ select
         join pg_catalog.pg_namespace pn on pn.oid = pc.relnamespace
         where h.inhrelid = c.oid
         order by h.inhseqno
-    ) as parents
+    ) as parents,
+    (
+        select x.relname
+        from pg_catalog.pg_index i
+        join pg_catalog.pg_class x on x.oid = i.indexrelid
+        where i.indrelid = c.oid and i.indisclustered
+        limit 1
+    ) as cluster_index
 from pg_catalog.pg_class c
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 left join pg_catalog.pg_class t on t.oid = c.reltoastrelid

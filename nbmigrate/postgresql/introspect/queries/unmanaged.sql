@@ -61,32 +61,6 @@ found (place, kind) as (
         d.dictnamespace = any(%(namespaces)s::oid[])
         and (d.tableoid, d.oid) not in (select e.classid, e.objid from extension_objects e)
     union all
-    select 11, 'grant on schemas, types or sequences of columns'
-    from (
-        select c.relacl, c.relowner, c.tableoid, c.oid
-        from pg_catalog.pg_class c
-        join pg_catalog.pg_depend d
-            on d.classid = c.tableoid and d.objid = c.oid and d.deptype in ('a', 'i')
-        where
-            c.relnamespace = any(%(namespaces)s::oid[])
-            and c.relkind = 'S' and d.refobjsubid > 0
-        union all
-        select n.nspacl, n.nspowner, n.tableoid, n.oid
-        from pg_catalog.pg_namespace n
-        where n.oid = any(%(namespaces)s::oid[]) and n.nspname <> 'public'
-        union all
-        select t.typacl, t.typowner, t.tableoid, t.oid
-        from pg_catalog.pg_type t
-        where t.typnamespace = any(%(namespaces)s::oid[])
-    ) as o (entries, owner, class, oid)
-    where
-        o.entries is not null
-        and (o.class, o.oid) not in (select e.classid, e.objid from extension_objects e)
-    union all
-    select 11, 'grant on columns'
-    from pg_catalog.pg_attribute a
-    where a.attacl is not null and a.attrelid in (select r.oid from relations r)
-    union all
     select 12, 'invalid index'
     from pg_catalog.pg_index i
     where
