@@ -8,6 +8,7 @@ last commit, whatever its place in the plan. The error says what was kept.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ from psycopg.pq import TransactionStatus
 from nbmigrate.dialect import Statement
 from nbmigrate.errors import DriftError, ExecutionError
 from nbmigrate.executor import bookkeeping
+from nbmigrate.executor import statements as log_of
 from nbmigrate.executor.alone import run_alone
 from nbmigrate.executor.connections import sibling
 from nbmigrate.executor.events import AppliedStatement, LockWaited, OnEvent, ignore
@@ -28,12 +30,15 @@ from nbmigrate.executor.progress import Progress
 from nbmigrate.executor.running import Session, Work, run_transaction
 from nbmigrate.executor.segments import Segment, Step, segments
 from nbmigrate.executor.settings import Settings
+from nbmigrate.executor.statements import Ran
+
+Log = Callable[[psycopg.Connection[Any], Sequence[Ran]], None]
 
 #: A push is somebody at a screen: a running migrate is waited for, but not for long.
 PUSH_WAIT_MS = 10_000
 
 
-def apply(
+def apply(  # noqa: PLR0913 - a plan, and what is done around it
     connection: psycopg.Connection[Any],
     statements: Sequence[Statement],
     *,
@@ -41,13 +46,15 @@ def apply(
     finish: Callable[[], None] | None = None,
     on_event: OnEvent | None = None,
     settings: Settings | None = None,
+    label: str = "",
 ) -> tuple[AppliedStatement, ...]:
     """Run the statements and return what ran.
 
     ``guard`` is called inside the transaction before the first statement and raises (a
     DriftError) when the database is not what the plan was made for; ``finish`` inside the
     last transaction after its last statement (the ledger is written there). Both are called
-    again when the transaction is repeated.
+    again when the transaction is repeated. With a ``label`` (``push 7``) each statement is noted
+    in the log, in its transaction.
 
     Raises:
         StatementFailedError: what PostgreSQL refused, and what was kept.
@@ -66,7 +73,8 @@ def apply(
     with lock:
         session = Session(url, connection, lock, settings, listen, Failpoint.of(settings))
         try:
-            return _run(session, statements, guard or _nothing, finish or _nothing)
+            log = _logging(session, label)
+            return _run(session, statements, guard or _nothing, finish or _nothing, log)
         finally:
             session.close_replacement(connection)
 
@@ -108,31 +116,48 @@ def _run(
     statements: Sequence[Statement],
     guard: Callable[[], None],
     finish: Callable[[], None],
+    log: Log,
 ) -> tuple[AppliedStatement, ...]:
     parts, alone = plan_segments(statements)
     done: list[AppliedStatement] = []
     last = max(at for at, part in enumerate(parts) if part.is_transactional)
     for at, part in enumerate(parts):
         if not part.is_transactional:
-            done.append(_run_alone(session, part.steps[0], _kept(done, "")))
+            done.append(_run_alone(session, part.steps[0], _kept(done, ""), log))
             continue
         work = Work(
             origin=Origin(),
             kept=_kept(done, "; nothing was changed"),
             before=guard if at == 0 else _nothing,
             after=finish if at == last else _nothing,
+            log=functools.partial(log, session.connection),
         )
         done += run_transaction(session, part.steps, work)
     for step in alone:
-        done.append(_run_alone(session, step, _kept(done, "")))
+        done.append(_run_alone(session, step, _kept(done, ""), log))
     return tuple(done)
 
 
-def _run_alone(session: Session, step: Step, kept: str) -> AppliedStatement:
+def _logging(session: Session, label: str) -> Log:
+    """What notes the statements under the label; nothing without one."""
+
+    def log(connection: psycopg.Connection[Any], ran: Sequence[Ran]) -> None:
+        if label and ran:
+            bookkeeping.ensure(connection)
+            who = (session.connection.info.backend_pid, session.settings.application_name)
+            now = session.settings.monotonic()
+            log_of.write(connection, (log_of.DIRECT, label), ran, now=now, who=who)
+
+    return log
+
+
+def _run_alone(session: Session, step: Step, kept: str, log: Log) -> AppliedStatement:
     bookkeeping.ensure(session.observer)
     progress = Progress("push", sha256(step.sql)[:16])
     work = Work(origin=Origin(), kept=kept, before=_nothing, after=_nothing)
+    begun = session.settings.monotonic()
     done = run_alone(session, step, work, progress)
+    log(session.observer, [Ran(step, done, begun)])
     progress.forget(session.observer, step)
     return done
 

@@ -1,7 +1,7 @@
 """The schema ``nbmigrate``: what drizzle's history table has no room for.
 
 ``meta`` holds the version of these tables, ``migrations`` what was applied and by
-whom, ``statements`` (since version 2) every statement of them, ``progress`` the statements of a migration that could not be one transaction
+whom, ``statements`` (since version 2) every statement of them and of pushes and undos, ``progress`` the statements of a migration that could not be one transaction
 and is not finished, ``ledger`` the objects nbmigrate owns. Made when first needed.
 """
 

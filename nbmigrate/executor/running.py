@@ -72,7 +72,7 @@ class Session:
 
 
 def _log_nothing(_ran: Sequence[Ran]) -> None:
-    """A push is written down as a whole, for its undo."""
+    """What has no name of its own is not written down."""
 
 
 @dataclass(kw_only=True)

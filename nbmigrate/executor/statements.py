@@ -1,4 +1,4 @@
-"""The log of statements: what a migration ran, one row each, kept after it has succeeded.
+"""The log of statements: what a migration, a push or an undo ran, one row each, kept afterwards.
 
 A row is written in the transaction of its statement, or right after one that has none.
 """
@@ -35,8 +35,11 @@ _READ = """
     SELECT tag, statement, sql, hash, normalized_hash, ms, rows, backend_pid, "user", application,
            pg_catalog.to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
                AS started_at
-      FROM nbmigrate.statements WHERE history = $1 ORDER BY tag, statement
+      FROM nbmigrate.statements WHERE history IN ($1, $2) ORDER BY history <> $1,
+           CASE WHEN history = $1 THEN tag END, CASE WHEN history <> $1 THEN started_at END, statement
 """
+#: The history of what came without a file; its tags are such as ``push 7``. No table is named so.
+DIRECT = "direct"
 
 
 class Ran(NamedTuple):
@@ -91,10 +94,13 @@ def _values(key: tuple[str, str], ran: Ran, *, now: float, who: tuple[int, str])
 def read_statements(
     connection: psycopg.Connection[Any], settings: Settings
 ) -> tuple[LoggedStatement, ...]:
-    """The log of this history, by migration and statement; empty where none was kept yet."""
+    """The log of this history, by migration and statement, then of pushes and undos as they came.
+
+    Empty where none was kept yet.
+    """
     if not bookkeeping.is_prepared(connection):
         return ()
     if not bookkeeping.table_exists(connection, bookkeeping.SCHEMA, "statements"):
         return ()  # made by an older release, and not written to since
-    found = raw.rows(connection, _READ, [history_name(settings)])
+    found = raw.rows(connection, _READ, [history_name(settings), DIRECT])
     return tuple(LoggedStatement(**row) for row in found)

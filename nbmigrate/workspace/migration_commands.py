@@ -116,6 +116,7 @@ class MigrationCommands(Project):
             finish=finish,
             on_event=on_event,
             settings=self.executor_settings(lock_wait_ms=PUSH_WAIT_MS),
+            label=f"push {kept.number}",
         )
         keeping.record_rest(connection, kept, self.settings.schemas)
         return applied

@@ -138,6 +138,7 @@ def _run(
             finish=lambda: _finish(connection, record, way, checkpoints.counted, settings),
             on_event=checkpoints,
             settings=settings,
+            label=f"undo {record.id}",
         )
     except AnswerNeededError as needed:
         return (), [question for question in needed.questions if isinstance(question, Question)]

@@ -9,6 +9,8 @@ import logging
 import signal
 import time
 
+import pytest
+
 from nbmigrate.executor import migrate
 from tests.fixtures.faults import IS_DEEP
 
@@ -82,6 +84,7 @@ def _moments(seconds: float) -> list[float]:
     return [seconds * part for part in SAMPLE]
 
 
+@pytest.mark.timeout(3_600)  # at every 10 ms these are hundreds of processes
 def test_killed_at_any_moment(databases, make, start) -> None:
     migrations = make(SQL)
     expected = _undisturbed(databases, migrations)

@@ -398,6 +398,22 @@ def test_nothing_is_kept_when_that_is_asked(workspace, database: Database) -> No
     assert "nbmigrate_trash" not in database.dump(exclude=())
 
 
+def test_push_and_undo_are_in_the_log_of_statements(workspace, database: Database) -> None:
+    push(workspace, "CREATE TABLE s (x text);")
+    for _ in range(2):
+        push(workspace, "CREATE TABLE s (x text); CREATE INDEX i ON s (x);")
+        workspace.undo()
+    found = workspace.status().statements
+    assert [(s.tag, s.sql.split(" ")[:2]) for s in found] == [
+        ("push 1", ["CREATE", "TABLE"]),
+        ("push 2", ["CREATE", "INDEX"]),
+        ("undo 2", ["DROP", "INDEX"]),
+        ("push 3", ["CREATE", "INDEX"]),
+        ("undo 3", ["DROP", "INDEX"]),
+    ]
+    assert {s.user for s in found} == {database.connect().info.user}
+
+
 def test_values_that_change_for_good_are_counted(workspace, database: Database) -> None:
     database.execute(
         "CREATE TABLE t (id integer PRIMARY KEY, v numeric(9, 4), a text)",
