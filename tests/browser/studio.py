@@ -59,6 +59,8 @@ def value(database: Database, query: str) -> object:
 
 def cell(panel: Locator, row: int, column: str) -> Locator:
     """The cell of a row (from 1) under a heading."""
+    # A heading may not be drawn yet.
+    expect(panel.locator(".nbs-title b").get_by_text(column, exact=True)).to_have_count(1)
     names = panel.locator("thead .nbs-title b").all_text_contents()
     return panel.locator("tbody tr").nth(row - 1).locator("td").nth(1 + names.index(column))
 

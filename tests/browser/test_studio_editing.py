@@ -1,0 +1,186 @@
+"""Editing in the studio: editors by type, the keyboard alone, conflicts, columns, what a notebook gets of it.
+
+One notebook for each test: to open it is what takes long.
+"""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.studio import cell, make_tables, press, status, type_into, value
+
+ROWS = 2000
+STUDIO = "studio = %db_studio posts\nstudio"
+
+
+def open_studio(notebook, database, *cells):
+    make_tables(database, ROWS)
+    shown = notebook(*(cells or (STUDIO,)))
+    panel = shown.panel()
+    expect(panel.locator("tbody tr").first).to_be_visible()
+    return shown, panel
+
+
+def save(panel, changes):
+    press(panel, "Save")
+    expect(status(panel)).to_contain_text(f"Saved {changes}")
+
+
+def test_editors_by_type_and_a_row_with_defaults(notebook, database):
+    shown, panel = open_studio(notebook, database)
+    cell(panel, 1, "is_public").dblclick()
+    pick = cell(panel, 1, "is_public").get_by_role("combobox")
+    assert pick.locator("option").all_text_contents() == ["NULL", "true", "false"]
+    pick.select_option(label="true")
+    cell(panel, 1, "mood").dblclick()
+    pick = cell(panel, 1, "mood").get_by_role("combobox")
+    assert pick.locator("option").all_text_contents() == ["NULL", "calm", "busy", "lost"]
+    pick.select_option(label="NULL")
+    cell(panel, 1, "day").dblclick()
+    day = cell(panel, 1, "day").locator("input[type=date]")
+    day.fill("2031-12-24")
+    day.press("Enter")
+    type_into(panel, 1, "meta", "{no json")
+    expect(status(panel)).to_contain_text("meta: not JSON")
+    shown.shoot("studio-json", panel)
+    field = cell(panel, 1, "meta").locator("textarea")
+    field.fill('{"a": [1, null]}')
+    field.press("Enter")
+    type_into(panel, 1, "tags", "{x,NULL}")
+    press(panel, "Add row")
+    type_into(panel, 1, "user_id", "1")
+    type_into(panel, 1, "title", "made here")
+    save(panel, "2 changes")
+    with database.connect() as connection:
+        found = connection.execute(
+            "SELECT is_public, mood, day::text, meta, tags FROM posts WHERE id = 1"
+        ).fetchone()
+        made = connection.execute(
+            "SELECT likes, is_public, at > now() - interval '1 hour' FROM posts WHERE title = 'made here'"
+        ).fetchall()
+    assert found == (True, None, "2031-12-24", {"a": [1, None]}, ["x", None])
+    assert made == [(0, None, True)]
+
+
+def test_the_keyboard_alone(notebook, database):
+    """From the list of tables to a saved value, without a pointer, and the notebook is untouched."""
+    shown, panel = open_studio(notebook, database)
+    keys = shown.page.keyboard
+    cells = shown.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell").count()
+    panel.get_by_label("search tables").focus()
+    keys.type("user")
+    keys.press("ArrowDown")
+    keys.press("Enter")
+    expect(panel.locator(".nbs-heading")).to_have_text("users")
+    expect(cell(panel, 1, "name")).to_have_text("user 1")
+    panel.locator("tbody [tabindex='0'], thead [tabindex='0']").first.focus()
+    keys.press("Control+Home")
+    keys.press("ArrowRight")
+    keys.press("ArrowRight")
+    keys.press("ArrowDown")
+    expect(cell(panel, 2, "name")).to_be_focused()
+    keys.type("ddxaa")
+    keys.press("F2")
+    keys.press("Control+a")
+    keys.type("by keys")
+    keys.press("Tab")
+    expect(cell(panel, 2, "born")).to_be_focused()
+    keys.press("Control+0")
+    keys.press("Home")
+    keys.press("Space")
+    expect(status(panel)).to_contain_text("1 row selected")
+    keys.press("PageDown")
+    expect(cell(panel, 1, "name")).to_have_text("user 101")
+    keys.press("PageUp")
+    expect(cell(panel, 2, "name")).to_have_text("by keys")
+    panel.get_by_role("button", name="Save", exact=True).focus()
+    keys.press("Enter")
+    expect(status(panel)).to_contain_text("Saved 1 change")
+    assert value(database, "SELECT name FROM users WHERE id = 2 AND born IS NULL") == "by keys"
+    assert shown.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell").count() == cells
+    shown.shoot("studio-keyboard", panel)
+
+
+def test_columns_conflicts_and_a_changed_table(notebook, database):
+    _, panel = open_studio(notebook, database)
+    arrange_columns(panel)
+    type_into(panel, 1, "title", "mine")
+    type_into(panel, 2, "title", "mine too")
+    database.execute("UPDATE posts SET title = 'theirs' WHERE id IN (1, 2)")
+    press(panel, "Save")
+    conflicts = panel.get_by_role("group", name="conflict")
+    expect(conflicts).to_have_count(2)
+    conflicts.nth(0).get_by_role("button", name="Take theirs").click()
+    expect(conflicts).to_have_count(1)
+    conflicts.nth(0).get_by_role("button", name="Keep mine").click()
+    expect(conflicts).to_have_count(0)
+    save(panel, "1 change")
+    with database.connect() as connection:
+        found = connection.execute("SELECT title FROM posts WHERE id < 3 ORDER BY id").fetchall()
+    assert found == [("theirs",), ("mine too",)]
+    type_into(panel, 3, "title", "late")
+    database.execute("ALTER TABLE posts ADD extra int")
+    press(panel, "Save")
+    expect(status(panel)).to_contain_text("was changed meanwhile")
+    expect(panel.locator(".nbs-grid thead")).to_contain_text("extra")
+    assert value(database, "SELECT title FROM posts WHERE id = 3") == "post 3"
+    save(panel, "1 change")
+    assert value(database, "SELECT title FROM posts WHERE id = 3") == "late"
+
+
+def arrange_columns(panel):
+    """Freeze, hide, show again, and make wider."""
+    panel.get_by_role("button", name="menu of user_id").click()
+    panel.get_by_role("dialog").get_by_role("button", name="Freeze up to here").click()
+    wrap = panel.locator(".nbs-wrap")
+    before = cell(panel, 1, "user_id").bounding_box()["x"]
+    wrap.evaluate("node => (node.scrollLeft = 400)")
+    assert abs(cell(panel, 1, "user_id").bounding_box()["x"] - before) < 2
+    wrap.evaluate("node => (node.scrollLeft = 0)")
+    panel.get_by_role("button", name="menu of body").click()
+    panel.get_by_role("dialog").get_by_role("button", name="Hide").click()
+    expect(panel.get_by_role("columnheader", name="body")).to_have_count(0)
+    press(panel, "Columns ▾")
+    panel.get_by_role("dialog").get_by_label("body").check()
+    panel.get_by_role("dialog").press("Escape")
+    expect(panel.get_by_role("columnheader", name="body")).to_have_count(1)
+    head = panel.get_by_role("columnheader", name="title")
+    width = head.bounding_box()["width"]
+    grip = head.locator(".nbs-grip").bounding_box()
+    mouse = panel.page.mouse
+    mouse.move(grip["x"] + 2, grip["y"] + 5)
+    mouse.down()
+    mouse.move(grip["x"] + 82, grip["y"] + 5)
+    mouse.up()
+    assert abs(head.bounding_box()["width"] - width - 80) < 4
+
+
+def test_what_the_notebook_gets(notebook, database):
+    """Rows that were ticked, the filtered table, and a migration of the edits."""
+    shown, panel = open_studio(notebook, database, "%db_pull --baseline", STUDIO)
+    for row in (2, 4):
+        panel.get_by_role("checkbox", name=f"select row {row}", exact=True).check()
+    expect(status(panel)).to_contain_text("2 rows selected")
+    assert (
+        shown.ask("print(sorted(studio.selection['id'].tolist()), len(studio.frame))")
+        == f"[2, 4] {ROWS}"
+    )
+    press(panel, "+ Filter")
+    form = panel.get_by_role("dialog")
+    form.get_by_label("column").select_option("user_id")
+    form.get_by_label("value").fill("7")
+    form.get_by_label("value").press("Enter")
+    expect(panel.locator("tbody tr")).to_have_count(2)
+    assert shown.ask("print(studio.frame['id'].tolist())") == "[6, 1006]"
+    type_into(panel, 1, "title", "it's")
+    press(panel, "Review")
+    panel.get_by_label("name of the migration").fill("fix_titles")
+    press(panel, "Copy as data migration")
+    expect(status(panel)).to_contain_text(re.compile(r"Wrote .*_fix_titles\.sql"))
+    said = shown.ask(
+        "import pathlib; print(next(pathlib.Path('.').rglob('*fix_titles.sql')).read_text())"
+    )
+    assert """SET "title" = 'it''s' WHERE "id" = '6'""" in said
+    assert value(database, "SELECT title FROM posts WHERE id = 6") == "post 6"
