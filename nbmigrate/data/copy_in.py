@@ -102,12 +102,10 @@ def upsert(
     """Add the rows, or bring those with their key up to date. Returns how many.
 
     Raises:
-        UsageConflictError: the frame lacks the key.
-        psycopg.Error: nothing unique stands on the key; or the frame has one key twice.
+        UsageConflictError: the frame lacks the key, or has one key twice; nothing is written then.
+        psycopg.Error: nothing unique stands on the key; or PostgreSQL finds two keys the same.
     """
-    for name in key:
-        if name not in frame.columns:
-            raise UsageConflictError(f"the DataFrame has no column `{name}`, which is the key")
+    _require_single(frame, key)
     table = qualified(id_, spell_public=True)
     columns = list(map(quote, frame.columns))
     listed = ", ".join(columns)
@@ -127,19 +125,34 @@ def upsert(
     return done.rowcount
 
 
+def _require_single(frame: pd.DataFrame, key: Sequence[str]) -> None:
+    """Refuse a key that stands in two rows: which of them was meant is not guessed."""
+    for name in key:
+        if name not in frame.columns:
+            raise UsageConflictError(f"the DataFrame has no column `{name}`, which is the key")
+    # NULL is no key, and agrees with no other NULL.
+    keys = frame[list(key)].dropna()
+    try:
+        doubled = np.flatnonzero(keys.duplicated().to_numpy())
+    except TypeError:
+        return  # values that Python cannot compare, such as lists; PostgreSQL can
+    if not len(doubled):
+        return
+    values = keys.iloc[doubled[0]]
+    same = np.flatnonzero(keys.eq(values).all(axis=1).to_numpy())[:2]
+    places = np.flatnonzero(frame[list(key)].notna().all(axis=1).to_numpy())[same] + 1
+    shown = ", ".join(f"{name} = {value}" for name, value in values.items())
+    raise UsageConflictError(
+        f"rows {places[0]} and {places[1]} of the DataFrame have the same key: {shown}",
+        hint=f"keep one of each: df.drop_duplicates({list(key)!r}, keep=...)",
+    )
+
+
 def _copy(connection: Connection, frame: pd.DataFrame, table: str, on_event: Listen | None) -> int:
-    known = dict(connection.execute(_COLUMNS, [table]).fetchall())
-    names = list(frame.columns)
-    for name in names:
-        if name not in known:
-            raise UsageConflictError(
-                f"`{table}` has no column `{name}`", hint=f"it has: {', '.join(known)}"
-            )
-    oids = [known[name] for name in names]
-    columns = [_values(frame.iloc[:, at], oid) for at, oid in enumerate(oids)]
-    is_binary = all(map(_has_binary, columns, oids))
+    names, oids = list(frame.columns), _oids(connection, frame, table)
     listed = ", ".join(map(quote, names))
     text = f"COPY {table} ({listed}) FROM STDIN"
+    is_binary = _is_binary(connection, frame, oids)
     with connection.cursor() as cursor, cursor.copy(text + " (FORMAT binary)" * is_binary) as copy:
         if is_binary:
             copy.set_types(oids)
@@ -147,7 +160,7 @@ def _copy(connection: Connection, frame: pd.DataFrame, table: str, on_event: Lis
         row: Any = ()
         at = 0
         try:
-            for at, row in enumerate(zip(*columns, strict=True), 1):
+            for at, row in enumerate(_rows(frame, oids), 1):
                 write(row)
                 if on_event is not None and at % STEP == 0:
                     on_event(RowsCopied(at, len(frame)))
@@ -157,6 +170,44 @@ def _copy(connection: Connection, frame: pd.DataFrame, table: str, on_event: Lis
             named = _culprit(connection, names, row)
             raise ExecutionError(f"column {named}, row {at}: {error}") from error
     return len(frame)
+
+
+def _oids(connection: Connection, frame: pd.DataFrame, table: str) -> list[int]:
+    known = dict(connection.execute(_COLUMNS, [table]).fetchall())
+    for name in frame.columns:
+        if name not in known:
+            raise UsageConflictError(
+                f"`{table}` has no column `{name}`", hint=f"it has: {', '.join(known)}"
+            )
+    return [known[name] for name in frame.columns]
+
+
+def _is_binary(connection: Connection, frame: pd.DataFrame, oids: Sequence[int]) -> bool:
+    """Whether all values have a binary form, each looked at."""
+    for at in range(len(oids)):
+        _require_whole_microseconds(frame.iloc[:, at])
+    for at, oid in enumerate(oids):
+        fits = _BINARY.get(oid)
+        if fits is None:
+            return False
+        for block in _blocks(frame.iloc[:, at]):
+            if not all(value is None or fits(value) for value in _values(block, oid)):
+                return False
+            # Millions of values take longer than the server lets a transaction be idle.
+            connection.execute("SELECT")
+    return True
+
+
+def _rows(frame: pd.DataFrame, oids: Sequence[int]) -> Iterator[tuple[Any, ...]]:
+    """The rows as Python's values, few at a time: all at once are several times the DataFrame."""
+    for block in _blocks(frame):
+        yield from zip(
+            *(_values(block.iloc[:, at], oid) for at, oid in enumerate(oids)), strict=True
+        )
+
+
+def _blocks(data: Any) -> Iterator[Any]:  # noqa: ANN401 - a DataFrame or a column of one
+    return (data.iloc[start : start + STEP] for start in range(0, len(data), STEP))
 
 
 def _values(series: pd.Series[Any], oid: int) -> list[Any]:
@@ -185,7 +236,6 @@ def _plain(series: pd.Series[Any]) -> Iterator[Any]:
         data = array._data.tolist()  # noqa: SLF001 - the one place where NaN and NULL are apart
         return (None if none else v for v, none in zip(data, mask.tolist(), strict=True))
     if series.dtype.kind in "mM":
-        _require_whole_microseconds(series)
         return (None if is_missing(v) else _python(v) for v in series.tolist())
     if series.dtype.kind == "f":
         # numpy has no NULL: in its floats NaN is what pandas puts for one.
@@ -196,6 +246,8 @@ def _plain(series: pd.Series[Any]) -> Iterator[Any]:
 
 def _require_whole_microseconds(series: pd.Series[Any]) -> None:
     """PostgreSQL keeps microseconds; nanoseconds are not dropped in silence."""
+    if series.dtype.kind not in "mM":
+        return
     rest = series.dt.nanoseconds if series.dtype.kind == "m" else series.dt.nanosecond
     places = np.flatnonzero((rest.fillna(0) != 0).to_numpy())
     if len(places):
@@ -215,11 +267,6 @@ def _python(value: Any) -> Any:  # noqa: ANN401 - any value
         # Dates and the text of one that Python has no room for: all as text, to one array.
         return [x if x is None or isinstance(x, list) else str(x) for x in value]
     return value.item() if isinstance(value, np.generic) else value
-
-
-def _has_binary(values: list[Any], oid: int) -> bool:
-    fits = _BINARY.get(oid)
-    return fits is not None and all(value is None or fits(value) for value in values)
 
 
 def _culprit(connection: Connection, names: list[str], row: Any) -> str:  # noqa: ANN401

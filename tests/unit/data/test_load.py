@@ -10,7 +10,7 @@ import uuid
 import pandas as pd
 import pytest
 
-from nbmigrate.data import query
+from nbmigrate.data import copy_in, query
 from nbmigrate.data.frames import to_frame
 from nbmigrate.data.framing import table_frame
 from nbmigrate.errors import ExecutionError, StatementFailedError, UsageConflictError
@@ -147,9 +147,56 @@ def test_upsert(workspace, live) -> None:
     with pytest.raises(StatementFailedError) as caught:
         workspace.load(frame, "t", upsert="n")
     assert "unique index" in caught.value.hint
+    with pytest.raises(UsageConflictError, match=r"rows 1 and 3 .*same key: id = 1\n"):
+        workspace.load(pd.concat([frame, frame], ignore_index=True), "t", upsert="id")
+
+
+def test_keys_that_only_postgresql_finds_the_same(workspace, live) -> None:
+    live.execute("CREATE TABLE t (k char(5) PRIMARY KEY, n int)")
     with pytest.raises(StatementFailedError) as caught:
-        workspace.load(pd.concat([frame, frame]), "t", upsert="id")
+        workspace.load(pd.DataFrame({"k": ["a", "a "], "n": [1, 2]}), "t", upsert="k")
     assert "one key twice" in caught.value.hint
+    assert query(live, "SELECT count(*) FROM t").rows == ((0,),)
+
+
+def test_many_values_do_not_idle_in_the_transaction(live, monkeypatch) -> None:
+    monkeypatch.setattr(copy_in, "STEP", 500)
+    values = [decimal.Decimal(n) for n in range(300_000)]
+    frame = pd.DataFrame({f"c{at}": pd.Series(values, dtype=object) for at in range(6)})
+    live.execute(
+        "CREATE TABLE t (c0 numeric, c1 numeric, c2 numeric, c3 numeric, c4 numeric, c5 numeric)"
+    )
+    live.execute("SET idle_in_transaction_session_timeout = '700ms'")
+    with live.transaction():
+        assert copy_in.copy_in(live, frame, ("public", "t")) == 300_000
+
+
+def test_null_in_a_key_is_no_duplicate(workspace, live) -> None:
+    live.execute("CREATE TABLE t (a int, b text, UNIQUE (a, b))")
+    keys = {"a": pd.array([1, None, None, 1], dtype="Int64"), "b": ["x", "y", "y", "z"]}
+    assert workspace.load(pd.DataFrame(keys), "t", upsert=("a", "b")).rows == 4
+    keys["b"][3] = "x"
+    with pytest.raises(UsageConflictError, match=r"rows 1 and 4 .*a = 1, b = x"):
+        workspace.load(pd.DataFrame(keys), "t", upsert=("a", "b"))
+
+
+def test_many_rows_go_in_blocks_and_errors_name_the_row_of_all(
+    workspace, live, monkeypatch
+) -> None:
+    monkeypatch.setattr(copy_in, "STEP", 100)
+    frame = pd.DataFrame(
+        {"id": range(950), "d": pd.Series([decimal.Decimal("1.50")] * 950, dtype=object)}
+    )
+    heard: list[int] = []
+    workspace.load(frame, "t", on_event=lambda event: heard.append(getattr(event, "rows", 0)))
+    assert [rows for rows in heard if rows] == list(range(100, 901, 100))
+    assert query(live, "SELECT count(*), sum(d) FROM t").rows == (
+        (950, decimal.Decimal("1425.00")),
+    )
+    frame.loc[777, "d"] = "none"
+    with pytest.raises(StatementFailedError, match="line 778, column d"):
+        workspace.load(frame, "t", append=True)
+    assert query(live, "SELECT count(*) FROM t").rows == ((950,),)
 
 
 @pytest.mark.parametrize(
