@@ -12,12 +12,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import psycopg
 
 from benchmarks import databases
 from benchmarks.schemas import Schema
 from benchmarks.timing import RUNS, median_s, peak_mb
-from nbmigrate.model import EMPTY, Snapshot
+from nbmigrate.model import EMPTY
+from nbmigrate.model.names import key
 from nbmigrate.plan import make_plan
 from nbmigrate.postgresql import POSTGRESQL
 from nbmigrate.postgresql.from_metadata import from_metadata
@@ -143,26 +145,30 @@ def migrate_files(server: EmbeddedServer, folder: Path, count: int) -> tuple[flo
     root = databases.empty_folder(folder / "migrate")
     url = databases.make(server, "migrate_ours")
     with Workspace(url, root=root) as workspace:
-        text, names = "", random.Random(7)
-        for number in range(count):
-            text += f"CREATE TABLE step_{number} (id integer PRIMARY KEY, a text);\n"
-            snapshot: Snapshot = workspace.read_ddl(text, EMPTY).created
-            plan = make_plan(_recorded(workspace), snapshot, dialect=POSTGRESQL)
-            workspace.journal.append(
-                plan,
-                name=f"step_{number}",
-                now_ms=1_700_000_000_000 + number,
-                words=lambda: f"w{names.random()}",
-                expected_id=workspace.journal.head_id,
-            )
+        _write_files(workspace, count)
         seconds = timed(workspace.migrate)
         files = sorted(root.joinpath("migrations").glob("*.sql"))
     shutil.copytree(root / "migrations", folder / "migrate_files", dirs_exist_ok=True)
     return seconds, files
 
 
-def _recorded(workspace: Workspace) -> Snapshot:
-    return workspace.source("recorded").snapshot
+def _write_files(workspace: Workspace, count: int) -> None:
+    """A migration per table, each with its snapshot, as ``generate`` leaves them."""
+    names = random.Random(7)
+    text = "".join(f"CREATE TABLE step_{n} (id integer PRIMARY KEY, a text);\n" for n in range(count))
+    tables = workspace.read_ddl(text, EMPTY).created.tables
+    known = EMPTY
+    for number in range(count):
+        there = [key("public", f"step_{n}") for n in range(number + 1)]
+        snapshot = msgspec.structs.replace(known, tables={one: tables[one] for one in there})
+        workspace.journal.append(
+            make_plan(known, snapshot, dialect=POSTGRESQL),
+            name=f"step_{number}",
+            now_ms=1_700_000_000_000 + number,
+            words=lambda: f"w{names.random()}",
+            expected_id=workspace.journal.head_id,
+        )
+        known = snapshot
 
 
 if __name__ == "__main__":
