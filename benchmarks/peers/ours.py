@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import random
-import shutil
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -33,9 +33,10 @@ Figures = dict[str, float]
 FILES_LIMIT = 1000
 
 
-def in_its_own_process(schema: Schema, url: str, folder: Path) -> Figures:
+def in_its_own_process(schema: Schema, url: str, folder: Path, what: str = "all") -> Figures:
     """The figures of :func:`measure`, taken in a new process: its memory is nbmigrate's alone."""
-    command = [sys.executable, "-m", "benchmarks.peers.ours", str(schema.count), url, str(folder)]
+    own = (str(schema.count), url, str(folder), what)
+    command = [sys.executable, "-m", "benchmarks.peers.ours", *own]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     figures: Figures = json.loads(done.stdout)
     return figures
@@ -140,22 +141,32 @@ def _pull(url: str, folder: Path) -> None:
         workspace.pull(cell=False)
 
 
-def migrate_files(server: EmbeddedServer, folder: Path, count: int) -> tuple[float, list[Path]]:
-    """The seconds that migrate takes for so many files, and the files."""
-    root = databases.empty_folder(folder / "migrate")
-    url = databases.make(server, "migrate_ours")
-    with Workspace(url, root=root) as workspace:
+def write_files(server: EmbeddedServer, root: Path, count: int) -> list[Path]:
+    """A project with so many migrations in it; the files."""
+    with Workspace(databases.make(server, "migrate_files"), root=root) as workspace:
         _write_files(workspace, count)
-        seconds = timed(workspace.migrate)
-        files = sorted(root.joinpath("migrations").glob("*.sql"))
-    shutil.copytree(root / "migrations", folder / "migrate_files", dirs_exist_ok=True)
-    return seconds, files
+    return sorted(root.joinpath("migrations").glob("*.sql"))
+
+
+def timed_migrate(url: str, root: Path) -> float:
+    """The seconds that the command takes, in a process that runs already, as in a notebook."""
+    with Workspace(url, root=root) as workspace:
+        return timed(workspace.migrate)
+
+
+def timed_process(url: str, root: Path) -> float:
+    """The seconds of the whole process, from its start to its end."""
+    command = [sys.executable, "-m", "nbmigrate", "migrate", "--url", url]
+    run = partial(subprocess.run, command, cwd=root, check=True, capture_output=True)
+    return timed(run)
 
 
 def _write_files(workspace: Workspace, count: int) -> None:
     """A migration per table, each with its snapshot, as ``generate`` leaves them."""
     names = random.Random(7)
-    text = "".join(f"CREATE TABLE step_{n} (id integer PRIMARY KEY, a text);\n" for n in range(count))
+    text = "".join(
+        f"CREATE TABLE step_{n} (id integer PRIMARY KEY, a text);\n" for n in range(count)
+    )
     tables = workspace.read_ddl(text, EMPTY).created.tables
     known = EMPTY
     for number in range(count):
@@ -171,5 +182,11 @@ def _write_files(workspace: Workspace, count: int) -> None:
         known = snapshot
 
 
+def _main(count: str, url: str, folder: str, what: str) -> None:
+    schema, place = Schema("bench", int(count)), Path(folder)
+    found = measure(schema, url, place) if what == "all" else _pushes(schema, url, place)
+    print(json.dumps(found))
+
+
 if __name__ == "__main__":
-    print(json.dumps(measure(Schema("bench", int(sys.argv[1])), sys.argv[2], Path(sys.argv[3]))))
+    _main(*sys.argv[1:])

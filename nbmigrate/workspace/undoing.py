@@ -36,6 +36,7 @@ from nbmigrate.plan import NO_ANSWERS, Answers, Plan, make_plan
 from nbmigrate.postgresql import POSTGRESQL
 from nbmigrate.postgresql.identifiers import quote_all
 from nbmigrate.workspace.keeping import read_again, require_number
+from nbmigrate.workspace.keeping_migrations import settled
 from nbmigrate.workspace.ledger_entries import ledger_change
 from nbmigrate.workspace.live import count_rows
 
@@ -84,7 +85,8 @@ def undo(
     if with_data and record.state == PURGED:
         raise UndoPurgedError(record.id)
     settings = workspace.executor_settings(lock_wait_ms=10_000)
-    mark = workspace.live.read(record.after).fingerprint
+    found = workspace.live.read(record.after)
+    mark, record = found.fingerprint, settled(record, found.snapshot)
     way = find_way(workspace, record, answers, with_data=with_data)
     started = time.perf_counter()
     applied: Sequence[executor.AppliedStatement] = ()
