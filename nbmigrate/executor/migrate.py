@@ -29,6 +29,7 @@ from nbmigrate.executor.segments import (
     Segment,
     Step,
     is_session_setting,
+    may_change_session,
     read_steps,
     segments,
 )
@@ -212,7 +213,8 @@ def _run_pending(
             if applied is not None:
                 done.append(applied)
                 session.on_event(applied)
-            session.reset()
+            if any(may_change_session(step.sql) for step in steps):
+                session.reset()
     return tuple(done)
 
 
