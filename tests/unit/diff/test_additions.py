@@ -20,7 +20,9 @@ ONE = schema(table("a", "x"))
 
 
 def test_what_is_added_is_named() -> None:
-    new = schema(table("a", "x", "y"), table("b"), enums={"public.e": Enum(name="e", values=("v",))})
+    new = schema(
+        table("a", "x", "y"), table("b"), enums={"public.e": Enum(name="e", values=("v",))}
+    )
     made = additions(ONE, new)
     assert made is not None
     assert set(made) == {
