@@ -7,6 +7,8 @@ measure beside nbmigrate.
 from __future__ import annotations
 
 import argparse
+import json
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -15,7 +17,7 @@ from pathlib import Path
 from benchmarks import databases, report
 from benchmarks.peers import alembic, drizzle, ours, raw
 from benchmarks.schemas import Schema, real_world
-from benchmarks.timing import median_s
+from benchmarks.timing import RUNS, median_s
 from nbmigrate.postgresql.introspect import introspect
 from nbmigrate.server import EmbeddedServer, embedded, remove
 
@@ -23,7 +25,7 @@ SIZES = [10, 100, 1000, 5000]
 RESULTS = Path(__file__).parent / "RESULTS.md"
 #: drizzle-kit asks the catalogs several times a table; at 5,000 it would run for an hour.
 DRIZZLE_LIMIT = 1000
-ALEMBIC_LIMIT = 1000
+ALEMBIC_LIMIT = 5000
 FILES = 200
 
 
@@ -32,8 +34,6 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench")
     parser.add_argument("sizes", nargs="*", type=int, default=SIZES)
     parser.add_argument("--peers", default="alembic,drizzle", help="a list, or none")
-    parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
-    parser.add_argument("--url", help=argparse.SUPPRESS)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="nbm-") as name:
         folder = Path(name)
@@ -51,14 +51,28 @@ def main() -> int:
 
 
 def _report(server: EmbeddedServer, folder: Path, sizes: list[int], peers: list[str]) -> str:
-    by_size = {size: _measure(server, folder / str(size), size, peers) for size in sizes}
-    return report.results(by_size, _real(server), _migrate(server, folder), server.version)
+    migrate = _told(f"migrate of {FILES} files", _migrate(server, folder))
+    small = _told("one column", _one_column(server, folder))
+    by_size = {size: _told(size, _measure(server, folder, size, peers)) for size in sizes}
+    by_size.setdefault(report.SMALL, small)
+    return report.results(by_size, _real(server), migrate, server.version)
+
+
+def _told(what: object, figures: dict[str, float]) -> dict[str, float]:
+    """The figures, also on stderr: a run takes long."""
+    print(what, json.dumps(figures), file=sys.stderr, flush=True)
+    return figures
+
+
+def _one_column(server: EmbeddedServer, folder: Path) -> dict[str, float]:
+    schema = Schema("bench_small", report.SMALL)
+    url = databases.make(server, schema.name, schema.ddl())
+    return ours.in_its_own_process(schema, url, databases.empty_folder(folder / "small"), "pushes")
 
 
 def _measure(server: EmbeddedServer, folder: Path, size: int, peers: list[str]) -> dict[str, float]:
-    print(f"{size} tables ...", file=sys.stderr, flush=True)
     schema = Schema(f"bench_{size}", size)
-    databases.empty_folder(folder)
+    folder = databases.empty_folder(folder / str(size))
     url = databases.make(server, schema.name, schema.ddl())
     figures = {"raw queries": raw.catalog_queries(url), "pg_dump -s": raw.pg_dump(url)}
     if "alembic" in peers and size <= ALEMBIC_LIMIT:
@@ -81,14 +95,29 @@ def _real(server: EmbeddedServer) -> dict[str, float]:
 
 
 def _migrate(server: EmbeddedServer, folder: Path) -> dict[str, float]:
-    seconds, files = ours.migrate_files(server, folder, FILES)
-    who: list[str] = []
-    url = databases.make(server, "migrate_peer")
-    limit = ours.timed(lambda: who.append(raw.run_files(url, files)))
+    """Both sides in turn, each time on a new database; the files are the same."""
+    root = databases.empty_folder(folder / "migrate")
+    files = ours.write_files(server, root, FILES)
+
+    def emptied() -> str:
+        return databases.make(server, "migrate_files")
+
+    seconds = [
+        (
+            ours.timed_migrate(emptied(), root),
+            ours.timed_process(emptied(), root),
+            raw.timed_files(emptied(), files),
+        )
+        for _ in range(RUNS)
+    ]
+    engine, process, psql = (statistics.median(found) for found in zip(*seconds, strict=True))
+    who = raw.who_runs_files()
     return {
-        f"migrate of {FILES} files": seconds,
-        f"{who[0]} with the same files": limit,
-        "ratio in %": seconds / limit * 100,
+        report.MIGRATE: engine,
+        "nbmigrate migrate, the whole process": process,
+        f"{who} with the same files, the whole process": psql,
+        "ratio in %": engine / psql * 100,
+        "ratio of the processes in %": process / psql * 100,
     }
 
 

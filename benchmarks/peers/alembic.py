@@ -17,7 +17,7 @@ def measure(schema: Schema, url: str) -> dict[str, float]:
     exec(compile(schema.module(), "benchmarked", "exec", dont_inherit=True), names)
     metadata = names["Base"].metadata  # type: ignore[attr-defined]
     engine = sa.create_engine(with_driver(url))
-    runs = 5 if schema.count <= 100 else 2
+    runs = 5 if schema.count <= 100 else 2 if schema.count <= 1000 else 1
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         figures = {

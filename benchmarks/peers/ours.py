@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import json
 import random
-import shutil
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+import msgspec
 import psycopg
 
 from benchmarks import databases
 from benchmarks.schemas import Schema
 from benchmarks.timing import RUNS, median_s, peak_mb
-from nbmigrate.model import EMPTY, Snapshot
+from nbmigrate.model import EMPTY
+from nbmigrate.model.names import key
 from nbmigrate.plan import make_plan
 from nbmigrate.postgresql import POSTGRESQL
 from nbmigrate.postgresql.from_metadata import from_metadata
@@ -31,9 +33,10 @@ Figures = dict[str, float]
 FILES_LIMIT = 1000
 
 
-def in_its_own_process(schema: Schema, url: str, folder: Path) -> Figures:
+def in_its_own_process(schema: Schema, url: str, folder: Path, what: str = "all") -> Figures:
     """The figures of :func:`measure`, taken in a new process: its memory is nbmigrate's alone."""
-    command = [sys.executable, "-m", "benchmarks.peers.ours", str(schema.count), url, str(folder)]
+    own = (str(schema.count), url, str(folder), what)
+    command = [sys.executable, "-m", "benchmarks.peers.ours", *own]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     figures: Figures = json.loads(done.stdout)
     return figures
@@ -138,32 +141,52 @@ def _pull(url: str, folder: Path) -> None:
         workspace.pull(cell=False)
 
 
-def migrate_files(server: EmbeddedServer, folder: Path, count: int) -> tuple[float, list[Path]]:
-    """The seconds that migrate takes for so many files, and the files."""
-    root = databases.empty_folder(folder / "migrate")
-    url = databases.make(server, "migrate_ours")
+def write_files(server: EmbeddedServer, root: Path, count: int) -> list[Path]:
+    """A project with so many migrations in it; the files."""
+    with Workspace(databases.make(server, "migrate_files"), root=root) as workspace:
+        _write_files(workspace, count)
+    return sorted(root.joinpath("migrations").glob("*.sql"))
+
+
+def timed_migrate(url: str, root: Path) -> float:
+    """The seconds that the command takes, in a process that runs already, as in a notebook."""
     with Workspace(url, root=root) as workspace:
-        text, names = "", random.Random(7)
-        for number in range(count):
-            text += f"CREATE TABLE step_{number} (id integer PRIMARY KEY, a text);\n"
-            snapshot: Snapshot = workspace.read_ddl(text, EMPTY).created
-            plan = make_plan(_recorded(workspace), snapshot, dialect=POSTGRESQL)
-            workspace.journal.append(
-                plan,
-                name=f"step_{number}",
-                now_ms=1_700_000_000_000 + number,
-                words=lambda: f"w{names.random()}",
-                expected_id=workspace.journal.head_id,
-            )
-        seconds = timed(workspace.migrate)
-        files = sorted(root.joinpath("migrations").glob("*.sql"))
-    shutil.copytree(root / "migrations", folder / "migrate_files", dirs_exist_ok=True)
-    return seconds, files
+        return timed(workspace.migrate)
 
 
-def _recorded(workspace: Workspace) -> Snapshot:
-    return workspace.source("recorded").snapshot
+def timed_process(url: str, root: Path) -> float:
+    """The seconds of the whole process, from its start to its end."""
+    command = [sys.executable, "-m", "nbmigrate", "migrate", "--url", url]
+    run = partial(subprocess.run, command, cwd=root, check=True, capture_output=True)
+    return timed(run)
+
+
+def _write_files(workspace: Workspace, count: int) -> None:
+    """A migration per table, each with its snapshot, as ``generate`` leaves them."""
+    names = random.Random(7)
+    text = "".join(
+        f"CREATE TABLE step_{n} (id integer PRIMARY KEY, a text);\n" for n in range(count)
+    )
+    tables = workspace.read_ddl(text, EMPTY).created.tables
+    known = EMPTY
+    for number in range(count):
+        there = [key("public", f"step_{n}") for n in range(number + 1)]
+        snapshot = msgspec.structs.replace(known, tables={one: tables[one] for one in there})
+        workspace.journal.append(
+            make_plan(known, snapshot, dialect=POSTGRESQL),
+            name=f"step_{number}",
+            now_ms=1_700_000_000_000 + number,
+            words=lambda: f"w{names.random()}",
+            expected_id=workspace.journal.head_id,
+        )
+        known = snapshot
+
+
+def _main(count: str, url: str, folder: str, what: str) -> None:
+    schema, place = Schema("bench", int(count)), Path(folder)
+    found = measure(schema, url, place) if what == "all" else _pushes(schema, url, place)
+    print(json.dumps(found))
 
 
 if __name__ == "__main__":
-    print(json.dumps(measure(Schema("bench", int(sys.argv[1])), sys.argv[2], Path(sys.argv[3]))))
+    _main(*sys.argv[1:])

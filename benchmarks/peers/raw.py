@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import psycopg
@@ -46,15 +47,21 @@ def pg_dump(url: str) -> float:
     return median_s(lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL))
 
 
-def run_files(url: str, files: list[Path]) -> str:
-    """Each file in a transaction of its own: by psql, or psycopg where there is none. Says which."""
+def who_runs_files() -> str:
+    """psql, or psycopg where there is none."""
+    return "psql" if shutil.which("psql") else "psycopg"
+
+
+def timed_files(url: str, files: list[Path]) -> float:
+    """The seconds for each file in a transaction of its own."""
     psql = shutil.which("psql")
+    began = time.perf_counter()
     if psql is None:
         with psycopg.connect(url, autocommit=True) as connection:
             for file in files:
                 connection.execute(f"BEGIN;{file.read_text()};COMMIT".encode())
-        return "psycopg"
-    single = [part for file in files for part in ("-c", "BEGIN", "-f", str(file), "-c", "COMMIT")]
-    command = [psql, "--quiet", "--no-psqlrc", "-v", "ON_ERROR_STOP=1", *single, url]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    return "psql"
+    else:
+        parts = [p for file in files for p in ("-c", "BEGIN", "-f", str(file), "-c", "COMMIT")]
+        command = [psql, "--quiet", "--no-psqlrc", "-v", "ON_ERROR_STOP=1", *parts, url]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - began

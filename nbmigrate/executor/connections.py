@@ -7,6 +7,7 @@ options, which connection poolers refuse. ``prepare`` makes them again after a
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple
 
 import psycopg
@@ -134,11 +135,17 @@ def prepare(connection: psycopg.Connection[Any], *, lock_timeout_ms: int) -> Non
     }
     if version >= _FIRST_WITH_IDLE_SESSION_TIMEOUT:
         values["idle_session_timeout"] = "0"
-    set_session(connection, values | _transport_of_server(connection))
-    _mean_public(connection)
-    _keep_commits(connection)
+    with pipelined(connection):
+        set_session(connection, values | _transport_of_server(connection))
+        _mean_public(connection)
+        _keep_commits(connection)
     if version >= _FIRST_WITH_CHECK_INTERVAL:
         _notice_dead_client(connection)
+
+
+def pipelined(connection: psycopg.Connection[Any]) -> AbstractContextManager[object]:
+    """Statements that wait for no answer, in one round trip; one by one with a libpq before 14."""
+    return connection.pipeline() if psycopg.Pipeline.is_supported() else nullcontext()
 
 
 def _transport_of_server(connection: psycopg.Connection[Any]) -> dict[str, str]:

@@ -16,6 +16,7 @@ import psycopg
 
 from nbmigrate.errors import ExecutionError
 from nbmigrate.executor import bookkeeping, raw
+from nbmigrate.executor.connections import pipelined
 from nbmigrate.executor.segments import MigrationLike
 from nbmigrate.executor.settings import Settings
 from nbmigrate.model.tables import Value
@@ -275,8 +276,26 @@ def record(
     ms: int,
 ) -> None:
     """Write the row of drizzle and that of our journal, in the transaction of the migration."""
-    # A file may have changed the role for itself; the tables are ours all the same.
-    connection.execute("RESET SESSION AUTHORIZATION; RESET ROLE")
+    take_own_role(connection)
+    with pipelined(connection):
+        _record(connection, migration, settings, statements=statements, ms=ms)
+
+
+def take_own_role(connection: psycopg.Connection[Any]) -> None:
+    """A file may have changed the role for itself; the tables are ours all the same."""
+    with pipelined(connection):
+        connection.execute("RESET SESSION AUTHORIZATION")
+        connection.execute("RESET ROLE")
+
+
+def _record(
+    connection: psycopg.Connection[Any],
+    migration: MigrationLike,
+    settings: Settings,
+    *,
+    statements: int,
+    ms: int,
+) -> None:
     raw.run(
         connection,
         f'insert into {history_sql(settings)} ("hash", "created_at") values($1, $2)',

@@ -35,6 +35,12 @@ _HOLDER = """
                           WHERE datname = pg_catalog.current_database())
        AND (l.classid::bigint << 32) | l.objid::bigint = %s
 """
+_IS_HELD = """
+    SELECT EXISTS (SELECT FROM pg_catalog.pg_locks AS l
+     WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+       AND l.pid = pg_catalog.pg_backend_pid()
+       AND (l.classid::bigint << 32) | l.objid::bigint = %s)
+"""
 
 
 class Holder(Value, frozen=True, kw_only=True):
@@ -115,9 +121,7 @@ class MigratorLock:
     def is_held(self) -> bool:
         """Whether the server still says that this session has the lock."""
         try:
-            found = self.connection.execute(
-                f"SELECT EXISTS ({_HOLDER} AND l.pid = pg_catalog.pg_backend_pid())", [self._key]
-            ).fetchone()
+            found = self.connection.execute(_IS_HELD, [self._key]).fetchone()
         except psycopg.OperationalError:
             return False
         return bool(found and found[0])

@@ -9,7 +9,7 @@ before everything that can be found out beforehand is found to be in order.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Protocol, TypeVar
 
 import psycopg
@@ -17,7 +17,7 @@ import psycopg
 from nbmigrate.errors import ExecutionError, UsageConflictError
 from nbmigrate.executor import bookkeeping, history, statements
 from nbmigrate.executor.alone import run_alone
-from nbmigrate.executor.connections import connect
+from nbmigrate.executor.connections import connect, pipelined
 from nbmigrate.executor.events import Applied, LockWaited, MigrationStarted, OnEvent, ignore
 from nbmigrate.executor.failpoints import Failpoint
 from nbmigrate.executor.failures import Origin
@@ -29,6 +29,7 @@ from nbmigrate.executor.segments import (
     Segment,
     Step,
     is_session_setting,
+    may_change_session,
     read_steps,
     segments,
 )
@@ -41,6 +42,14 @@ M = TypeVar("M", bound=MigrationLike)
 
 class Around(Protocol):
     """What else is done in the transactions of a migration (an undo is made possible there)."""
+
+    def begin(self, connection: psycopg.Connection[Any]) -> None:
+        """Called once, before the first migration."""
+        ...
+
+    def finish(self, connection: psycopg.Connection[Any]) -> None:
+        """Called once, after the last one that was committed."""
+        ...
 
     def before(self, connection: psycopg.Connection[Any], migration: MigrationLike) -> None:
         """Called in its first transaction, before its first statement."""
@@ -197,14 +206,33 @@ def _run_pending(
     work = [(migration, status, read_steps(migration)) for migration, status in pending]
     _prepare(session.connection, session.settings)
     done: list[Applied] = []
-    for migration, status, steps in work:
-        session.require_lock()
-        applied = _apply_one(session, migration, steps, around, late=status.late)
-        if applied is not None:
-            done.append(applied)
-            session.on_event(applied)
-        session.reset()
+    with _beginning_and_finishing(session, around):
+        for migration, status, steps in work:
+            session.require_lock()
+            applied = _apply_one(session, migration, steps, around, late=status.late)
+            if applied is not None:
+                done.append(applied)
+                session.on_event(applied)
+            if any(may_change_session(step.sql) for step in steps):
+                session.reset()
     return tuple(done)
+
+
+@contextmanager
+def _beginning_and_finishing(session: Session, around: Around | None) -> Iterator[None]:
+    """Let ``around`` begin, and finish also for what was committed before an error."""
+    if around is None:
+        yield
+        return
+    around.begin(session.connection)
+    try:
+        yield
+    except Exception:
+        with suppress(psycopg.Error):  # the error that stopped the run is the one to be told
+            session.reset()
+            around.finish(session.connection)
+        raise
+    around.finish(session.connection)
 
 
 def _apply_one(
@@ -278,8 +306,11 @@ def _work(
     settings = session.settings
 
     def before() -> None:
-        _enter(session.connection, settings)
-        if history.is_recorded(session.connection, migration, settings):
+        with pipelined(session.connection):
+            entering = _entering(session.connection, settings)
+            is_recorded = history.is_recorded(session.connection, migration, settings)
+        _require_alone(entering)
+        if is_recorded:
             raise _AppliedMeanwhileError
 
     def after() -> None:
@@ -328,11 +359,16 @@ def _surround(
         work.after = after
 
 
-def _enter(connection: psycopg.Connection[Any], settings: Settings) -> None:
-    """Be alone inside the transaction too, should the session's lock be lost meanwhile."""
+def _entering(
+    connection: psycopg.Connection[Any], settings: Settings
+) -> psycopg.Cursor[tuple[Any, ...]]:
+    """Try to be alone inside the transaction too, should the session's lock be lost meanwhile."""
     key = lock_key(settings, "transaction")
-    found = connection.execute("SELECT pg_catalog.pg_try_advisory_xact_lock(%s)", [key])
-    if found.fetchone() != (True,):
+    return connection.execute("SELECT pg_catalog.pg_try_advisory_xact_lock(%s)", [key])
+
+
+def _require_alone(entering: psycopg.Cursor[tuple[Any, ...]]) -> None:
+    if entering.fetchone() != (True,):
         raise psycopg.errors.LockNotAvailable("another migrator is inside a migration")
 
 

@@ -149,6 +149,24 @@ def is_session_setting(sql: str) -> bool:
     }
 
 
+def may_change_session(sql: str) -> bool:
+    """Whether the session may be another one after the statement: its settings, role, locks.
+
+    False only for a few statements that run no function of a user but immutable ones.
+    """
+    words = [token.word for token in significant(sql) if token.word]
+    if {"select", "execute", "values"} & set(words):
+        return True
+    match words[:3]:
+        case ["create", "table" | "type" | "sequence" | "schema", *_]:
+            return False
+        case ["create", "index", *_] | ["create", "unique", "index"]:
+            return False
+        case ["alter", "table", *_]:
+            return not {"add", "foreign", "references"} <= set(words) or "column" in words
+    return True
+
+
 def segments(steps: Iterable[Step]) -> tuple[Segment, ...]:
     """The steps in their order, cut where a transaction must end."""
     found: list[Segment] = []

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import psycopg
 
 from nbmigrate.executor import bookkeeping, raw
+from nbmigrate.executor.connections import pipelined
 from nbmigrate.executor.events import AppliedStatement
 from nbmigrate.executor.history import history_name, normalized_hash, sha256
 from nbmigrate.executor.segments import Step
@@ -18,7 +19,7 @@ from nbmigrate.executor.settings import Settings
 from nbmigrate.model.tables import Value
 
 #: A file may have taken another role; until the commit the tables are ours all the same.
-_OWN_ROLE = "SET LOCAL SESSION AUTHORIZATION DEFAULT; SET LOCAL ROLE NONE"
+_OWN_ROLE = ("SET LOCAL SESSION AUTHORIZATION DEFAULT", "SET LOCAL ROLE NONE")
 _WRITE = """
     INSERT INTO nbmigrate.statements AS old (history, tag, statement, sql, hash, normalized_hash,
            started_at, ms, rows, backend_pid, "user", application)
@@ -80,8 +81,9 @@ def write(
     """
     if not ran:
         return
-    connection.execute(_OWN_ROLE)
-    with psycopg.RawCursor(connection) as cursor:
+    with pipelined(connection), psycopg.RawCursor(connection) as cursor:
+        for statement in _OWN_ROLE:
+            connection.execute(statement)
         cursor.executemany(_WRITE, [_values(key, one, now=now, who=who) for one in ran])
 
 

@@ -72,6 +72,10 @@ class Migration(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         Raises:
             MigrationFileError: when the text must not be executed; nothing is run then.
         """
+        return self._statements
+
+    @cached_property
+    def _statements(self) -> tuple[Chunk, ...]:
         _require_sound(self)
         found: list[Chunk] = []
         for chunk in self.chunks:

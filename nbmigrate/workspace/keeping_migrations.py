@@ -8,14 +8,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from nbmigrate.diff.additions import Made, additions, around
 from nbmigrate.diff.losses import Losses, find_losses
 from nbmigrate.errors import SnapshotError
+from nbmigrate.executor.history import take_own_role
 from nbmigrate.executor.undo import Holding, Keeping, UndoRecord, keeping, records
+from nbmigrate.journal.changes import Changes
 from nbmigrate.journal.down import down_statements
 from nbmigrate.model import EMPTY, Snapshot
 from nbmigrate.model.names import key
 from nbmigrate.plan import Answers, Plan, make_plan
 from nbmigrate.postgresql import POSTGRESQL
+from nbmigrate.postgresql.making import only_makes
 from nbmigrate.results.changes import counts_text, tree
 from nbmigrate.workspace.keeping import Connection, Schemas, done_renames, read_again
 
@@ -25,18 +31,38 @@ if TYPE_CHECKING:
 
 
 class KeepingAround:
-    """Makes each migration of a run undoable, inside its own transaction."""
+    """Makes each migration of a run undoable, inside its own transaction.
+
+    One that only adds loses nothing, and PostgreSQL itself proves that what it made was not
+    there before: a plain CREATE or ADD would have failed. So its record needs names only, and
+    the schema is not read around it. The snapshots of such records are filled in together, at
+    the end or when the schema is read anyway; a run that dies before leaves records that
+    :func:`settled` completes when they are undone.
+    """
 
     def __init__(self, journal: Journal, schemas: Schemas) -> None:
-        self._journal = journal
+        self._changes = Changes(journal)
         self._schemas = schemas
         self._begun: dict[str, tuple[Snapshot, Plan, Keeping]] = {}
+        self._added: dict[str, UndoRecord] = {}
+        self._unsettled: dict[str, Made] = {}
+
+    def begin(self, connection: Connection) -> None:
+        """Make the table of the records, before the first migration."""
+        records.prepare(connection)
 
     def before(self, connection: Connection, migration: MigrationLike) -> None:
-        """Look at the schema, and copy what will be lost."""
-        if (plan := plan_of(self._journal, migration.tag)) is None:
-            return
+        """Look at the schema and copy what will be lost; nothing when nothing can be."""
+        self._begun.pop(migration.tag, None)
+        record = self._added.get(migration.tag) or _additive(self._changes, migration)
+        if record is not None:
+            self._added[migration.tag] = record
+        elif (plan := plan_of(self._changes, migration.tag)) is not None:
+            self._look(connection, migration, plan)
+
+    def _look(self, connection: Connection, migration: MigrationLike, plan: Plan) -> None:
         live = read_again(connection, self._schemas, (plan.old, plan.new))
+        self._settle(connection, live)
         found = keeping(
             connection,
             live,
@@ -52,10 +78,26 @@ class KeepingAround:
 
     def after(self, connection: Connection, migration: MigrationLike) -> None:
         """Write the record, in the transaction that writes the history."""
-        if migration.tag not in self._begun:
-            return
+        if (record := self._added.pop(migration.tag, None)) is not None:
+            take_own_role(connection)
+            records.write_made(connection, record)
+            self._unsettled[migration.tag] = record.holding.made
+        elif migration.tag in self._begun:
+            self._record(connection, migration)
+
+    def finish(self, connection: Connection) -> None:
+        """Read the schema once for all the migrations that only added."""
+        if self._unsettled:
+            self._settle(connection, read_again(connection, self._schemas, ()))
+
+    def _settle(self, connection: Connection, live: Snapshot) -> None:
+        tags = reversed(self._unsettled)
+        pairs = around(live, self._unsettled.values())
+        records.settle(connection, [(tag, *pair) for tag, pair in zip(tags, pairs, strict=True)])
+
+    def _record(self, connection: Connection, migration: MigrationLike) -> None:
         before, plan, found = self._begun.pop(migration.tag)
-        connection.execute("RESET SESSION AUTHORIZATION; RESET ROLE")
+        take_own_role(connection)
         for statement in found.after:
             connection.execute(statement.sql.encode())
         records.write(
@@ -74,25 +116,46 @@ class KeepingAround:
         )
 
 
-def plan_of(journal: Journal, tag: str) -> Plan | None:
-    """What a migration does, told by its snapshots; ``None`` where one cannot be read."""
-    tags = [entry.tag for entry in journal.entries]
-    at = tags.index(tag)
+def settled(record: UndoRecord, live: Snapshot) -> UndoRecord:
+    """The record with its snapshots, from the schema as it is, where its run died before it had any."""
+    if not record.holding.made or record.after != EMPTY:
+        return record
+    [(before, after)] = around(live, [record.holding.made])
+    return msgspec.structs.replace(record, before=before, after=after)
+
+
+def _additive(changes: Changes, migration: MigrationLike) -> UndoRecord | None:
+    """The record of a migration that only adds, by its snapshots and by its SQL."""
+    if changes.entry(migration.tag).renames:
+        return None
     try:
-        # the old one first: it was the new one of the migration before, and is still known
-        old = journal.read_snapshot(tags[at - 1]) if at else None
-        new = journal.read_snapshot(tag)
-    except SnapshotError:
+        old, new = changes.around(migration.tag)
+    except (SnapshotError, OSError):
         return None
-    except OSError:
+    made = additions(old, new)
+    if made is None or not only_makes([s.sql for s in migration.statements()], made):
         return None
-    renames = journal.entries[at].renames
-    return make_plan(
-        old.snapshot if old else EMPTY,
-        new.snapshot if new else EMPTY,
-        dialect=POSTGRESQL,
-        answers=Answers(renames=renames),
+    operations = make_plan(old, new, dialect=POSTGRESQL).operations
+    return UndoRecord(
+        id=0,
+        kind="migrate",
+        tag=migration.tag,
+        before=EMPTY,
+        after=EMPTY,
+        operations=operations,
+        holding=Holding(made=made),
+        what=(counts_text(tree(operations)),),
     )
+
+
+def plan_of(changes: Changes, tag: str) -> Plan | None:
+    """What a migration does, told by its snapshots; ``None`` where one cannot be read."""
+    try:
+        old, new = changes.whole(tag)
+    except (SnapshotError, OSError):
+        return None
+    answers = Answers(renames=changes.entry(tag).renames)
+    return make_plan(old, new, dialect=POSTGRESQL, answers=answers)
 
 
 def _there(losses: Losses, live: Snapshot) -> Losses:

@@ -37,6 +37,7 @@ from nbmigrate.plan import NO_ANSWERS, Answers, Plan, Question, make_plan
 from nbmigrate.postgresql import POSTGRESQL
 from nbmigrate.postgresql.identifiers import quote_all
 from nbmigrate.workspace.keeping import read_again, require_number
+from nbmigrate.workspace.keeping_migrations import settled
 from nbmigrate.workspace.ledger_entries import ledger_change
 from nbmigrate.workspace.live import RowCounts, count_rows
 from nbmigrate.workspace.undo_checks import Checkpoints, questions
@@ -90,7 +91,8 @@ def undo(
         raise UndoOvertakenError(number, record.id)
     if with_data and record.state == PURGED:
         raise UndoPurgedError(record.id)
-    mark = workspace.live.read(record.after).fingerprint
+    found = workspace.live.read(record.after)
+    mark, record = found.fingerprint, settled(record, found.snapshot)
     way = find_way(workspace, record, answers, with_data=with_data)
     started = time.perf_counter()
     asked: Sequence[Question] = ()

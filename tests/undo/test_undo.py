@@ -530,3 +530,61 @@ def test_generate_says_what_can_be_undone(workspace) -> None:
     sidecar = json.loads((workspace.root / "migrations/meta/_0001_extra.json").read_text())
     assert sidecar["down"]["statements"] == ['ALTER TABLE "t" ADD COLUMN "a" text;']
     assert workspace.check().problems == ()
+
+
+@pytest.mark.parametrize("killed", [False, True], ids=["whole run", "killed behind the commit"])
+def test_migrations_that_only_add_are_undone_one_by_one(
+    workspace, database: Database, tmp_path: Path, killed: bool
+) -> None:
+    database.execute("CREATE TABLE other (x text)")
+    source = tmp_path / "new.sql"
+    texts = (
+        "t (id integer PRIMARY KEY)",
+        "t (id integer PRIMARY KEY, a text); CREATE TABLE u (x int)",
+    )
+    for number, text in enumerate(texts):
+        source.write_text(f"CREATE TABLE {text};")
+        workspace.generate(f"step_{number}", "new.sql")
+    images = [image(database)]
+    if killed:
+        images += _killed_after_each(workspace, database, tmp_path)
+    else:
+        workspace.migrate(to="0000_step_0")
+        images.append(image(database))
+        workspace.migrate()
+    database.execute("ALTER TABLE other ADD COLUMN later text")
+    with database.connect() as connection:
+        names = connection.execute("SELECT holding::text FROM nbmigrate.undo")
+        assert all('"made": [["tables"' in text for (text,) in names)
+    for before in reversed(images):
+        workspace.undo()
+        database.execute("ALTER TABLE other DROP COLUMN later")
+        assert image(database) == before
+        database.execute("ALTER TABLE other ADD COLUMN later text")
+
+
+def _killed_after_each(workspace, database: Database, tmp_path: Path) -> list:
+    workspace.close()
+    environ = {
+        **os.environ,
+        "DATABASE_URL": database.url,
+        "NBMIGRATE_FAILPOINT": "after_commit=kill",
+    }
+    line = [sys.executable, "-m", "nbmigrate", "migrate"]
+    images = []
+    for _ in range(2):
+        done = subprocess.run(line, cwd=tmp_path, env=environ, capture_output=True, check=False)
+        assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+        images.append(image(database))
+    return images[:1]
+
+
+def test_what_was_changed_after_an_addition_is_not_undone_unasked(
+    workspace, database: Database
+) -> None:
+    (workspace.root / "new.sql").write_text("CREATE TABLE t (id integer PRIMARY KEY);")
+    workspace.generate("first", "new.sql")
+    workspace.migrate()
+    database.execute("ALTER TABLE t ADD COLUMN mine text")
+    with pytest.raises(UndoConflictError):
+        workspace.undo()

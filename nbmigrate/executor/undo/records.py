@@ -16,7 +16,7 @@ import psycopg
 from nbmigrate.executor import bookkeeping, raw
 from nbmigrate.executor.undo import trash
 from nbmigrate.executor.undo.trash import Holding
-from nbmigrate.model import Snapshot
+from nbmigrate.model import EMPTY, Snapshot
 from nbmigrate.model.tables import Value
 from nbmigrate.operations import Operation
 
@@ -81,11 +81,16 @@ def next_id(connection: psycopg.Connection[Any]) -> int:
     return int(row["id"])
 
 
-def write(connection: psycopg.Connection[Any], record: UndoRecord) -> None:
-    """Put the record on the stack; call it in the transaction of what it speaks of."""
+def prepare(connection: psycopg.Connection[Any]) -> None:
+    """Make the table that holds the records, where it is missing."""
     bookkeeping.ensure(connection)
     if not is_prepared(connection):
-        connection.execute(_TABLE)
+        bookkeeping.make(connection, _TABLE)
+
+
+def write(connection: psycopg.Connection[Any], record: UndoRecord) -> None:
+    """Put the record on the stack; call it in the transaction of what it speaks of."""
+    prepare(connection)
     raw.run(
         connection,
         "INSERT INTO nbmigrate.undo (id, kind, tag, state, what, before, after, operations,"
@@ -96,6 +101,37 @@ def write(connection: psycopg.Connection[Any], record: UndoRecord) -> None:
             *(list(record.renames), msgspec.json.encode(record.holding).decode()),
         ],
     )
+
+
+def write_made(connection: psycopg.Connection[Any], record: UndoRecord) -> None:
+    """Put a record on the stack that has no snapshots yet, under the next number, unread.
+
+    The tables must be there; in a pipeline nothing waits for it.
+    """
+    raw.run(
+        connection,
+        "INSERT INTO nbmigrate.undo (id, kind, tag, state, what, before, after, operations,"
+        " renames, holding) SELECT coalesce(max(id), 0) + 1, $1, $2, $3, $4, $5, $5, $6, $7,"
+        " $8::jsonb FROM nbmigrate.undo",
+        [
+            *(record.kind, record.tag, record.state, list(record.what)),
+            *(_packed(EMPTY), _packed(record.operations), list(record.renames)),
+            msgspec.json.encode(record.holding).decode(),
+        ],
+    )
+
+
+def settle(
+    connection: psycopg.Connection[Any], found: Sequence[tuple[str, Snapshot, Snapshot]]
+) -> None:
+    """Give records that have none, each found by its tag, their snapshots before and after."""
+    none = _packed(EMPTY)
+    with psycopg.RawCursor(connection) as cursor:
+        cursor.executemany(
+            "UPDATE nbmigrate.undo SET before = $2, after = $3"
+            " WHERE kind = 'migrate' AND tag = $1 AND state = 'done' AND after = $4",
+            [(tag, _packed(before), _packed(after), none) for tag, before, after in found],
+        )
 
 
 def amend(connection: psycopg.Connection[Any], number: int, after: Snapshot) -> None:

@@ -49,7 +49,7 @@ class Holding(Value, frozen=True, kw_only=True):
 
     ``owned`` is what the ledger held of the things that were dropped. ``down`` are the
     statements that a migration written by hand brings for its undo; ``irreversible`` says
-    why it has none.
+    why it has none. ``made`` are the names of all that a migration did when it only added.
     """
 
     tables: tuple[Kept, ...] = ()
@@ -58,6 +58,7 @@ class Holding(Value, frozen=True, kw_only=True):
     owned: tuple[tuple[str, str, str], ...] = ()
     down: tuple[str, ...] = ()
     irreversible: str = ""
+    made: tuple[tuple[str, ...], ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -1,0 +1,91 @@
+"""What differs between the snapshots around a migration, without reading what does not.
+
+A folder of many migrations holds every table in every snapshot. The texts of the tables are
+compared first; only those that differ become values.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from nbmigrate.errors import NbmigrateError
+from nbmigrate.journal.entries import Entry
+from nbmigrate.journal.folder import Journal
+from nbmigrate.model import EMPTY, Snapshot
+from nbmigrate.model.codec import VERSION, load
+
+_Raws = dict[str, msgspec.Raw]
+
+
+class Changes:
+    """The journal as it is now; its snapshots are read as they are asked for, once each."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._entries = journal.entries
+        self._places = {entry.tag: at for at, entry in enumerate(self._entries)}
+        self._has_sidecar = any(journal.layout.meta.glob("_*_extra.json"))
+        self._last: tuple[Path, _Raws] | None = None
+
+    def entry(self, tag: str) -> Entry:
+        """The entry of the migration."""
+        return self._entries[self._places[tag]]
+
+    def around(self, tag: str) -> tuple[Snapshot, Snapshot]:
+        """The snapshots before and after it; tables that are the same in both may be missing.
+
+        Raises:
+            SnapshotError: when one cannot be read.
+            OSError: likewise.
+        """
+        try:
+            found = None if self._has_sidecar else self._differing(tag)
+        except (msgspec.DecodeError, UnicodeDecodeError, NbmigrateError, OSError):
+            found = None  # the whole files are read, and say what is wrong with them
+        return found or self.whole(tag)
+
+    def whole(self, tag: str) -> tuple[Snapshot, Snapshot]:
+        """The snapshots before and after it.
+
+        Raises:
+            SnapshotError: when one cannot be read.
+            OSError: likewise.
+        """
+        at = self._places[tag]
+        # the old one first: it was the new one of the migration before, and is still known
+        old = self._journal.read_snapshot(self._entries[at - 1].tag) if at else None
+        new = self._journal.read_snapshot(tag)
+        return old.snapshot if old else EMPTY, new.snapshot if new else EMPTY
+
+    def _differing(self, tag: str) -> tuple[Snapshot, Snapshot] | None:
+        at = self._places[tag]
+        before = self._raw(self._entries[at - 1]) if at else None
+        after = self._raw(self._entries[at])
+        if any(_version(raws) != VERSION for raws in (before, after) if raws is not None):
+            return None
+        old = _tables(before) if before is not None else {}
+        new = _tables(after)
+        same = {name for name, raw in new.items() if name in old and bytes(old[name]) == bytes(raw)}
+        return _load(before, old, same) if before is not None else EMPTY, _load(after, new, same)
+
+    def _raw(self, entry: Entry) -> _Raws:
+        path = self._journal.layout.snapshot(entry)
+        if self._last is None or self._last[0] != path:
+            self._last = (path, msgspec.json.decode(path.read_bytes(), type=_Raws))
+        return self._last[1]
+
+
+def _version(raws: _Raws) -> str:
+    return msgspec.json.decode(raws["version"], type=str) if "version" in raws else ""
+
+
+def _tables(raws: _Raws) -> _Raws:
+    return msgspec.json.decode(raws["tables"], type=_Raws) if "tables" in raws else {}
+
+
+def _load(raws: _Raws, tables: _Raws, same: set[str]) -> Snapshot:
+    rest = {name: raw for name, raw in tables.items() if name not in same}
+    text = msgspec.json.encode({**raws, "tables": rest}).decode()
+    return load(text).snapshot
