@@ -53,6 +53,15 @@ def merged_columns(table: Table, snapshot: Snapshot) -> tuple[str, ...]:
     )
 
 
+def stricter_columns(table: Table, snapshot: Snapshot) -> Iterator[o.Operation]:
+    """NOT NULL where the column of no parent has it."""
+    parents = [t for id_ in table.parents if (t := snapshot.tables.get(key(*id_)))]
+    for name in merged_columns(table, snapshot):
+        above = [(t, t.columns[name]) for t in parents if name in t.columns]
+        if table.columns[name].not_null and not any(is_required(*pair) for pair in above):
+            yield o.SetNotNull(table=table.id, column=name)
+
+
 def undefaulted_columns(table: Table, snapshot: Snapshot) -> tuple[str, ...]:
     """The columns without the default that a parent of the table has."""
     parents = [t for id_ in table.parents if (t := snapshot.tables.get(key(*id_)))]

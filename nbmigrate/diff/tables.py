@@ -19,6 +19,7 @@ from nbmigrate.diff.partitions import (
     moves,
     refuse_repartition,
     storage_of_child,
+    stricter_columns,
     undefaulted_columns,
     with_inherited,
 )
@@ -75,6 +76,7 @@ def create_table(table: Table, snapshot: Snapshot) -> Iterator[Operation]:
         merged=merged_columns(table, snapshot),
     )
     yield from storage_of_child(table, snapshot)
+    yield from stricter_columns(table, snapshot)
     if table.replica_identity:
         yield AlterTable(old=msgspec.structs.replace(table, replica_identity=None), new=table)
     for statistics in table.statistics.values():

@@ -76,10 +76,12 @@ def render_table(operation: TableOp) -> tuple[str, ...]:  # noqa: C901, PLR0911 
 
 def create_table(operation: CreateTable) -> Iterator[str]:
     """CREATE TABLE, then what it has no words for: comments and the like."""
-    table, inherited = operation.table, operation.inherited
+    table = operation.table
     name = qualified(table.id)
     unlogged = "UNLOGGED " if table.unlogged else ""
-    lines = ",\n".join(f"\t{line}" for line in _lines(table, {*inherited, *operation.merged}))
+    lines = ",\n".join(
+        f"\t{line}" for line in _lines(table, {*operation.inherited, *operation.merged})
+    )
     yield f"CREATE {unlogged}TABLE {name}{_clauses(table, lines)};"
     for check in table.check_constraints.values():
         if check.not_valid and not check.not_enforced:
@@ -91,22 +93,21 @@ def create_table(operation: CreateTable) -> Iterator[str]:
         yield from add_constraint(table.id, exclusion_clause(exclusion), exclusion)
     if table.force_rls:
         yield f"ALTER TABLE {name} FORCE ROW LEVEL SECURITY;"
-    for name_of_column in operation.undefaulted:
-        # DEFAULT NULL would be a default of its own where the type has a length
-        yield alter(table.id, name_of_column, "DROP DEFAULT")
-    for column in table.columns.values():
-        yield from _altered(table, column) if column.name in operation.merged else ()
-        own = column if column.name not in inherited else None
-        yield from column_storage(table.id, None, own or replace(column, storage=None))
+    yield from _own_of_columns(operation)
     yield from _comments(table)
 
 
-def _altered(table: Table, column: Column) -> Iterator[str]:
-    """What an inherited column has otherwise than that of the parents; its default may go too."""
-    if column.default is not None:
-        yield alter(table.id, column.name, default_action(column))
-    if column.not_null:
-        yield alter(table.id, column.name, "SET NOT NULL")
+def _own_of_columns(operation: CreateTable) -> Iterator[str]:
+    """Defaults that are not those of a parent, and how values are kept."""
+    table = operation.table
+    for name in operation.undefaulted:
+        # DEFAULT NULL would be a default of its own where the type has a length
+        yield alter(table.id, name, "DROP DEFAULT")
+    for column in table.columns.values():
+        if column.name in operation.merged and column.default is not None:
+            yield alter(table.id, column.name, default_action(column))
+        own = column if column.name not in operation.inherited else None
+        yield from column_storage(table.id, None, own or replace(column, storage=None))
 
 
 def _clauses(table: Table, lines: str) -> str:
