@@ -38,7 +38,9 @@ from nbmigrate.operations import (
     DropView,
     Id,
     Operation,
+    RecreateDomain,
     RecreateEnum,
+    RecreateType,
     RenameColumn,
 )
 
@@ -228,7 +230,7 @@ def _rebuilt_keys(
     for op in operations:
         if isinstance(op, AlterColumnType):
             retyped[op.table].add(op.new.name)
-        elif isinstance(op, RecreateEnum):
+        elif isinstance(op, (RecreateEnum, RecreateDomain, RecreateType)):
             for use in op.uses:
                 retyped[use.table].add(use.column.name)
     for table, _ in _tables(old, new, retyped):
@@ -251,7 +253,8 @@ def _including(table: Table) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]
 def _policies(
     operations: list[Operation], touched: Touched, old: Snapshot, new: Snapshot
 ) -> Iterator[Operation]:
-    moved = touched.tables
+    rebuilt = (op for op in operations if isinstance(op, (RecreateDomain, RecreateType)))
+    moved = touched.tables | {use.table for op in rebuilt for use in op.uses}
     if not moved:
         return
     busy = {(op.table, op.policy.name) for op in operations if isinstance(op, DropPolicy)}
@@ -276,7 +279,7 @@ def _changed_columns(operations: Iterable[Operation], table: Id) -> set[str]:
                 found.add(column.name)
             case DropColumn(table=at, column=column) if at == table:
                 found.add(column.name)
-            case RecreateEnum(uses=uses):
+            case RecreateEnum(uses=uses) | RecreateDomain(uses=uses) | RecreateType(uses=uses):
                 found |= {use.column.name for use in uses if use.table == table}
             case _:
                 pass

@@ -114,7 +114,8 @@ def _is_as_parent(parent: Table, old: Column, new: Column) -> bool:
         type=base_type(old),
         default=new.default if is_counted else old.default,
         not_null=is_required(parent, old),
-        not_null_name=None,
+        # said of both where a table beside them has it too: NOT NULL is inherited with its name
+        not_null_name=new.not_null_name if new.not_null_name == old.not_null_name else None,
         **_OWN,
     )
     return plain == _replace(new, **_OWN)

@@ -72,6 +72,8 @@ def add_foreign_key(world: World) -> None:
         return
     target = world.one(targets)
     keys = [world.things[k] for k in target.data["keys"]]
+    if not all(key.data["filled"] for key in keys):
+        return  # a table that is new has no row to refer to
     table = world.any("table") if world.some(0.7) else world.things[target.owner]
     if table is None or "bound" in table.data or "inherits" in table.data:
         return
@@ -83,6 +85,8 @@ def add_foreign_key(world: World) -> None:
     found = [c for c in columns if c is not None]
     if len(found) < len(keys) or len({c.id for c in found}) < len(keys):
         return
+    if any(k.data.get("nullable") for k in keys) and not any(c.data.get("nullable") for c in found):
+        return  # a row would refer to a key that is NULL
     action = (
         world.one(ACTIONS)
         if all(c.data.get("nullable") for c in found)

@@ -127,6 +127,8 @@ def change_definition(world: World) -> None:
     found = _said(world, kind, old)
     if kind == "type":
         found = [t for t in found if t.data["form"] == "composite" and "more" not in t.text]
+    if "MINVALUE" in new:
+        found = [t for t in found if "MINVALUE" not in t.text]
     if kind == "domain" and new.startswith("NOT NULL"):
         found = [t for t in found if not _has_null(world, t) and "NOT NULL" not in t.text]
     if found:

@@ -167,6 +167,8 @@ def add_column(world: World, table: Thing | None = None) -> None:
         return
     content, type_, default = some_type(world)
     is_required = world.some(0.4)
+    if content.startswith("composite") and not world.is_old:
+        is_required = False  # a value of it would have to know what its parts become
     data = {"type": type_, "content": content, "not_null": is_required, "filled": world.is_old}
     data["nullable"] = not is_required
     if default is not None and world.some(0.4):

@@ -122,6 +122,8 @@ class Pair:
             after = self.new.things[column.id].data
             old = _read(self.old, column, after["type"])
             new = f"{quote(self.new.names[column.id])}{_as_text(after)}"
+            if self._has_grown(str(column.data["content"])):
+                new = f"regexp_replace({new}, ',[)]$', ')')"
             if after.get("not_null") and column.id in self.new.backfills:
                 old = f"coalesce({old}, ({self.old_words(self.new.backfills[column.id])}){_as_text(after)})"
         return Kept(
@@ -130,6 +132,12 @@ class Pair:
             _select(self.new, self.new.things[table.id], rid, new),
             labels=column is not None and str(column.data["content"]).startswith("enum"),
         )
+
+    def _has_grown(self, content: str) -> bool:
+        """True when a composite type has one part more, in which rows have NULL."""
+        kind, _, number = content.partition(":")
+        made = self.new.things.get(int(number)) if kind == "composite" else None
+        return made is not None and "more" in made.text
 
     def old_words(self, text: str) -> str:
         """A text of the new world in the names of the old one."""
