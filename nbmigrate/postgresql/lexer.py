@@ -166,4 +166,6 @@ def identifier_value(token: Token) -> str | None:
 
 def fold(word: str) -> str:
     """The word as PostgreSQL reads it without quotes: ASCII letters in lower case."""
+    if word.isascii():
+        return word.lower()
     return "".join(char.lower() if char.isascii() else char for char in word)
