@@ -60,8 +60,12 @@ class Checkpoints:
 
 
 def questions(connection: psycopg.Connection[Any], plan: Plan) -> tuple[Question, ...]:
-    """What has to be answered before the plan runs on the rows that are there now."""
-    return tuple(map(_told, with_prechecks(connection, plan).questions))
+    """What has to be answered before the plan runs on the rows that are there now.
+
+    What is called how is known of an undo: a label that goes is no candidate for one that comes.
+    """
+    found = with_prechecks(connection, plan).questions
+    return tuple(_told(question) for question in found if question.kind != "rename")
 
 
 def _told(question: Question) -> Question:

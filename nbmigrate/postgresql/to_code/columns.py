@@ -70,6 +70,8 @@ def _column(
     numbered = _is_numbered(column, table)
     found = type_code(column, own, is_numbered=numbered)
     key = keys.get(column.name)
+    if key and key.target == table.id and key.columns_to == (column.name,):
+        found = found._replace(is_implied=False)  # SQLAlchemy would ask the column itself
     positional: list[Part] = [column_foreign_key(key, table)] if key else []
     positional += [_identity(column.identity, column.type)] if column.identity else []
     positional += [_computed(column)] if column.generated else []

@@ -47,7 +47,8 @@ def relationship_pairs(
         for foreign_key in sorted(keys[name], key=lambda k: columns.index(k.columns_from[0])):
             target = key(*foreign_key.target)
             pair = frozenset((name, target))
-            if target in classes and ends[pair] == 1 and not _shares(foreign_key, keys[name]):
+            is_clear = ends[pair] == 1 and not _shares(foreign_key, keys[name])
+            if target in classes and is_clear and not _is_itself(name, foreign_key):
                 yield _direct(name, target, foreign_key, tables)
     yield from _through(keys, tables, classes, associations)
 
@@ -67,6 +68,11 @@ def _ends(
 def _shares(foreign_key: ForeignKey, others: list[ForeignKey]) -> bool:
     mine = set(foreign_key.columns_from)
     return any(mine & set(k.columns_from) for k in others if k is not foreign_key)
+
+
+def _is_itself(name: str, foreign_key: ForeignKey) -> bool:
+    """Whether each row may only refer to itself, which is no relationship."""
+    return name == key(*foreign_key.target) and foreign_key.columns_from == foreign_key.columns_to
 
 
 def _direct(name: str, target: str, foreign_key: ForeignKey, tables: Mapping[str, Table]) -> Pair:
