@@ -25,7 +25,7 @@ SIZES = [10, 100, 1000, 5000]
 RESULTS = Path(__file__).parent / "RESULTS.md"
 #: drizzle-kit asks the catalogs several times a table; at 5,000 it would run for an hour.
 DRIZZLE_LIMIT = 1000
-ALEMBIC_LIMIT = 5000
+ALEMBIC_LIMIT = 1000
 FILES = 200
 
 
