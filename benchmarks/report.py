@@ -50,7 +50,7 @@ def results(by_size: Mapping[int, Figures], real: Figures, migrate: Figures, ser
                 " the two largest sizes. Figures of other tools are whole calls of theirs: for"
                 " drizzle-kit whole processes, as its users start them. What takes minutes is run less often:"
                 " at 1,000 tables drizzle-kit and the first generate once, Alembic and SQLAlchemy twice; at"
-                " 5,000 these two once, and drizzle-kit and generate (– in the table) not at all."
+                " 5,000 none of these four (– in the table)."
             ),
             "",
             *_machine(server),
