@@ -34,11 +34,11 @@ ifdef ARGS
 else
 	@$(BIN)/python -m pytest -n 2 --dist worksteal --ignore=tests/browser $(addprefix --ignore=,$(ALONE))
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --reruns 1 $(ALONE)
-	@$(BIN)/python -m pytest tests/browser --reruns 4
+	@$(BIN)/python -m pytest tests/browser -n 2 --dist loadfile --reruns 4
 endif
 
 browser: $(VENV)/.test ## Run the tests of the widgets in JupyterLab and chromium (part of make test)
-	@$(BIN)/python -m pytest tests/browser --reruns 4 $(ARGS)
+	@$(BIN)/python -m pytest tests/browser -n 2 --dist loadfile --reruns 4 $(ARGS)
 
 versions: $(VENV)/.test ## Run what PostgreSQL answers again on versions 15 and 16
 	@$(BIN)/python -m pytest -n 2 --pg-version=15 $(VERSIONED) $(ARGS)
