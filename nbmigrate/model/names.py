@@ -33,8 +33,10 @@ def object_name(first: str, second: str, label: str) -> str:
 
     The longer of the two names is shortened until both fit.
     """
-    lengths = [len(first.encode()), len(second.encode())]
     room = NAME_BYTES - len(label) - 1 - (1 if second else 0)
+    if len(first) + len(second) <= room and first.isascii() and second.isascii():
+        return "_".join(part for part in (first, second, label) if part)
+    lengths = [len(first.encode()), len(second.encode())]
     while sum(lengths) > room:
         lengths[0 if lengths[0] > lengths[1] else 1] -= 1
     parts = (cut(first, lengths[0]), cut(second, lengths[1]), label)

@@ -87,7 +87,9 @@ class _Reader:
         }
         self.defaults: dict[tuple[str, str], Default | None] = {}
         self.serials: set[tuple[str, str]] = set()
-        self.odd_names = {(row[14], row[16]) for row in catalog.columns if _is_odd(row)}
+        odd = [row for row in catalog.columns if _is_odd(row)]
+        self.odd = {(row[0], row[1]) for row in odd}
+        self.odd_names = {(row[14], row[16]) for row in odd}
 
     def column(self, row: Row) -> Column:
         """The column of a row."""
@@ -119,7 +121,7 @@ class _Reader:
 
     def _not_null_name(self, row: Row) -> str | None:
         """Its name where PostgreSQL would choose another one, also since that one is taken."""
-        is_told = _is_odd(row) or ((row[14], row[16]) in self.odd_names and row[18])
+        is_told = row[:2] in self.odd or ((row[14], row[16]) in self.odd_names and row[18])
         return row[16] if is_told else None
 
     def _odd_sequence(self, row: Row) -> str | None:
@@ -190,9 +192,11 @@ def _identity(kind: str, sequence: OwnedSequence) -> Identity:
 def _is_odd(row: Row) -> bool:
     """Whether NOT NULL has a name that PostgreSQL would not choose."""
     table, found, inherited, is_told = row[15:19]
+    if not is_told:
+        return False
     own = found and object_name(table, row[2], "not_null")
     usual = own if row[19] else inherited or own
-    return bool(is_told and found != usual)
+    return bool(found != usual)
 
 
 def _generated(kind: str, text: str) -> Generated:
