@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 import statistics
 import subprocess
 import sys
@@ -18,6 +17,7 @@ import psycopg
 from benchmarks import databases
 from benchmarks.schemas import Schema
 from benchmarks.timing import RUNS, median_s, peak_mb
+from nbmigrate.journal.draft import from_plan
 from nbmigrate.model import EMPTY
 from nbmigrate.model.names import key
 from nbmigrate.plan import make_plan
@@ -26,6 +26,7 @@ from nbmigrate.postgresql.from_metadata import from_metadata
 from nbmigrate.postgresql.introspect import introspect
 from nbmigrate.server import EmbeddedServer
 from nbmigrate.workspace import Workspace
+from nbmigrate.workspace.down import Down
 
 Figures = dict[str, float]
 
@@ -162,8 +163,7 @@ def timed_process(url: str, root: Path) -> float:
 
 
 def _write_files(workspace: Workspace, count: int) -> None:
-    """A migration per table, each with its snapshot, as ``generate`` leaves them."""
-    names = random.Random(7)
+    """A migration per table, each with its snapshot and its way back, as ``generate`` leaves them."""
     text = "".join(
         f"CREATE TABLE step_{n} (id integer PRIMARY KEY, a text);\n" for n in range(count)
     )
@@ -172,12 +172,11 @@ def _write_files(workspace: Workspace, count: int) -> None:
     for number in range(count):
         there = [key("public", f"step_{n}") for n in range(number + 1)]
         snapshot = msgspec.structs.replace(known, tables={one: tables[one] for one in there})
-        workspace.journal.append(
-            make_plan(known, snapshot, dialect=POSTGRESQL),
-            name=f"step_{number}",
-            now_ms=1_700_000_000_000 + number,
-            words=lambda: f"w{names.random()}",
-            expected_id=workspace.journal.head_id,
+        plan = make_plan(known, snapshot, dialect=POSTGRESQL)
+        down = Down("reversible", statements=(f"DROP TABLE step_{number};",))
+        written = from_plan(plan, name=f"step_{number}")._replace(down=down.as_document())
+        workspace.journal.append_draft(
+            written, now_ms=1_700_000_000_000 + number, expected_id=workspace.journal.head_id
         )
         known = snapshot
 

@@ -15,6 +15,7 @@ from nbmigrate.journal.entries import Entry
 from nbmigrate.journal.folder import Journal
 from nbmigrate.model import EMPTY, Snapshot
 from nbmigrate.model.codec import VERSION, load
+from nbmigrate.model.sidecar import is_silent
 
 _Raws = dict[str, msgspec.Raw]
 
@@ -26,7 +27,7 @@ class Changes:
         self._journal = journal
         self._entries = journal.entries
         self._places = {entry.tag: at for at, entry in enumerate(self._entries)}
-        self._has_sidecar = any(journal.layout.meta.glob("_*_extra.json"))
+        self._has_sidecar = not all(map(_is_silent, journal.layout.meta.glob("_*_extra.json")))
         self._last: tuple[Path, _Raws] | None = None
 
     def entry(self, tag: str) -> Entry:
@@ -75,6 +76,13 @@ class Changes:
         if self._last is None or self._last[0] != path:
             self._last = (path, msgspec.json.decode(path.read_bytes(), type=_Raws))
         return self._last[1]
+
+
+def _is_silent(sidecar: Path) -> bool:
+    try:
+        return is_silent(sidecar.read_bytes())
+    except (msgspec.DecodeError, OSError):
+        return False  # the whole files are read, and say what is wrong with them
 
 
 def _version(raws: _Raws) -> str:

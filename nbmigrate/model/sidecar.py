@@ -105,6 +105,17 @@ def dump_no_extra() -> str:
     return format_json({"version": _VERSION})
 
 
+def is_silent(text: bytes) -> bool:
+    """Whether a sidecar holds nothing of the schema: a migration's way back is no part of it.
+
+    Raises:
+        msgspec.DecodeError: it is damaged.
+    """
+    found = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+    version = bytes(found.get("version", b""))
+    return found.keys() <= {"version", "down"} and version == b"%d" % _VERSION
+
+
 def _extra(value: Json) -> Document:
     match value:
         case Value():
