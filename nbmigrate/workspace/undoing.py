@@ -1,71 +1,34 @@
-"""Undo: the last push taken back, with its data, in one transaction.
-
-What is to be is a three-way merge: the schema as it is now, without what the push made of it.
-The way there has two halves, each an ordinary plan of the engine. Between them, when the
-columns are there again and what would refuse a row is not yet, the rows come back.
-"""
+"""Undo: the last push taken back, with its data, in one transaction."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-import msgspec
 import psycopg
 
 from nbmigrate import executor, results
-from nbmigrate.dialect import Statement
-from nbmigrate.diff.inverse import cleared, inverted, merge, relaxed, replaced
-from nbmigrate.diff.losses import Loss, Losses, find_losses
-from nbmigrate.diff.renames import apply_renames, kind_of
 from nbmigrate.errors import (
     AnswerNeededError,
-    IrreversibleError,
     NothingToUndoError,
-    UndoConflictError,
     UndoOvertakenError,
     UndoPurgedError,
 )
-from nbmigrate.executor.undo import Holding, Keeping, UndoRecord, keeping, records, restore
+from nbmigrate.executor.undo import UndoRecord, records
 from nbmigrate.executor.undo.records import DONE, PURGED, UNDONE
-from nbmigrate.executor.undo.restore import Restoring
-from nbmigrate.executor.undo.trash import SCHEMA, after_name, source
-from nbmigrate.model import Rename, Snapshot, format_path, parse_path
-from nbmigrate.operations import Id, Operation
-from nbmigrate.plan import NO_ANSWERS, Answers, Plan, Question, make_plan
-from nbmigrate.postgresql import POSTGRESQL
-from nbmigrate.postgresql.identifiers import quote_all
-from nbmigrate.workspace.keeping import read_again, require_number
+from nbmigrate.executor.undo.trash import SCHEMA, after_name
+from nbmigrate.model import format_path
+from nbmigrate.plan import NO_ANSWERS, Answers, Question
+from nbmigrate.workspace.keeping import require_number
 from nbmigrate.workspace.keeping_migrations import settled
 from nbmigrate.workspace.ledger_entries import ledger_change
-from nbmigrate.workspace.live import RowCounts, count_rows
+from nbmigrate.workspace.live import count_rows
 from nbmigrate.workspace.undo_checks import Checkpoints, questions
+from nbmigrate.workspace.undo_way import Way, find_way
 
 if TYPE_CHECKING:
     from nbmigrate.workspace.project import Project
-
-#: Makes the engine build an enum anew: a label that is added cannot be used before a commit
-#: (PostgreSQL docs, ALTER TYPE), and an undo is one transaction.
-_PHANTOM = "nbmigrate_undo"
-
-
-_NOTHING = Holding()
-
-
-class Way(NamedTuple):
-    """Everything an undo runs; ``restoring`` are statements by their number.
-
-    ``checks`` are the plans whose rules the rows have to keep, by the number of the statement
-    that they begin behind.
-    """
-
-    statements: tuple[Statement, ...]
-    operations: tuple[Operation, ...]
-    restoring: Mapping[int, Restoring]
-    own: Holding
-    number: int
-    checks: Mapping[int, Plan]
 
 
 def undo(
@@ -157,177 +120,6 @@ def last_done(workspace: Project) -> UndoRecord:
     if not found:
         raise NothingToUndoError(workspace.target.database)
     return found[0]
-
-
-def find_way(workspace: Project, record: UndoRecord, answers: Answers, *, with_data: bool) -> Way:
-    """The statements that lead back.
-
-    Raises:
-        UndoConflictError: what the push made was changed since.
-        IrreversibleError: a migration that was written by hand says no way back.
-    """
-    if record.holding.irreversible:
-        raise IrreversibleError(record.tag, record.holding.irreversible)
-    if record.holding.down:
-        number = records.next_id(workspace.target.connection)
-        return Way(_texts(*record.holding.down), (), {}, Holding(), number, {})
-    back = inverted(record.renames)
-    live, target = _ends(workspace, record, back)
-    holding = record.holding if with_data else Holding(owned=record.holding.owned)
-    now = restore.with_moved(live, holding, record.before)
-    restoring = tuple(restore.bring_back(holding, record.before, target))
-    filled: dict[Id, tuple[str, ...]] = {}
-    for loss in (one.kept.loss for one in restoring):
-        filled[loss.table] = (*filled.get(loss.table, ()), *loss.columns)
-    taken = replaced(record.after, [Rename.parse(text) for text in back])
-    free = cleared(now, taken)
-    rows = RowCounts(workspace.target.connection, live)
-    first, second = _halves(free, target, filled, answers.merged(Answers(renames=back)), rows)
-    number = records.next_id(workspace.target.connection)
-    head = _texts(
-        *restore.leave_changed(holding, record.before), *restore.moved_back(holding, live)
-    )
-    clear = _plan(now, free, NO_ANSWERS)
-    clearing = _keeping_own(workspace, now, clear, set(), number)
-    kept = _keeping_own(workspace, free, first, set(filled), number, taken=clearing.holding)
-    head = (*head, *clearing.statements)
-    shown = _shown(restoring, first, now=free, target=target, back=back)
-    between = _texts(*(one.sql for one in restoring), *_IMMEDIATE[: len(restoring)])
-    tail = _texts(*restore.positions_back(holding, target))
-    start = len(head) + len(kept.statements)
-    return Way(
-        (*head, *kept.statements, *between, *second.statements, *tail),
-        (*clear.operations, *shown),
-        {start + at: one for at, one in enumerate(restoring, 1)},
-        Holding(tables=(*clearing.holding.tables, *kept.holding.tables)),
-        number,
-        {len(head): first, start + len(between): second},
-    )
-
-
-def _ends(workspace: Project, record: UndoRecord, back: Sequence[str]) -> tuple[Snapshot, Snapshot]:
-    """The schema as it is and as it is to be."""
-    known = (record.before, record.after)
-    live = read_again(workspace.target.connection, workspace.settings.schemas, known)
-    merged = merge(record.before, record.after, live, back)
-    if merged.conflicts:
-        raise UndoConflictError(record.id, merged.conflicts)
-    return live, merged.snapshot
-
-
-#: Keys that wait for the commit would keep their tables from being altered.
-_IMMEDIATE = ("SET CONSTRAINTS ALL IMMEDIATE;",)
-
-
-def _texts(*texts: str) -> tuple[Statement, ...]:
-    return tuple(Statement(sql=text) for text in texts)
-
-
-def _halves(
-    now: Snapshot,
-    target: Snapshot,
-    filled: Mapping[Id, Sequence[str]],
-    answers: Answers,
-    rows: Mapping[Id, int],
-) -> tuple[Plan, Plan]:
-    """From now to where rows can come, and from there to the end; the renames are of the first."""
-    now = _with_phantoms(now, target)
-    rest = msgspec.structs.replace(answers, renames=())
-    if not filled:
-        return _plan(now, target, answers, rows), _plan(target, target, NO_ANSWERS)
-    renamed = apply_renames(now, target, map(Rename.parse, answers.renames)).snapshot
-    half = relaxed(target, renamed, filled)
-    there = _without_backfills(_within(answers, half), filled)
-    return _plan(now, half, there, rows), _plan(half, target, rest)
-
-
-def _within(answers: Answers, half: Snapshot) -> Answers:
-    """Without the renames of what is dropped on the way and made again under its old name."""
-    kept = (text for text in answers.renames if kind_of(half, Rename.parse(text).new) is not None)
-    return msgspec.structs.replace(answers, renames=tuple(kept))
-
-
-def _without_backfills(answers: Answers, filled: Collection[Id]) -> Answers:
-    """A column is filled when its kept rows are back: what is missing then is what was asked."""
-    backfills = {
-        path: sql for path, sql in answers.backfills.items() if parse_path(path)[:2] not in filled
-    }
-    return msgspec.structs.replace(answers, backfills=backfills)
-
-
-def _plan(
-    old: Snapshot, new: Snapshot, answers: Answers, rows: Mapping[Id, int] | None = None
-) -> Plan:
-    """Both were read from one database, so that they are spelled alike already."""
-    return make_plan(
-        old,
-        new,
-        dialect=POSTGRESQL,
-        answers=answers,
-        canonical=lambda before, after: (before, after),
-        rows=rows,
-    )
-
-
-def _with_phantoms(now: Snapshot, target: Snapshot) -> Snapshot:
-    enums = {
-        name: msgspec.structs.replace(enum, values=(*enum.values, _PHANTOM))
-        if name in target.enums and set(target.enums[name].values) - set(enum.values)
-        else enum
-        for name, enum in now.enums.items()
-    }
-    return msgspec.structs.replace(now, enums=enums)
-
-
-def _keeping_own(
-    workspace: Project,
-    now: Snapshot,
-    first: Plan,
-    filled: set[Id],
-    number: int,
-    taken: Holding = _NOTHING,
-) -> Keeping:
-    """What came into the push's own tables and columns since then is kept as well.
-
-    ``taken`` is what the undo keeps already, under names of its own.
-    """
-    losses = find_losses(now, first.operations)
-    connection = workspace.target.connection
-    rows = tuple(
-        loss
-        for loss in losses.rows
-        if loss.survivor is None and loss.table not in filled and _has_values(connection, loss)
-    )
-    return keeping(
-        connection,
-        now,
-        first.operations,
-        first.statements,
-        Losses(rows, ()),
-        number=number,
-        first=len(taken.tables) + 1,
-        may_move=False,
-    )
-
-
-def _has_values(connection: psycopg.Connection[Any], loss: Loss) -> bool:
-    where = "" if loss.is_whole else f" WHERE num_nonnulls({quote_all(loss.columns)}) > 0"
-    query = f"SELECT FROM {source(loss)}{where} LIMIT 1"
-    return bool(connection.execute(query.encode()).fetchall())
-
-
-def _shown(
-    restoring: Sequence[Restoring],
-    first: Plan,
-    *,
-    now: Snapshot,
-    target: Snapshot,
-    back: Sequence[str],
-) -> tuple[Operation, ...]:
-    """What changes as a whole: the two halves drop and make again what only stood in the way."""
-    if not restoring:
-        return first.operations
-    return _plan(now, target, Answers(renames=tuple(back))).operations
 
 
 def _finish(
