@@ -7,14 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from nbmigrate.data.wire import Chunk
+from nbmigrate.data.wire import RUN_BYTES, Chunk
 from nbmigrate.errors import ExecutionError
 
 Array = np.ndarray[Any, Any]
-
-
-#: So many bytes at most are taken of each row at once; ``wire`` leaves as much room behind the last.
-RUN_BYTES = 256
 
 
 class Field:

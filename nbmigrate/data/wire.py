@@ -24,8 +24,10 @@ CHUNK_BYTES = 1 << 20
 _HEADER = 19
 _WAIT_MS = 200
 _TRAILER = b"\xff\xff"
-#: Room behind the last row, so that what is as long as ``fields.RUN_BYTES`` may be read where a NULL stands.
-_PADDING = bytes(320)
+#: So many bytes at most are read of each row at once, from anywhere in it.
+RUN_BYTES = 256
+#: Room behind the last row, so that as many, and a fixed width more, may be read where a NULL stands.
+_PADDING = bytes(RUN_BYTES + 64)
 
 
 @dataclass(frozen=True)
