@@ -221,13 +221,31 @@ def rename_column(snapshot: Snapshot, table: Id, old: str, new: str) -> Snapshot
         return tuple(new if name == old else name for name in names)
 
     item = snapshot.tables[key(*table)]
-    columns = _rekey(item.columns, old, new, lambda column: _replace(column, name=new))
     item = _replace(
-        item,
-        columns=columns,
+        _rename_in_keys(item, renamed),
+        columns=_rekey(item.columns, old, new, lambda column: _replace(column, name=new)),
         column_privileges=_rekey(item.column_privileges, old, new, lambda grants: grants),
         sequence_privileges=_rekey(item.sequence_privileges, old, new, lambda grants: grants),
         indexes=_each(item.indexes, lambda index: _rename_in_index(index, old, new)),
+    )
+    item = _map_texts(item, lambda text: _reword(text, old, new))
+    tables = {**snapshot.tables, key(*table): item}
+    sequences = _each(snapshot.sequences, lambda s: _reown(s, (*table, old), (*table, new)))
+    snapshot = _replace(
+        snapshot, tables=_each(tables, lambda t: _recolumn(t, table, renamed)), sequences=sequences
+    )
+    # the column of a parent takes that of its children along
+    for child in tuple(snapshot.tables.values()):
+        if table in child.parents and old in child.columns:
+            snapshot = rename_column(snapshot, child.id, old, new)
+    return snapshot
+
+
+def _rename_in_keys(item: Table, renamed: Callable[..., tuple[str, ...]]) -> Table:
+    """The keys of the table itself; those that refer to it are of other tables."""
+    options = item.primary_key_options
+    return _replace(
+        item,
         foreign_keys=_each(
             item.foreign_keys,
             lambda fk: _replace(
@@ -242,20 +260,8 @@ def rename_column(snapshot: Snapshot, table: Id, old: str, new: str) -> Snapshot
         unique_constraints=_each(
             item.unique_constraints, lambda u: _replace(u, columns=renamed(u.columns))
         ),
-        primary_key_options=item.primary_key_options
-        and _replace(item.primary_key_options, include=renamed(item.primary_key_options.include)),
+        primary_key_options=options and _replace(options, include=renamed(options.include)),
     )
-    item = _map_texts(item, lambda text: _reword(text, old, new))
-    tables = {**snapshot.tables, key(*table): item}
-    sequences = _each(snapshot.sequences, lambda s: _reown(s, (*table, old), (*table, new)))
-    snapshot = _replace(
-        snapshot, tables=_each(tables, lambda t: _recolumn(t, table, renamed)), sequences=sequences
-    )
-    # the column of a parent takes that of its children along
-    for child in tuple(snapshot.tables.values()):
-        if table in child.parents and old in child.columns:
-            snapshot = rename_column(snapshot, child.id, old, new)
-    return snapshot
 
 
 def _recolumn(table: Table, target: Id, renamed: Callable[..., tuple[str, ...]]) -> Table:

@@ -18,7 +18,7 @@ from nbmigrate.postgresql.names import primary_key_name
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from nbmigrate.model import Column, Index, Policy, PrimaryKey
+    from nbmigrate.model import Column, Grant, Index, Policy, PrimaryKey
     from nbmigrate.postgresql.introspect.catalog import Catalog, Row
     from nbmigrate.postgresql.introspect.columns import Columns
     from nbmigrate.postgresql.introspect.definitions import Definitions
@@ -49,6 +49,19 @@ class _Parts:
         self.sequences = _column_sequences(catalog, columns.serial_sequences)
         self.policies: Mapping[int, Mapping[str, Policy]] = read_policies(catalog)
         self.comments = {row[0]: row[2] for row in catalog.comments if row[1] == 0}
+
+    def privileges_of_columns(self, oid: int) -> dict[str, Mapping[str, Grant]]:
+        """By the name of the column."""
+        found = self.column_privileges.get(oid, {})
+        return {self.names[oid][number]: grants for number, grants in found.items()}
+
+    def privileges_of_sequences(self, oid: int) -> dict[str, Mapping[str, Grant]]:
+        """Of those that columns count by, by the name of the column."""
+        return {
+            column: self.privileges[sequence]
+            for column, sequence in self.sequences.get(oid, ())
+            if sequence in self.privileges
+        }
 
 
 def read_tables(
@@ -93,15 +106,8 @@ def _table(row: Row, parts: _Parts) -> Table:
         partition_of=partition,
         inherits=inherits,
         privileges=parts.privileges.get(oid),
-        column_privileges={
-            parts.names[oid][number]: grants
-            for number, grants in parts.column_privileges.get(oid, {}).items()
-        },
-        sequence_privileges={
-            column: parts.privileges[sequence]
-            for column, sequence in parts.sequences.get(oid, ())
-            if sequence in parts.privileges
-        },
+        column_privileges=parts.privileges_of_columns(oid),
+        sequence_privileges=parts.privileges_of_sequences(oid),
         comment=parts.comments.get(oid),
         triggers=parts.definitions.triggers.get(oid, {}),
         rules=parts.definitions.rules.get(oid, {}),
