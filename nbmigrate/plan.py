@@ -21,6 +21,7 @@ from nbmigrate.diff.candidates import Candidate, describe, find_candidates
 from nbmigrate.diff.renames import apply_renames
 from nbmigrate.diff.respell import respell
 from nbmigrate.errors import RenameError, UsageConflictError
+from nbmigrate.garbage import uncollected
 from nbmigrate.hazards import Hazard, ReadFacts, find_hazards, needs_backfill
 from nbmigrate.model import Rename, Snapshot, format_path, parse_path
 from nbmigrate.model.tables import Value
@@ -138,6 +139,7 @@ class Plan(Value, frozen=True, kw_only=True):
         return not self.questions and all(hazard.is_harmless for hazard in self.hazards)
 
 
+@uncollected()
 def make_plan(  # noqa: PLR0913 - the three edges of a plan are arguments, none is read from outside
     old: Snapshot,
     new: Snapshot,

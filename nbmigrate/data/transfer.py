@@ -6,9 +6,8 @@ runs: ``plan_transfer`` is None then, and the caller reads the rows as text.
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +19,7 @@ from nbmigrate.data import kinds
 from nbmigrate.data.exact import LOADABLE, Exact
 from nbmigrate.data.fields import split
 from nbmigrate.data.wire import Described, copy_out, describe
+from nbmigrate.garbage import uncollected
 
 Connection = psycopg.Connection[Any]
 
@@ -156,24 +156,12 @@ def read_frame(connection: Connection, transfer: Transfer) -> pd.DataFrame:
     columns = transfer.columns
     parts: list[list[Any]] = [[] for _ in columns]
     total = 0
-    with _uncollected():
+    with uncollected():
         for chunk in copy_out(connection, transfer.sql):
             total += len(chunk)
             for at, field in enumerate(split(chunk, transfer.widths)):
                 parts[at].append(columns[at].kind.take(field))
         return _frame(columns, parts, total)
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Millions of new objects without a cycle among them: looking for cycles doubles the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def read_frames(
@@ -183,7 +171,7 @@ def read_frames(
     columns, widths = transfer.columns, transfer.widths
     with closing(copy_out(connection, transfer.sql, chunk_bytes)) as chunks:
         while True:
-            with _uncollected():
+            with uncollected():
                 chunk = next(chunks, None)
                 if chunk is None:
                     return

@@ -18,13 +18,14 @@ from sqlalchemy.orm import DeclarativeBase
 from nbmigrate.declare.blocks import Block, ParseSql
 from nbmigrate.declare.conflicts import named_owner, refuse_taken
 from nbmigrate.declare.faults import Place, fault, located
-from nbmigrate.declare.merging import Path, all_paths, object_paths
+from nbmigrate.declare.merging import Path, object_paths
 from nbmigrate.declare.presets import make_base, preset_names
 from nbmigrate.declare.running import run
 from nbmigrate.declare.scope import Scope
 from nbmigrate.declare.uniting import alone, columns_of, owner_of, paths_of, unite
 from nbmigrate.declare.values import CellText, Declared
 from nbmigrate.errors import DeclarationError, StatementFailedError
+from nbmigrate.garbage import uncollected
 from nbmigrate.model import Snapshot
 from nbmigrate.postgresql.ddl import Ddl
 
@@ -100,10 +101,9 @@ class Declarations:
 
         What a broken cell declared is not removed.
         """
-        waiting = (block.seen for block in self._blocks if block.error is not None)
-        usable = unite(block for block in self._blocks if block.error is None)
-        return self._seen.difference(all_paths(usable), *waiting)
+        return self._seen.difference(*(block.seen for block in self._blocks))
 
+    @uncollected()
     def declare(  # noqa: PLR0913 - what a cell is
         self,
         text: str,

@@ -17,15 +17,16 @@ _BUILT = f"{_ONLINE}: its index is built concurrently first"
 
 def blocks(op: o.Operation, context: Context) -> Iterator[Hazard]:
     """The hazards of an operation that does more than change catalogs under a heavy lock."""
-    yield from _columns(op, context)
-    yield from _keys(op, context)
-    yield from _conditions(op, context)
-    yield from _whole_types(op, context)
+    found = costs(op, context)
+    yield from _whole_types(op, found)
+    if found:
+        yield from _columns(op, found[0])
+        yield from _keys(op, found[0])
+        yield from _conditions(op, found)
 
 
-def _columns(op: o.Operation, context: Context) -> Iterator[Hazard]:
-    cost = next(iter(costs(op, context)), None)
-    if cost is None or cost.work == "instant":
+def _columns(op: o.Operation, cost: Cost) -> Iterator[Hazard]:
+    if cost.work == "instant":
         return
     match op:
         case o.AlterColumnType(table=table, old=old, new=new) if cost.work == "rewrite":
@@ -64,11 +65,8 @@ def _columns(op: o.Operation, context: Context) -> Iterator[Hazard]:
             return
 
 
-def _keys(op: o.Operation, context: Context) -> Iterator[Hazard]:
+def _keys(op: o.Operation, cost: Cost) -> Iterator[Hazard]:
     """What builds an index while the table is locked."""
-    cost = next(iter(costs(op, context)), None)
-    if cost is None:
-        return
     match op:
         case o.CreateIndex(table=table, index=index) if (
             not index.concurrently and cost.work != "instant"
@@ -86,9 +84,8 @@ def _keys(op: o.Operation, context: Context) -> Iterator[Hazard]:
             return
 
 
-def _conditions(op: o.Operation, context: Context) -> Iterator[Hazard]:
+def _conditions(op: o.Operation, found: tuple[Cost, ...]) -> Iterator[Hazard]:
     """What reads every row while the table is locked."""
-    found = costs(op, context)
     match op:
         case o.AddCheck(table=table, check=check) if found[0].work != "instant":
             text = "scans the table, and fails when a row does not fit"
@@ -106,7 +103,7 @@ def _conditions(op: o.Operation, context: Context) -> Iterator[Hazard]:
             return
 
 
-def _whole_types(op: o.Operation, context: Context) -> Iterator[Hazard]:
+def _whole_types(op: o.Operation, found: tuple[Cost, ...]) -> Iterator[Hazard]:
     """Types that are built anew: one hazard for each table that uses it."""
     match op:
         case o.RecreateEnum(new=enum):
@@ -115,7 +112,6 @@ def _whole_types(op: o.Operation, context: Context) -> Iterator[Hazard]:
             code, path = "NB203", format_path(*built.id)
         case _:
             return
-    found = costs(op, context)
     if not found:
         yield Hazard(code=code, severity="blocks", path=path, text=_BUILT_ANEW)
     for cost in found:

@@ -9,6 +9,7 @@ doubled, as in SQL. A *rename* is ``OLD->NEW``, both ends full paths.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 PUBLIC = "public"
@@ -55,9 +56,10 @@ def key(schema: str, name: str) -> str:
 
 def format_path(*parts: str) -> str:
     """The path of the parts, quoted where a dot or quote would mislead."""
-    return ".".join(_format_part(part) for part in parts)
+    return ".".join([_format_part(part) for part in parts])
 
 
+@lru_cache(maxsize=1 << 14)
 def _format_part(part: str) -> str:
     if _PLAIN.fullmatch(part) and "->" not in part and "\n" not in part:
         return part

@@ -99,24 +99,18 @@ def proved_code(
     # SQLAlchemy: only here
     from sqlalchemy.exc import SQLAlchemyError
 
-    from nbmigrate.postgresql.to_code import to_code
+    from nbmigrate.postgresql.to_code import to_code, with_notes
 
     snapshot = source.snapshot
     canonical = workspace.asking(source)
-    with_relationships = True
+    code = to_code(snapshot, cell=cell)
     try:
-        declared = _declared(to_code(snapshot, cell=cell))
+        declared = _declared(code)
     except (DeclarationError, SQLAlchemyError):
-        with_relationships = False
-        declared = _declared(to_code(snapshot, cell=cell, relationships=False))
+        code = to_code(snapshot, cell=cell, relationships=False)
+        declared = _declared(code)
     missing = tuple(sorted(differences(snapshot, respelled(snapshot, declared, canonical))))
-    code = to_code(
-        snapshot,
-        cell=cell,
-        relationships=with_relationships,
-        not_expressed=(*missing, *notes),
-    )
-    return code, missing
+    return with_notes(code, (*missing, *notes)), missing
 
 
 def _declared(code: str) -> Snapshot:

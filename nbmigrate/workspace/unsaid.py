@@ -35,6 +35,8 @@ def _is_said(name: str, new: object) -> bool:
 
 def with_unsaid(old: Any, new: Any) -> Any:  # noqa: ANN401 - any object of the model
     """The new object with what the old one has and the new one does not speak of."""
+    if old == new:
+        return new
     changed = {
         name: getattr(old, name)
         for name in _UNSAID.get(type(new), ())

@@ -23,7 +23,7 @@ from nbmigrate.postgresql.names import sequence_name
 def column_of(column: Column[Any], table: Table) -> model.Column:
     """The column as a snapshot holds it."""
     where = column_path(table, str(column.name))
-    found = serial(column, table, resolve(column, table))
+    found = serial(column, table, resolve(column, where))
     alone = column.primary_key and len(table.primary_key.columns) == 1
     identity = _identity(column, table, found.type)
     is_serial = found.type.endswith("serial")

@@ -12,7 +12,7 @@ from sqlalchemy.types import TypeEngine
 
 from nbmigrate import model
 from nbmigrate.errors import DeclarationError, UnsupportedTypeError
-from nbmigrate.postgresql.from_metadata.names import checked, column_path, schema_name
+from nbmigrate.postgresql.from_metadata.names import checked, schema_name
 from nbmigrate.postgresql.from_metadata.sqltext import dialect
 from nbmigrate.postgresql.types import canonical_type
 
@@ -40,13 +40,12 @@ class Resolved:
     enum: model.Enum | None = None
 
 
-def resolve(column: Column[Any], table: Table) -> Resolved:
-    """The type of a column.
+def resolve(column: Column[Any], where: str) -> Resolved:
+    """The type of a column; ``where`` is what messages call it.
 
     Raises:
         UnsupportedTypeError: when PostgreSQL has no such type.
     """
-    where = column_path(table, str(column.name))
     if isinstance(column.type, types.NullType):
         raise DeclarationError(
             "the column has no type", source=where, hint="give it one, such as Text or Integer"

@@ -13,13 +13,14 @@ from typing import Any, NamedTuple
 
 import psycopg
 
+from nbmigrate.garbage import uncollected
 from nbmigrate.model import Grant, Snapshot
 from nbmigrate.model.names import PUBLIC
 from nbmigrate.postgresql.introspect.catalog import (
     Catalog,
     one_moment,
-    read_catalog,
     reading,
+    reading_catalog,
     run,
 )
 from nbmigrate.postgresql.introspect.columns import read_columns
@@ -64,7 +65,11 @@ def introspect(
         schemas: those to read; ``None`` for all but the system's and nbmigrate's own.
         roles: the names to read, or True for all but superusers and the system's.
     """
-    catalog = read_catalog(connection, schemas, roles)
+    with uncollected(), reading_catalog(connection, schemas, roles) as catalog:
+        return _snapshot(catalog)
+
+
+def _snapshot(catalog: Catalog) -> Snapshot:
     columns, definitions = read_columns(catalog), read_definitions(catalog)
     indexes = read_indexes(catalog, columns)
     return Snapshot(

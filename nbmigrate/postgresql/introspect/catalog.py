@@ -1,12 +1,16 @@
-"""Rows of the catalogs: a fixed number of queries, whatever the size of the database."""
+"""Rows of the catalogs: a fixed number of queries, whatever the size of the database.
+
+They are sent together, and the rows of each are fetched when they are asked for: while values are
+made of them, the server is at the next query.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 import psycopg
 from psycopg.pq import TransactionStatus
@@ -31,22 +35,22 @@ _SETTINGS = {
 
 
 class Catalog(NamedTuple):
-    """The rows of every query, named as the files in ``queries``."""
+    """The rows of every query, named as the files in ``queries``, in the order of their sending."""
 
     schemas: Sequence[Row]
     roles: Sequence[Row]
-    tables: Sequence[Row]
-    columns: Sequence[Row]
     types: Sequence[Row]
+    sequences: Sequence[Row]
+    collations: Sequence[Row]
+    comments: Sequence[Row]
     constraints: Sequence[Row]
+    columns: Sequence[Row]
+    tables: Sequence[Row]
     indexes: Sequence[Row]
     opclasses: Sequence[Row]
-    collations: Sequence[Row]
     enums: Sequence[Row]
-    sequences: Sequence[Row]
     views: Sequence[Row]
     policies: Sequence[Row]
-    comments: Sequence[Row]
     extensions: Sequence[Row]
     domains: Sequence[Row]
     composites: Sequence[Row]
@@ -62,20 +66,45 @@ class Catalog(NamedTuple):
 _BY_NAMESPACE = Catalog._fields[2:]
 
 
-def read_catalog(
+class _Rows(Sequence[Row]):
+    """The rows of a query that was sent, fetched once."""
+
+    def __init__(self, cursor: Cursor) -> None:
+        self._cursor = cursor
+
+    @cached_property
+    def _fetched(self) -> list[Row]:
+        return self._cursor.fetchall()
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self._fetched)
+
+    def __len__(self) -> int:
+        return len(self._fetched)
+
+    @overload
+    def __getitem__(self, at: int) -> Row: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Row]: ...
+    def __getitem__(self, at: int | slice) -> Row | Sequence[Row]:
+        return self._fetched[at]
+
+
+@contextmanager
+def reading_catalog(
     connection: psycopg.Connection[Any],
     schemas: Sequence[str] | None,
     roles: bool | Sequence[str],
-) -> Catalog:
-    """All rows, as of one moment."""
+) -> Iterator[Catalog]:
+    """All rows, as of one moment; they can be read inside only."""
     with reading(connection) as cursor:
         found = run(cursor, "schemas", schemas=_texts(schemas))
         role_rows: Sequence[Row] = ()
         if roles:
             named = None if roles is True else _texts(roles)
             role_rows = run(cursor, "roles", roles=named)
-        rest = _run_all(connection, [oid for oid, _ in found])
-    return Catalog(found, role_rows, *rest)
+        with _sent(connection, [oid for oid, _ in found]) as rest:
+            yield Catalog(found, role_rows, *rest)
 
 
 @contextmanager
@@ -108,15 +137,17 @@ def run(cursor: Cursor, query: str, **parameters: object) -> list[Row]:
     return cursor.execute(_text(query), parameters, prepare=False).fetchall()
 
 
-def _run_all(connection: psycopg.Connection[Any], namespaces: list[int]) -> list[list[Row]]:
-    """The queries are sent together where libpq can: one wait instead of twelve."""
+@contextmanager
+def _sent(connection: psycopg.Connection[Any], namespaces: list[int]) -> Iterator[list[_Rows]]:
+    """The queries are sent together where libpq can: one wait instead of one for each."""
     pipeline = connection.pipeline() if psycopg.Pipeline.is_supported() else nullcontext()
     with pipeline:
-        cursors = [
-            _cursor(connection).execute(_text(name), {"namespaces": namespaces}, prepare=False)
+        yield [
+            _Rows(
+                _cursor(connection).execute(_text(name), {"namespaces": namespaces}, prepare=False)
+            )
             for name in _BY_NAMESPACE
         ]
-        return [cursor.fetchall() for cursor in cursors]
 
 
 def _cursor(connection: psycopg.Connection[Any]) -> Cursor:

@@ -97,8 +97,11 @@ class _Reader:
         text, storage, compression, statistics = row[10:14]
         kind = self.types[typid, typmod]
         place = (relid, attnum)
-        owned = self.owned.get(place, ())
-        serial = next(filter(None, (self._serial(row, kind.name, s) for s in owned)), None)
+        serial = identity = None
+        for owned in self.owned.get(place, ()):
+            serial = serial or self._serial(row, kind.name, owned)
+            if owned.ownership == "i":
+                identity = _identity(row[6], owned)
         return Column(
             name=name,
             type=serial or kind.name,
@@ -106,7 +109,7 @@ class _Reader:
             primary_key=place in self.keys,
             not_null=not_null,
             generated=_generated(generated, text) if generated else None,
-            identity=next((_identity(row[6], s) for s in owned if s.ownership == "i"), None),
+            identity=identity,
             default=None if not text or serial or generated else self._default(text, kind.name),
             collation=self.collation_names[collid] if has_collation else None,
             storage=_STORAGE[storage] if storage else None,
@@ -115,7 +118,7 @@ class _Reader:
             not_null_name=self._not_null_name(row),
             local=row[19],
             sequence_name=self._odd_sequence(row) if serial else None,
-            options=typed_options(row[20] or ()),
+            options=typed_options(row[20]) if row[20] else {},
             comment=self.comments.get(place),
         )
 
@@ -192,7 +195,7 @@ def _identity(kind: str, sequence: OwnedSequence) -> Identity:
 def _is_odd(row: Row) -> bool:
     """Whether NOT NULL has a name that PostgreSQL would not choose."""
     table, found, inherited, is_told = row[15:19]
-    if not is_told:
+    if not is_told or (not inherited and found == f"{table}_{row[2]}_not_null"):
         return False
     own = found and object_name(table, row[2], "not_null")
     usual = own if row[19] else inherited or own

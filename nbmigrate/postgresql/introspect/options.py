@@ -17,6 +17,8 @@ Option = str | int | float | bool
 
 def typed_options(options: Sequence[str]) -> dict[str, Option]:
     """The options of an index or table: ``["fillfactor=70"]`` -> ``{"fillfactor": 70}``."""
+    if not options:
+        return {}
     pairs = (option.partition("=") for option in options)
     return {name: typed(value) for name, _, value in pairs}
 

@@ -15,7 +15,7 @@ from nbmigrate.postgresql.render import render
 from nbmigrate.postgresql.to_code.layout import one_line
 from nbmigrate.postgresql.to_code.module import Module
 
-__all__ = ["to_code", "to_ddl"]
+__all__ = ["to_code", "to_ddl", "with_notes"]
 
 
 def to_code(
@@ -33,8 +33,14 @@ def to_code(
         relationships: whether classes know each other.
         not_expressed: what the code does not say; it is listed on top.
     """
-    module = Module(snapshot, with_relationships=relationships)
-    return module.code(cell=cell, not_expressed=not_expressed)
+    code = Module(snapshot, with_relationships=relationships).code(cell=cell)
+    return with_notes(code, not_expressed)
+
+
+def with_notes(code: str, not_expressed: Sequence[str]) -> str:
+    """The code below what it does not say."""
+    head = "".join(f"# not expressed: {one_line(text)}\n" for text in not_expressed)
+    return f"{head}\n\n{code}" if head and code.strip() else head or code
 
 
 def to_ddl(snapshot: Snapshot, *, not_expressed: Sequence[str] = ()) -> str:

@@ -14,7 +14,7 @@ from nbmigrate.postgresql.to_code.columns import (
     inline_names,
 )
 from nbmigrate.postgresql.to_code.constraints import constraint_nodes, is_spelled
-from nbmigrate.postgresql.to_code.imports import used_names
+from nbmigrate.postgresql.to_code.imports import names_of_type
 from nbmigrate.postgresql.to_code.indexes import index_node
 from nbmigrate.postgresql.to_code.layout import Group, Named, Node, call, lines_of, quoted, text
 from nbmigrate.postgresql.to_code.names import attribute_name
@@ -55,8 +55,8 @@ class TableCode:
         used = {*_ALWAYS, *variables}
         for column in self.columns:
             annotation, made = column.as_attribute("")
-            used |= used_names(annotation)
-            used |= used_names(layout.flat(made)) if made else set()
+            used |= names_of_type(annotation)
+            used |= names_of_type(layout.flat(made)) if made else set()
         taken = set(used)
         for column in self.columns:
             name = attribute_name(column.name, taken)

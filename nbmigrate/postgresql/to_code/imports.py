@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
+from functools import lru_cache
 
 _WORDS = {
     "sqlalchemy": """
@@ -37,6 +38,20 @@ IMPORTABLE = frozenset((*_FROM, *_MODULES, "sa"))
 def used_names(code: str) -> frozenset[str]:
     """The names that the code reads or binds outside of its strings."""
     return frozenset(n.id for n in ast.walk(ast.parse(code)) if isinstance(n, ast.Name))
+
+
+@lru_cache(maxsize=1 << 12)
+def names_of_type(code: str) -> frozenset[str]:
+    """The same of one of the few texts that all columns of a type have."""
+    return used_names(code)
+
+
+def bound_names(code: str) -> frozenset[str]:
+    """The names that the code gives to classes and variables of its module."""
+    body = ast.parse(code).body
+    classes = (node.name for node in body if isinstance(node, ast.ClassDef))
+    targets = (t for node in body if isinstance(node, ast.Assign) for t in node.targets)
+    return frozenset((*classes, *(t.id for t in targets if isinstance(t, ast.Name))))
 
 
 def import_lines(names: Iterable[str]) -> list[str]:

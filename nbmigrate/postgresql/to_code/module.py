@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from nbmigrate.model import Snapshot, Table, key
 from nbmigrate.postgresql.to_code import names
 from nbmigrate.postgresql.to_code.classes import TableCode, relate
 from nbmigrate.postgresql.to_code.constraints import late_foreign_key, references
-from nbmigrate.postgresql.to_code.imports import IMPORTABLE, import_lines, used_names
-from nbmigrate.postgresql.to_code.layout import Group, call, flat, lines_of, one_line
+from nbmigrate.postgresql.to_code.imports import (
+    IMPORTABLE,
+    bound_names,
+    import_lines,
+    used_names,
+)
+from nbmigrate.postgresql.to_code.layout import Group, call, flat, lines_of
 from nbmigrate.postgresql.to_code.objects import after_tables, before_tables, sequence_node
 from nbmigrate.postgresql.to_code.own_types import OwnTypes
 from nbmigrate.postgresql.to_code.parts import is_plain_partition
@@ -40,17 +45,17 @@ class Module:
         self._snapshot = snapshot
         self._with_relationships = with_relationships
 
-    def code(self, *, cell: bool, not_expressed: Sequence[str]) -> str:
+    def code(self, *, cell: bool) -> str:
         """The text. A first draft tells which names the code itself needs."""
-        draft = "\n\n\n".join(self._parts(frozenset(), cell=cell))
-        parts = list(self._parts(used_names(draft) & _KNOWN, cell=cell))
-        head = [f"# not expressed: {one_line(text)}" for text in not_expressed]
+        parts = list(self._parts(frozenset(), cell=cell))
+        draft = "\n\n\n".join(parts)
+        needed = used_names(draft) & _KNOWN
+        if needed & bound_names(draft):  # else the names would be the same again
+            parts = list(self._parts(needed, cell=cell))
         if not cell:
             parts.insert(0, _BASE)
             words = used_names("\n\n".join(parts))
             parts.insert(0, "\n".join(import_lines(words)))
-        if head:
-            parts.insert(0, "\n".join(head))
         return "\n\n\n".join(part for part in parts if part) + "\n"
 
     def _parts(self, used: frozenset[str], *, cell: bool) -> Iterator[str]:
@@ -158,18 +163,31 @@ def _is_association(table: Table, snapshot: Snapshot) -> bool:
 
 
 def _ordered(snapshot: Snapshot) -> dict[str, Table]:
-    """The tables, those that are referred to first, as far as there is such an order."""
+    """The tables, those that are referred to first, as far as there is such an order.
+
+    In rounds, each of the tables whose targets are there already; where there is none, the first.
+    """
+    tables = snapshot.tables
+    places = {name: place for place, name in enumerate(tables)}
+    needs = {name: _targets(table) & tables.keys() - {name} for name, table in tables.items()}
+    users: dict[str, list[str]] = {}
+    for name, targets in needs.items():
+        for target in targets:
+            users.setdefault(target, []).append(name)
     found: dict[str, Table] = {}
-    waiting = dict(snapshot.tables)
-    while waiting:
-        ready = [name for name, table in waiting.items() if not _needs(table, waiting, name)]
-        for name in ready or [next(iter(waiting))]:
-            found[name] = waiting.pop(name)
+    rest = iter(tables)
+    ready = [name for name in tables if not needs[name]]
+    while len(found) < len(tables):
+        turn = ready or [next(name for name in rest if name not in found)]
+        ready = []
+        for name in turn:
+            found[name] = tables[name]
+            for user in users.get(name, ()):
+                needs[user].discard(name)
+                if not needs[user] and user not in found:
+                    ready.append(user)
+        ready.sort(key=places.__getitem__)
     return found
-
-
-def _needs(table: Table, waiting: dict[str, Table], own: str) -> bool:
-    return bool((_targets(table) - {own}) & waiting.keys())
 
 
 def _targets(table: Table) -> set[str]:

@@ -33,7 +33,7 @@ select
     k.confmatchtype::text,
     i.nulls_not_distinct,
     i.included,
-    pg_catalog.obj_description(k.oid, 'pg_constraint') as comment_text,
+    ds.description as comment_text,
     k.set_on_delete
 from (
     select
@@ -63,6 +63,11 @@ left join lateral (
     from pg_catalog.pg_index
     where pg_index.indexrelid = k.conindid and k.contype in ('p', 'u')
 ) as i on true
+left join pg_catalog.pg_description ds
+    on
+        ds.objoid = k.oid
+        and ds.classoid = 'pg_catalog.pg_constraint'::pg_catalog.regclass
+        and ds.objsubid = 0
 where
     c.relnamespace = any(%(namespaces)s::oid[])
     and c.relkind in ('r', 'p')

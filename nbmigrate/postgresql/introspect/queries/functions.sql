@@ -24,7 +24,7 @@ select
     ) as default_texts,
     pg_catalog.pg_get_function_result(p.oid) as result_text,
     case p.prokind when 'a' then a.definition_text else pg_catalog.pg_get_functiondef(p.oid) end,
-    pg_catalog.obj_description(p.oid, 'pg_proc') as comment_text,
+    ds.description as comment_text,
     p.oid
 from pg_catalog.pg_proc p
 join pg_catalog.pg_namespace n on n.oid = p.pronamespace
@@ -79,6 +79,11 @@ left join lateral (
     from pg_catalog.pg_aggregate g
     where g.aggfnoid = p.oid
 ) as a on true
+left join pg_catalog.pg_description ds
+    on
+        ds.objoid = p.oid
+        and ds.classoid = 'pg_catalog.pg_proc'::pg_catalog.regclass
+        and ds.objsubid = 0
 where
     p.pronamespace = any(%(namespaces)s::oid[])
     and p.prokind in ('f', 'p', 'w', 'a')

@@ -23,7 +23,7 @@ select
     pg_catalog.pg_get_expr(i.indpred, i.indrelid) as predicate,
     x.reloptions,
     s.spcname,
-    pg_catalog.obj_description(i.indexrelid, 'pg_class') as comment_text
+    ds.description as comment_text
 from (select false as indnullsnotdistinct) as absent
 cross join lateral (
     select
@@ -35,6 +35,11 @@ join pg_catalog.pg_class x on x.oid = i.indexrelid
 join pg_catalog.pg_class c on c.oid = i.indrelid
 join pg_catalog.pg_am m on m.oid = x.relam
 left join pg_catalog.pg_tablespace s on s.oid = x.reltablespace
+left join pg_catalog.pg_description ds
+    on
+        ds.objoid = i.indexrelid
+        and ds.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass
+        and ds.objsubid = 0
 where
     c.relnamespace = any(%(namespaces)s::oid[])
     and c.relkind in ('r', 'p', 'm')

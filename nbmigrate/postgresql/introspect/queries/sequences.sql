@@ -17,7 +17,7 @@ select
     tn.nspname as owner_schema,
     t.relname as owner_table,
     a.attname as owner_column,
-    pg_catalog.obj_description(c.oid, 'pg_class') as comment_text,
+    ds.description as comment_text,
     c.oid
 from pg_catalog.pg_sequence s
 join pg_catalog.pg_class c on c.oid = s.seqrelid
@@ -33,6 +33,11 @@ left join pg_catalog.pg_depend o
 left join pg_catalog.pg_class t on t.oid = o.refobjid
 left join pg_catalog.pg_namespace tn on tn.oid = t.relnamespace
 left join pg_catalog.pg_attribute a on a.attrelid = o.refobjid and a.attnum = o.refobjsubid
+left join pg_catalog.pg_description ds
+    on
+        ds.objoid = c.oid
+        and ds.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass
+        and ds.objsubid = 0
 where
     c.relnamespace = any(%(namespaces)s::oid[])
     and not exists (

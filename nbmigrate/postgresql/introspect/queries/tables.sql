@@ -10,13 +10,15 @@ select
     c.reloptions,
     t.reloptions as toast_options,
     c.relreplident::text,
-    (
-        select x.relname
-        from pg_catalog.pg_index i
-        join pg_catalog.pg_class x on x.oid = i.indexrelid
-        where i.indrelid = c.oid and i.indisreplident
-        limit 1
-    ) as identity_index,
+    case
+        when c.relreplident = 'i' then (
+            select x.relname
+            from pg_catalog.pg_index i
+            join pg_catalog.pg_class x on x.oid = i.indexrelid
+            where i.indrelid = c.oid and i.indisreplident
+            limit 1
+        )
+    end as identity_index,
     pg_catalog.pg_get_partkeydef(c.oid) as partition_key,
     case when c.relispartition then pg_catalog.pg_get_expr(c.relpartbound, c.oid) end as bound,
     array(

@@ -5,9 +5,14 @@ select
     g.tgname,
     pg_catalog.pg_get_triggerdef(g.oid) as definition_text,
     g.tgenabled::text,
-    pg_catalog.obj_description(g.oid, 'pg_trigger') as comment_text
+    ds.description as comment_text
 from pg_catalog.pg_trigger g
 join pg_catalog.pg_class c on c.oid = g.tgrelid
+left join pg_catalog.pg_description ds
+    on
+        ds.objoid = g.oid
+        and ds.classoid = 'pg_catalog.pg_trigger'::pg_catalog.regclass
+        and ds.objsubid = 0
 where
     c.relnamespace = any(%(namespaces)s::oid[])
     and not g.tgisinternal
