@@ -11,7 +11,7 @@ import hashlib
 import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -162,12 +162,7 @@ def make_plan(  # noqa: PLR0913 - the three edges of a plan are arguments, none 
     Raises:
         RenameError: an answer names something that is not there.
     """
-    renames = parse_renames(answers.renames)
-    patched, renamed = apply_renames(old, new, renames)
-    same_old, same_new = (canonical or dialect.canonical_pair)(patched, new)
-    spelled = respell(patched, same_old, new, same_new)
-    found = diff(patched, spelled, renames=renamed, backfills=answers.backfills)
-    operations = tuple(_with_answer(operation, answers) for operation in found)
+    patched, spelled, operations = _compared(old, new, answers, canonical or dialect.canonical_pair)
     if answers.online:
         version = server_version or OLDEST
         operations = go_online(operations, patched, spelled, server_version=version)
@@ -194,6 +189,28 @@ def make_plan(  # noqa: PLR0913 - the three edges of a plan are arguments, none 
         questions=tuple(questions),
         answers=answers,
     )
+
+
+def find_operations(old: Snapshot, new: Snapshot, *, dialect: Dialect) -> tuple[Operation, ...]:
+    """The operations of a plan without answers, and nothing else of it."""
+    return _compared(old, new, NO_ANSWERS, dialect.canonical_pair).operations
+
+
+class _Compared(NamedTuple):
+    """The old snapshot under its new names, the new one in its words, and what leads to it."""
+
+    old: Snapshot
+    new: Snapshot
+    operations: tuple[Operation, ...]
+
+
+def _compared(old: Snapshot, new: Snapshot, answers: Answers, canonical: Canonical) -> _Compared:
+    renames = parse_renames(answers.renames)
+    patched, renamed = apply_renames(old, new, renames)
+    same_old, same_new = canonical(patched, new)
+    spelled = respell(patched, same_old, new, same_new)
+    found = diff(patched, spelled, renames=renamed, backfills=answers.backfills)
+    return _Compared(patched, spelled, tuple(_with_answer(op, answers) for op in found))
 
 
 def _with_answer(operation: Operation, answers: Answers) -> Operation:

@@ -24,10 +24,10 @@ from nbmigrate.executor.connections import sibling
 from nbmigrate.executor.events import AppliedStatement, LockWaited, OnEvent, ignore
 from nbmigrate.executor.failpoints import Failpoint
 from nbmigrate.executor.failures import Origin
-from nbmigrate.executor.history import sha256
+from nbmigrate.executor.history import sha256, take_own_role
 from nbmigrate.executor.lock import MigratorLock
 from nbmigrate.executor.progress import Progress
-from nbmigrate.executor.running import Session, Work, run_transaction
+from nbmigrate.executor.running import Session, Work, nothing, run_transaction
 from nbmigrate.executor.segments import Segment, Step, segments
 from nbmigrate.executor.settings import Settings
 from nbmigrate.executor.statements import Ran
@@ -74,7 +74,7 @@ def apply(  # noqa: PLR0913 - a plan, and what is done around it
         session = Session(url, connection, lock, settings, listen, Failpoint.of(settings))
         try:
             log = _logging(session, label)
-            return _run(session, statements, guard or _nothing, finish or _nothing, log)
+            return _run(session, statements, guard or nothing, finish or nothing, log)
         finally:
             session.close_replacement(connection)
 
@@ -128,9 +128,10 @@ def _run(
         work = Work(
             origin=Origin(),
             kept=_kept(done, "; nothing was changed"),
-            before=guard if at == 0 else _nothing,
-            after=finish if at == last else _nothing,
-            log=functools.partial(log, session.connection),
+            before=guard if at == 0 else nothing,
+            after=functools.partial(
+                _finish, session, log=log, finish=finish if at == last else nothing
+            ),
         )
         done += run_transaction(session, part.steps, work)
     for step in alone:
@@ -138,11 +139,18 @@ def _run(
     return tuple(done)
 
 
+def _finish(session: Session, ran: Sequence[Ran], *, log: Log, finish: Callable[[], None]) -> None:
+    log(session.connection, ran)
+    finish()
+
+
 def _logging(session: Session, label: str) -> Log:
     """What notes the statements under the label; nothing without one."""
 
     def log(connection: psycopg.Connection[Any], ran: Sequence[Ran]) -> None:
         if label and ran:
+            if connection is session.connection:
+                take_own_role(connection)
             bookkeeping.ensure(connection)
             who = (session.connection.info.backend_pid, session.settings.application_name)
             now = session.settings.monotonic()
@@ -154,7 +162,7 @@ def _logging(session: Session, label: str) -> Log:
 def _run_alone(session: Session, step: Step, kept: str, log: Log) -> AppliedStatement:
     bookkeeping.ensure(session.observer)
     progress = Progress("push", sha256(step.sql)[:16])
-    work = Work(origin=Origin(), kept=kept, before=_nothing, after=_nothing)
+    work = Work(origin=Origin(), kept=kept)
     begun = session.settings.monotonic()
     done = run_alone(session, step, work, progress)
     log(session.observer, [Ran(step, done, begun)])
@@ -166,10 +174,6 @@ def _kept(done: Sequence[AppliedStatement], otherwise: str) -> str:
     if done:
         return f"committed before it: statements {', '.join(str(d.index) for d in done)}"
     return f"rolled back{otherwise}"
-
-
-def _nothing() -> None:
-    return None
 
 
 def _require_idle(connection: psycopg.Connection[Any]) -> None:

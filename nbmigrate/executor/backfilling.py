@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +17,7 @@ import psycopg
 
 from nbmigrate.errors import StatementFailedError, UsageConflictError
 from nbmigrate.executor.backfills import Backfill, Books, ensure, unfinished
-from nbmigrate.executor.blockers import Watch
+from nbmigrate.executor.blockers import Lookout
 from nbmigrate.executor.connections import connect, set_session
 from nbmigrate.executor.events import Retried
 from nbmigrate.executor.failpoints import Failpoint
@@ -85,7 +86,7 @@ class Run:
 @dataclass(kw_only=True)
 class _Worker:
     connection: psycopg.Connection[Any]
-    observer: psycopg.Connection[Any]
+    lookout: Lookout
     job: Job
     books: Books
     settings: Settings
@@ -118,6 +119,7 @@ def backfill(
     with (
         connect(url, lock_timeout_ms=settings.lock_timeout_ms) as connection,
         connect(url) as observer,
+        closing(Lookout(observer)) as lookout,
     ):
         # A function may think about its rows for as long as it likes.
         set_session(connection, {"idle_in_transaction_session_timeout": "0"})
@@ -126,7 +128,7 @@ def backfill(
         books = Books(*job.table, job.digest)
         worker = _Worker(
             connection=connection,
-            observer=observer,
+            lookout=lookout,
             job=job,
             books=books,
             settings=settings,
@@ -189,8 +191,7 @@ def _retried(worker: _Worker) -> bool:
     number = 0
     while True:
         number += 1
-        watch = Watch(
-            worker.observer,
+        watch = worker.lookout.watch(
             worker.connection.info.backend_pid,
             lock_timeout_ms=worker.settings.lock_timeout_ms,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
@@ -15,6 +16,9 @@ from psycopg.rows import class_row
 from nbmigrate.executor import own_sessions
 from nbmigrate.model.tables import Value
 from nbmigrate.postgresql.secrets import mask_sql
+
+#: How long the thread sleeps when nothing is watched.
+_IDLE_SECONDS = 0.3
 
 _COLUMNS = """
     SELECT a.pid, coalesce(a.usename, '') AS "user", coalesce(a.application_name, '') AS application,
@@ -67,32 +71,26 @@ def find_old_snapshots(connection: psycopg.Connection[Any], pid: int) -> tuple[B
 
 
 class Watch:
-    """While open, remembers who blocks a backend.
-
-    When a lock timeout strikes, the wait is over and PostgreSQL no longer knows whom it
-    was for; so a thread asks while it lasts, on the idle connection of the migrator
-    lock. The first question is asked after 0.3 s, or a quarter of a shorter timeout: fast
-    statements cost nothing.
-    """
+    """While open, remembers who blocks a backend; see :class:`Lookout`."""
 
     def __init__(
         self,
-        observer: psycopg.Connection[Any],
+        lookout: Lookout,
         pid: int,
         *,
         lock_timeout_ms: int,
-        on_found: Callable[[tuple[Blocker, ...]], None] | None = None,
+        on_found: Callable[[tuple[Blocker, ...]], None] | None,
     ) -> None:
-        self._observer = observer
-        self._pid = pid
-        self._on_found = on_found
-        self._seconds = max(min(0.3, lock_timeout_ms / 4000), 0.02)
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True, name="nbmigrate-watch")
+        self.pid = pid
+        self.seconds = max(min(0.3, lock_timeout_ms / 4000), 0.02)
+        self.due = 0.0
         self.blockers: tuple[Blocker, ...] = ()
+        self._lookout = lookout
+        self._on_found = on_found
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self.due = time.monotonic() + self.seconds
+        self._lookout.begin(self)
         return self
 
     def __exit__(
@@ -101,19 +99,77 @@ class Watch:
         _error: BaseException | None,
         _traceback: TracebackType | None,
     ) -> None:
-        self._done.set()
-        self._thread.join(timeout=5)
+        self._lookout.end()
+
+    def look(self, observer: psycopg.Connection[Any]) -> None:
+        """Ask once, and say who is in the way while the wait lasts, once per session."""
+        self.due = time.monotonic() + self.seconds
+        with suppress(psycopg.Error):  # a lost observer only means that nobody is named
+            found = find_blockers(observer, self.pid)
+            new = {b.pid for b in found} - {b.pid for b in self.blockers}
+            if new and self._on_found:
+                self._on_found(found)
+            self.blockers = found or self.blockers
+
+
+class Lookout:
+    """Asks who blocks a backend while it waits, on the idle connection of the migrator lock.
+
+    When a lock timeout strikes, the wait is over and PostgreSQL no longer knows whom it
+    was for; so a thread asks while it lasts. The first question is asked after 0.3 s, or a
+    quarter of a shorter timeout: fast statements cost nothing. The thread is one for all
+    watches of a connection, one after the other.
+    """
+
+    def __init__(self, observer: psycopg.Connection[Any]) -> None:
+        self._observer = observer
+        self._watch: Watch | None = None
+        self._asking = threading.Lock()
+        self._wake = threading.Event()
+        self._looks_at = 0.0
+        self._is_closed = False
+        self._thread: threading.Thread | None = None
+
+    def watch(
+        self,
+        pid: int,
+        *,
+        lock_timeout_ms: int,
+        on_found: Callable[[tuple[Blocker, ...]], None] | None = None,
+    ) -> Watch:
+        """A context in which the backend ``pid`` is watched."""
+        return Watch(self, pid, lock_timeout_ms=lock_timeout_ms, on_found=on_found)
+
+    def begin(self, watch: Watch) -> None:
+        """Watch from now on."""
+        self._watch = watch
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, daemon=True, name="nbmigrate-watch")
+            self._thread.start()
+        elif watch.due < self._looks_at:
+            self._wake.set()
+
+    def end(self) -> None:
+        """Watch no longer; a question that is under way is waited for."""
+        is_quiet = self._asking.acquire(timeout=5)
+        self._watch = None
+        if is_quiet:
+            self._asking.release()
+
+    def close(self) -> None:
+        """End the thread."""
+        self._is_closed = True
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join(timeout=5)
 
     def _run(self) -> None:
-        while not self._done.wait(self._seconds):
-            # A lost observer only means that nobody is named.
-            with suppress(psycopg.Error):
-                found = find_blockers(self._observer, self._pid)
-                self._tell(found)
-                self.blockers = found or self.blockers
-
-    def _tell(self, found: tuple[Blocker, ...]) -> None:
-        """Say who is in the way while the wait lasts, once per session."""
-        new = {b.pid for b in found} - {b.pid for b in self.blockers}
-        if new and self._on_found:
-            self._on_found(found)
+        while not self._is_closed:
+            watch = self._watch
+            self._looks_at = watch.due if watch else time.monotonic() + _IDLE_SECONDS
+            self._wake.wait(max(self._looks_at - time.monotonic(), 0))
+            self._wake.clear()
+            with self._asking:
+                watch = self._watch
+                if watch is not None and time.monotonic() >= watch.due:
+                    watch.look(self._observer)

@@ -144,8 +144,13 @@ def prepare(connection: psycopg.Connection[Any], *, lock_timeout_ms: int) -> Non
 
 
 def pipelined(connection: psycopg.Connection[Any]) -> AbstractContextManager[object]:
-    """Statements that wait for no answer, in one round trip; one by one with a libpq before 14."""
-    return connection.pipeline() if psycopg.Pipeline.is_supported() else nullcontext()
+    """Statements that wait for no answer, in one round trip; one by one with a libpq before 14.
+
+    Inside of another one they go with its statements.
+    """
+    if connection.pgconn.pipeline_status or not psycopg.Pipeline.is_supported():
+        return nullcontext()
+    return connection.pipeline()
 
 
 def _transport_of_server(connection: psycopg.Connection[Any]) -> dict[str, str]:

@@ -259,12 +259,12 @@ def sha256(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", errors="surrogatepass")).hexdigest()
 
 
-def is_recorded(
+def find_recorded(
     connection: psycopg.Connection[Any], migration: MigrationLike, settings: Settings
-) -> bool:
-    """Whether the history has the very row that applying the migration writes."""
+) -> psycopg.Cursor[tuple[Any, ...]]:
+    """Ask for the very row that applying the migration writes; in a pipeline nothing waits."""
     query = f"SELECT 1 FROM {history_sql(settings)} WHERE hash = $1 AND created_at = $2"
-    return raw.exists(connection, query, [migration.hash, migration.when])
+    return psycopg.RawCursor(connection).execute(query, [migration.hash, migration.when])
 
 
 def record(
@@ -276,16 +276,15 @@ def record(
     ms: int,
 ) -> None:
     """Write the row of drizzle and that of our journal, in the transaction of the migration."""
-    take_own_role(connection)
     with pipelined(connection):
         _record(connection, migration, settings, statements=statements, ms=ms)
 
 
 def take_own_role(connection: psycopg.Connection[Any]) -> None:
-    """A file may have changed the role for itself; the tables are ours all the same."""
+    """A file may have taken another role; until the commit the tables are ours all the same."""
     with pipelined(connection):
-        connection.execute("RESET SESSION AUTHORIZATION")
-        connection.execute("RESET ROLE")
+        connection.execute("SET LOCAL SESSION AUTHORIZATION DEFAULT")
+        connection.execute("SET LOCAL ROLE NONE")
 
 
 def _record(

@@ -18,6 +18,7 @@ import psycopg
 from psycopg.rows import class_row
 
 from nbmigrate.errors import ConnectFailedError, ExecutionError, LockTimeoutError
+from nbmigrate.executor.blockers import Lookout
 from nbmigrate.executor.connections import connect
 from nbmigrate.executor.settings import Settings
 from nbmigrate.executor.urls import mask_url
@@ -90,6 +91,15 @@ class MigratorLock:
         self._on_wait = on_wait
         self._key = lock_key(settings)
         self._connection: psycopg.Connection[Any] | None = None
+        self._lookout: Lookout | None = None
+        self.pid = 0
+
+    @property
+    def lookout(self) -> Lookout:
+        """Who blocks somebody, asked on the connection of the lock."""
+        if self._lookout is None:
+            self._lookout = Lookout(self.connection)
+        return self._lookout
 
     @property
     def connection(self) -> psycopg.Connection[Any]:
@@ -105,6 +115,7 @@ class MigratorLock:
             refuse_transaction_pooler(self._connection, self._worker, url=self._url)
             self._acquire(self._connection)
             self._require_visible()
+            self.pid = _backend_pid(self._connection)
         except BaseException:
             self._connection.close()
             raise
@@ -116,6 +127,8 @@ class MigratorLock:
         _error: BaseException | None,
         _traceback: TracebackType | None,
     ) -> None:
+        if self._lookout is not None:
+            self._lookout.close()
         self.connection.close()
 
     def is_held(self) -> bool:

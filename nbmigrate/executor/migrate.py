@@ -8,9 +8,9 @@ before everything that can be found out beforehand is found to be in order.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import psycopg
 
@@ -22,8 +22,8 @@ from nbmigrate.executor.events import Applied, LockWaited, MigrationStarted, OnE
 from nbmigrate.executor.failpoints import Failpoint
 from nbmigrate.executor.failures import Origin
 from nbmigrate.executor.lock import MigratorLock, lock_key
-from nbmigrate.executor.progress import Progress
-from nbmigrate.executor.running import Session, Work, elapsed_ms, run_transaction
+from nbmigrate.executor.progress import Progress, read_progress
+from nbmigrate.executor.running import Session, Work, elapsed_ms, lock_lost, run_transaction
 from nbmigrate.executor.segments import (
     MigrationLike,
     Segment,
@@ -55,13 +55,25 @@ class Around(Protocol):
         """Called in its first transaction, before its first statement."""
         ...
 
+    def look_again(self, connection: psycopg.Connection[Any], migration: MigrationLike) -> None:
+        """Called in its last transaction, after its last statement: what needs answers."""
+        ...
+
     def after(self, connection: psycopg.Connection[Any], migration: MigrationLike) -> None:
-        """Called in its last transaction, after its last statement."""
+        """Called after that, in a pipeline and under our own role: what is sent with the history."""
         ...
 
 
 class _AppliedMeanwhileError(Exception):
     """Another migrator has committed this migration; it stops the transaction, not the run."""
+
+
+class Rest(NamedTuple):
+    """What is left of a migration: its steps, and how many of the first are committed."""
+
+    steps: tuple[Step, ...]
+    done: int
+    is_late: bool
 
 
 def migrate(
@@ -205,11 +217,13 @@ def _run_pending(
         return ()
     work = [(migration, status, read_steps(migration)) for migration, status in pending]
     _prepare(session.connection, session.settings)
+    noted = read_progress(session.observer, history.history_name(session.settings))
     done: list[Applied] = []
     with _beginning_and_finishing(session, around):
         for migration, status, steps in work:
-            session.require_lock()
-            applied = _apply_one(session, migration, steps, around, late=status.late)
+            began = Progress(history.history_name(session.settings), migration.tag)
+            rest = Rest(steps, began.done(noted, steps), is_late=status.late)
+            applied = _apply_one(session, migration, rest, around)
             if applied is not None:
                 done.append(applied)
                 session.on_event(applied)
@@ -238,16 +252,14 @@ def _beginning_and_finishing(session: Session, around: Around | None) -> Iterato
 def _apply_one(
     session: Session,
     migration: MigrationLike,
-    steps: tuple[Step, ...],
+    rest: Rest,
     around: Around | None,
-    *,
-    late: bool,
 ) -> Applied | None:
     start = session.settings.monotonic()
     progress = Progress(history.history_name(session.settings), migration.tag)
-    done = progress.done(session.observer, steps)
+    steps, done = rest.steps, rest.done
     session.on_event(
-        MigrationStarted(tag=migration.tag, statements=len(steps), late=late, done=done)
+        MigrationStarted(tag=migration.tag, statements=len(steps), late=rest.is_late, done=done)
     )
     _set_again(session, steps[:done])
     parts = _parts(steps[done:])
@@ -290,7 +302,8 @@ def _run_part(session: Session, part: Segment, work: Work, progress: Progress) -
         begun = session.settings.monotonic()
         done = run_alone(session, step, work, progress)
         with session.observer.transaction():
-            work.log([statements.Ran(step, done, begun)])
+            ran = [statements.Ran(step, done, begun)]
+            _log(session, work.origin.tag, session.observer, ran)
             progress.finish(session.observer, [step])
 
 
@@ -305,15 +318,21 @@ def _work(
     """The transaction of a part; with ``step_count`` the last one, which writes the history."""
     settings = session.settings
 
-    def before() -> None:
-        with pipelined(session.connection):
-            entering = _entering(session.connection, settings)
-            is_recorded = history.is_recorded(session.connection, migration, settings)
-        _require_alone(entering)
-        if is_recorded:
-            raise _AppliedMeanwhileError
+    def enter() -> Callable[[], None]:
+        entering = _entering(session)
+        # not in one query: it would not see what another one commits before it gets the lock
+        recorded = history.find_recorded(session.connection, migration, settings)
 
-    def after() -> None:
+        def judge() -> None:
+            _require_alone(entering)
+            if recorded.fetchone() is not None:
+                raise _AppliedMeanwhileError
+
+        return judge
+
+    def after(ran: Sequence[statements.Ran]) -> None:
+        history.take_own_role(session.connection)
+        _log(session, migration.tag, session.connection, ran)
         if step_count is None:
             progress = Progress(history.history_name(settings), migration.tag)
             progress.finish(session.connection, part.steps)
@@ -321,17 +340,23 @@ def _work(
             ms = elapsed_ms(settings, start)
             history.record(session.connection, migration, settings, statements=step_count, ms=ms)
 
-    def log(ran: Sequence[statements.Ran]) -> None:
-        statements.write(
-            session.connection if part.is_transactional else session.observer,
-            (history.history_name(settings), migration.tag),
-            ran,
-            now=settings.monotonic(),
-            who=(session.connection.info.backend_pid, settings.application_name),
-        )
-
     origin = Origin(migration.tag, str(migration.path))
-    return Work(origin=origin, kept="", before=before, after=after, log=log)
+    return Work(origin=origin, kept="", enter=enter, after=after)
+
+
+def _log(
+    session: Session,
+    tag: str,
+    connection: psycopg.Connection[Any],
+    ran: Sequence[statements.Ran],
+) -> None:
+    statements.write(
+        connection,
+        (history.history_name(session.settings), tag),
+        ran,
+        now=session.settings.monotonic(),
+        who=(session.connection.info.backend_pid, session.settings.application_name),
+    )
 
 
 def _surround(
@@ -343,15 +368,16 @@ def _surround(
     first: bool,
     last: bool,
 ) -> None:
-    enter, leave = work.before, work.after
+    leave = work.after
 
     def before() -> None:
-        enter()
         around.before(session.connection, migration)
 
-    def after() -> None:
-        around.after(session.connection, migration)
-        leave()
+    def after(ran: Sequence[statements.Ran]) -> None:
+        around.look_again(session.connection, migration)
+        with pipelined(session.connection):
+            leave(ran)
+            around.after(session.connection, migration)
 
     if first:
         work.before = before
@@ -359,16 +385,21 @@ def _surround(
         work.after = after
 
 
-def _entering(
-    connection: psycopg.Connection[Any], settings: Settings
-) -> psycopg.Cursor[tuple[Any, ...]]:
-    """Try to be alone inside the transaction too, should the session's lock be lost meanwhile."""
-    key = lock_key(settings, "transaction")
-    return connection.execute("SELECT pg_catalog.pg_try_advisory_xact_lock(%s)", [key])
+def _entering(session: Session) -> psycopg.Cursor[tuple[Any, ...]]:
+    """Try to be alone inside the transaction too; the session's lock may be lost with its connection."""
+    key = lock_key(session.settings, "transaction")
+    return session.connection.execute(
+        "SELECT pg_catalog.pg_try_advisory_xact_lock(%s),"
+        " EXISTS (SELECT FROM pg_catalog.pg_stat_get_activity(%s))",
+        [key, session.lock.pid],
+    )
 
 
 def _require_alone(entering: psycopg.Cursor[tuple[Any, ...]]) -> None:
-    if entering.fetchone() != (True,):
+    [(is_alone, has_lock)] = entering.fetchall()
+    if not has_lock:
+        raise lock_lost()
+    if not is_alone:
         raise psycopg.errors.LockNotAvailable("another migrator is inside a migration")
 
 

