@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -252,6 +252,8 @@ def dump(file: SnapshotFile) -> str:
 
 def _encode(value: Json, layout: Json) -> Json:
     """The version 7 form, ordered like ``layout`` where that says the same."""
+    if value is None or isinstance(value, (str, bool)):
+        return value
     match value:
         case Value():
             return _encode_struct(value, layout if isinstance(layout, dict) else {})
@@ -269,14 +271,23 @@ def _encode(value: Json, layout: Json) -> Json:
 
 
 def _encode_struct(value: Value, layout: Document) -> Document:
-    struct = type(value)
-    stand_ins = STAND_INS.get(struct, {})
     encoded = {}
-    for field, _ in fields_of(struct):
-        item = stand_ins.get(field.name, getattr(value, field.name))
-        if field.name not in SIDECAR.get(struct, ()) and item is not None:
-            encoded[field.encode_name] = _encode(item, layout.get(field.encode_name))
+    for name, key, stand_in in _written(type(value)):
+        item = getattr(value, name) if stand_in is None else stand_in
+        if item is not None:
+            encoded[key] = _encode(item, layout.get(key))
     return _like(encoded, layout)
+
+
+@cache
+def _written(struct: type[Value]) -> tuple[tuple[str, str, object], ...]:
+    """The fields that version 7 has, their keys, and what stands there instead of the value."""
+    left_out, stand_ins = SIDECAR.get(struct, ()), STAND_INS.get(struct, {})
+    return tuple(
+        (field.name, field.encode_name, stand_ins.get(field.name))
+        for field, _ in fields_of(struct)
+        if field.name not in left_out
+    )
 
 
 def _like(encoded: Document, layout: Document) -> Document:

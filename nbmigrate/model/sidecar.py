@@ -94,6 +94,9 @@ SIDECAR: Mapping[type[Value], tuple[str, ...]] = {
 STAND_INS: Mapping[type[Value], Mapping[str, object]] = {tables.Generated: {"type": "stored"}}
 
 
+_DEEPER = object()
+
+
 def dump_extra(snapshot: Snapshot) -> str | None:
     """The text of the sidecar; ``None`` when version 7 holds everything."""
     extra = _extra(snapshot)
@@ -130,26 +133,33 @@ def _extra(value: Json) -> Document:
 
 
 def _extra_struct(value: Value) -> Document:
-    struct, extra = type(value), {}
-    for field in _fields_to_write(struct):
-        item = getattr(value, field.name)
-        if field.name in SIDECAR.get(struct, ()):
-            if item != _default(field):
-                extra[field.encode_name] = msgspec.to_builtins(item)
-        elif field.name in STAND_INS.get(struct, {}):
-            if item != STAND_INS[struct][field.name]:
-                extra[field.encode_name] = item
-        elif part := _extra(item):
-            extra[field.encode_name] = part
+    extra = {}
+    for name, key, usual in _to_write(type(value)):
+        item = getattr(value, name)
+        if usual is _DEEPER:
+            if part := _extra(item):
+                extra[key] = part
+        elif item != usual:
+            extra[key] = msgspec.to_builtins(item)
     return extra
 
 
 @cache
-def _fields_to_write(struct: type[Value]) -> tuple[msgspec.structs.FieldInfo, ...]:
-    """The fields that version 7 does not know, or in which there may be such."""
-    own = {*SIDECAR.get(struct, ()), *STAND_INS.get(struct, {})}
+def _to_write(struct: type[Value]) -> tuple[tuple[str, str, object], ...]:
+    """The fields that version 7 does not know, or of which it knows one value, and that value.
+
+    Those in which there may be such have ``_DEEPER`` in its place.
+    """
+    own, stand_ins = SIDECAR.get(struct, ()), STAND_INS.get(struct, {})
     deeper = {field.name for field, _ in fields_with_objects(struct)}
-    return tuple(field for field, _ in fields_of(struct) if field.name in own | deeper)
+    found: list[tuple[str, str, object]] = []
+    for field, _ in fields_of(struct):
+        if field.name in own or field.name in stand_ins:
+            usual = _default(field) if field.name in own else stand_ins[field.name]
+            found.append((field.name, field.encode_name, usual))
+        elif field.name in deeper:
+            found.append((field.name, field.encode_name, _DEEPER))
+    return tuple(found)
 
 
 def _default(field: msgspec.structs.FieldInfo) -> object:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nbmigrate.postgresql.render import render, render_operation
-from nbmigrate.postgresql.spelling import canonical
+from nbmigrate.postgresql.spelling import canonical, canonical_pair
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +39,7 @@ class Postgresql:
 
     def canonical_pair(self, old: Snapshot, new: Snapshot) -> tuple[Snapshot, Snapshot]:
         """Both snapshots in one spelling, as far as it can be told without a server."""
-        return canonical(old), canonical(new)
+        return canonical_pair(old, new)
 
 
 POSTGRESQL = Postgresql()

@@ -26,7 +26,7 @@ from nbmigrate.model import (
     View,
 )
 from nbmigrate.postgresql.scratch import canonical_on_server
-from nbmigrate.postgresql.spelling import canonical
+from nbmigrate.postgresql.spelling import canonical_pair
 
 _replace = msgspec.structs.replace
 
@@ -58,7 +58,7 @@ class Scratch(NamedTuple):
         self, old: Snapshot, new: Snapshot, *, old_is_live: bool = False
     ) -> tuple[Snapshot, Snapshot]:
         """``old`` and ``new`` in one spelling."""
-        return self.settle(canonical(old), canonical(new), old_is_live=old_is_live)
+        return self.settle(*canonical_pair(old, new), old_is_live=old_is_live)
 
     def settle(
         self, old: Snapshot, new: Snapshot, *, old_is_live: bool = False

@@ -54,13 +54,28 @@ V = TypeVar("V")
 _replace = msgspec.structs.replace
 
 
-def canonical(snapshot: Snapshot) -> Snapshot:
-    """The snapshot in one spelling; doing it again changes nothing."""
-    enums = _keyed(snapshot.enums, _enum)
-    known = frozenset((*enums, *map(_short, (*snapshot.domains, *snapshot.types))))
+def canonical_pair(old: Snapshot, new: Snapshot) -> tuple[Snapshot, Snapshot]:
+    """Both in one spelling; a table that is the same in both is spelled once."""
+    same = canonical(old)
+    if _types(old) != _types(new) or len(same.tables) != len(old.tables):
+        return same, canonical(new)
+    spelled = dict(zip(old.tables, same.tables.values(), strict=True))
+    done = {
+        name: spelled[name] for name, table in new.tables.items() if old.tables.get(name) == table
+    }
+    return same, canonical(new, done=done)
+
+
+def canonical(snapshot: Snapshot, *, done: Mapping[str, Table] | None = None) -> Snapshot:
+    """The snapshot in one spelling; doing it again changes nothing.
+
+    ``done`` are tables of it that are spelled already.
+    """
+    types, done = _types(snapshot), done or {}
+    tables = (done.get(name) or _table(table, types) for name, table in snapshot.tables.items())
     return Snapshot(
-        tables=_keyed(snapshot.tables, lambda table: _table(table, known)),
-        enums=enums,
+        tables={key(*table.id): table for table in tables},
+        enums=_keyed(snapshot.enums, _enum),
         schemas={truncate(name): truncate(name) for name in snapshot.schemas if name != PUBLIC},
         sequences=_keyed(snapshot.sequences, _sequence),
         roles={truncate(name): _role(role) for name, role in snapshot.roles.items()},
@@ -77,7 +92,13 @@ def canonical(snapshot: Snapshot) -> Snapshot:
     )
 
 
-Named = TypeVar("Named", Table, Enum, Sequence, View, Domain, CompositeType | RangeType, Function)
+def _types(snapshot: Snapshot) -> frozenset[str]:
+    """The keys of the schema's own types, under the names that PostgreSQL keeps."""
+    enums = (key(_schema(enum.schema), truncate(enum.name)) for enum in snapshot.enums.values())
+    return frozenset((*enums, *map(_short, (*snapshot.domains, *snapshot.types))))
+
+
+Named = TypeVar("Named", Enum, Sequence, View, Domain, CompositeType | RangeType, Function)
 
 
 def _keyed(items: Mapping[str, Named], spell: Callable[[Named], Named]) -> dict[str, Named]:
