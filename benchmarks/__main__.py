@@ -16,6 +16,7 @@ from pathlib import Path
 
 from benchmarks import databases, report
 from benchmarks.peers import alembic, drizzle, ours, raw
+from benchmarks.peers.ours import Measured
 from benchmarks.schemas import Schema, real_world
 from benchmarks.timing import RUNS, median_s
 from nbmigrate.postgresql.introspect import introspect
@@ -52,25 +53,29 @@ def main() -> int:
 
 def _report(server: EmbeddedServer, folder: Path, sizes: list[int], peers: list[str]) -> str:
     migrate = _told(f"migrate of {FILES} files", _migrate(server, folder))
-    small = _told("one column", _one_column(server, folder))
-    by_size = {size: _told(size, _measure(server, folder, size, peers)) for size in sizes}
-    by_size.setdefault(report.SMALL, small)
-    return report.results(by_size, _real(server), migrate, server.version)
+    small = _told(report.SMALL, _one_column(server, folder))
+    found = {size: _told(size, _measure(server, folder, size, peers)) for size in sizes}
+    found.setdefault(report.SMALL, small)
+    by_size = {size: one.figures for size, one in found.items()}
+    profiles = {f"migrate of {FILES} files": migrate.profiles[report.MIGRATE]}
+    for size, one in sorted(found.items()):
+        profiles |= {f"{name}, {size:,} tables": own for name, own in one.profiles.items()}
+    return report.results(by_size, _real(server), migrate.figures, profiles, server.version)
 
 
-def _told(what: object, figures: dict[str, float]) -> dict[str, float]:
-    """The figures, also on stderr: a run takes long."""
-    print(what, json.dumps(figures), file=sys.stderr, flush=True)
-    return figures
+def _told(what: object, found: Measured) -> Measured:
+    """What was measured, also on stderr: a run takes long."""
+    print(what, json.dumps(found), file=sys.stderr, flush=True)
+    return found
 
 
-def _one_column(server: EmbeddedServer, folder: Path) -> dict[str, float]:
+def _one_column(server: EmbeddedServer, folder: Path) -> Measured:
     schema = Schema("bench_small", report.SMALL)
     url = databases.make(server, schema.name, schema.ddl())
     return ours.in_its_own_process(schema, url, databases.empty_folder(folder / "small"), "pushes")
 
 
-def _measure(server: EmbeddedServer, folder: Path, size: int, peers: list[str]) -> dict[str, float]:
+def _measure(server: EmbeddedServer, folder: Path, size: int, peers: list[str]) -> Measured:
     schema = Schema(f"bench_{size}", size)
     folder = databases.empty_folder(folder / str(size))
     url = databases.make(server, schema.name, schema.ddl())
@@ -81,7 +86,8 @@ def _measure(server: EmbeddedServer, folder: Path, size: int, peers: list[str]) 
         # its first push gives the foreign keys names of its own: not in the database of the others
         own = databases.make(server, f"{schema.name}_drizzle", schema.ddl())
         figures |= drizzle.Drizzle(folder / "drizzle").measure(schema, own)
-    return figures | ours.in_its_own_process(schema, url, folder)
+    found = ours.in_its_own_process(schema, url, folder)
+    return Measured(figures | found.figures, found.profiles)
 
 
 def _real(server: EmbeddedServer) -> dict[str, float]:
@@ -94,7 +100,7 @@ def _real(server: EmbeddedServer) -> dict[str, float]:
         }
 
 
-def _migrate(server: EmbeddedServer, folder: Path) -> dict[str, float]:
+def _migrate(server: EmbeddedServer, folder: Path) -> Measured:
     """Both sides in turn, each time on a new database; the files are the same."""
     root = databases.empty_folder(folder / "migrate")
     files = ours.write_files(server, root, FILES)
@@ -112,13 +118,14 @@ def _migrate(server: EmbeddedServer, folder: Path) -> dict[str, float]:
     ]
     engine, process, psql = (statistics.median(found) for found in zip(*seconds, strict=True))
     who = raw.who_runs_files()
-    return {
+    figures = {
         report.MIGRATE: engine,
         "nbmigrate migrate, the whole process": process,
         f"{who} with the same files, the whole process": psql,
         "ratio in %": engine / psql * 100,
         "ratio of the processes in %": process / psql * 100,
     }
+    return Measured(figures, {report.MIGRATE: ours.profiled_migrate(emptied(), root)})
 
 
 if __name__ == "__main__":

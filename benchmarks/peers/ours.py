@@ -10,11 +10,13 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import psycopg
 
 from benchmarks import databases
+from benchmarks.profiles import shares
 from benchmarks.schemas import Schema
 from benchmarks.timing import RUNS, median_s, peak_mb
 from nbmigrate.journal.draft import from_plan
@@ -29,23 +31,32 @@ from nbmigrate.workspace import Workspace
 from nbmigrate.workspace.down import Down
 
 Figures = dict[str, float]
+#: By what was run: the share of each package in its time.
+Profiles = dict[str, dict[str, float]]
 
 #: A proof of 5,000 new tables is minutes of PostgreSQL's time, and says nothing new.
 FILES_LIMIT = 1000
 
 
-def in_its_own_process(schema: Schema, url: str, folder: Path, what: str = "all") -> Figures:
-    """The figures of :func:`measure`, taken in a new process: its memory is nbmigrate's alone."""
+class Measured(NamedTuple):
+    """The figures of one schema, and where the time goes."""
+
+    figures: Figures
+    profiles: Profiles
+
+
+def in_its_own_process(schema: Schema, url: str, folder: Path, what: str = "all") -> Measured:
+    """What :func:`measure` finds, in a new process: its memory is nbmigrate's alone."""
     own = (str(schema.count), url, str(folder), what)
     command = [sys.executable, "-m", "benchmarks.peers.ours", *own]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    figures: Figures = json.loads(done.stdout)
-    return figures
+    return Measured(*json.loads(done.stdout))
 
 
-def measure(schema: Schema, url: str, folder: Path) -> Figures:
+def measure(schema: Schema, url: str, folder: Path) -> Measured:
     """Everything that is measured of one schema; ``url`` is a database that has it."""
     figures: Figures = {}
+    profiles: Profiles = {}
     with psycopg.connect(url, autocommit=True) as connection:
         figures["introspect"] = median_s(lambda: introspect(connection))
         snapshot = introspect(connection)
@@ -53,14 +64,14 @@ def measure(schema: Schema, url: str, folder: Path) -> Figures:
         lambda: make_plan(EMPTY, snapshot, dialect=POSTGRESQL), runs=3
     )
     figures["peak MB, introspect and plan"] = peak_mb()
-    figures |= _pushes(schema, url, folder)
-    figures |= _files(schema, folder)
+    figures |= _pushes(schema, url, folder, profiles)
+    figures |= _files(schema, folder, profiles)
     figures["pull"] = median_s(lambda: _pull(url, folder), runs=1 if schema.count > 100 else RUNS)
     figures["peak MB"] = peak_mb()
-    return figures
+    return Measured(figures, profiles)
 
 
-def _pushes(schema: Schema, url: str, folder: Path) -> Figures:
+def _pushes(schema: Schema, url: str, folder: Path, profiles: Profiles) -> Figures:
     workspace = Workspace(url, root=folder / "push")
     began = time.perf_counter()
     workspace.declare(schema.cell(), cell="bench", name="bench", namespace={})
@@ -72,7 +83,9 @@ def _pushes(schema: Schema, url: str, folder: Path) -> Figures:
     figures["no-op push"] = median_s(lambda: _fresh(workspace, url, folder).push())
     workspace.push()
     figures["no-op push again"] = median_s(workspace.push)
+    profiles["no-op push"] = shares(lambda: _fresh(workspace, url, folder).push())
     figures |= _one_column(workspace, schema)
+    profiles["one-column push"] = shares(lambda: _push_column(workspace, schema, "profiled"))
     workspace.close()
     return figures
 
@@ -83,30 +96,35 @@ def _fresh(old: Workspace, url: str, folder: Path) -> Workspace:
 
 
 def _one_column(workspace: Workspace, schema: Schema) -> Figures:
-    """From the cell that declares one more column to the applied change, and what the server took."""
-    last = f"item_{schema.count - 1}"
+    """From the cell that declares one more column to the applied change; how much of it is our own.
+
+    Own time is the processor time of this process: the rest of the whole it waits for the server.
+    """
     whole: list[float] = []
-    cell: list[float] = []
-    server: list[float] = []
+    own: list[float] = []
     for number in range(RUNS if schema.count <= 100 else 1):
-        name = f"added_{number}"
-        text = schema.cell(more=True).replace("added:", f"{name}:")
-        began = time.perf_counter()
-        workspace.declare(text, cell="bench", name="bench", namespace={})
-        cell.append(time.perf_counter() - began)
-        result = workspace.push()
+        began, used = time.perf_counter(), time.process_time()
+        _push_column(workspace, schema, f"added_{number}")
+        own.append(time.process_time() - used)
         whole.append(time.perf_counter() - began)
-        assert any(name in done.sql for done in result.applied), result
-        server.append(sum(done.ms for done in result.applied) / 1000)
-        workspace.target.connection.execute(f"ALTER TABLE {last} DROP COLUMN {name}".encode())
+        last = f"item_{schema.count - 1}"
+        workspace.target.connection.execute(
+            f"ALTER TABLE {last} DROP COLUMN added_{number}".encode()
+        )
     return {
         "one-column push": statistics.median(whole),
-        "one-column push, the cell": statistics.median(cell),
-        "one-column push, server": statistics.median(server),
+        "one-column push, own time": statistics.median(own),
     }
 
 
-def _files(schema: Schema, folder: Path) -> Figures:
+def _push_column(workspace: Workspace, schema: Schema, name: str) -> None:
+    text = schema.cell(more=True).replace("added:", f"{name}:")
+    workspace.declare(text, cell="bench", name="bench", namespace={})
+    result = workspace.push()
+    assert any(name in done.sql for done in result.applied), result
+
+
+def _files(schema: Schema, folder: Path, profiles: Profiles) -> Figures:
     """Generate of one more column, in a folder that has the schema; its proof is part of it.
 
     The first generate proves a whole new schema, up, down and up: mostly PostgreSQL's own time.
@@ -121,6 +139,9 @@ def _files(schema: Schema, folder: Path) -> Figures:
             text = _with_columns(schema, number + 1)
             workspace.declare(text, cell="bench", name="bench", namespace={})
             seconds.append(timed(lambda: workspace.generate("more")))
+        text = _with_columns(schema, 4)
+        workspace.declare(text, cell="bench", name="bench", namespace={})
+        profiles["generate"] = shares(lambda: workspace.generate("more"))
     return {"generate": statistics.median(seconds), "generate of everything": first}
 
 
@@ -155,6 +176,12 @@ def timed_migrate(url: str, root: Path) -> float:
         return timed(workspace.migrate)
 
 
+def profiled_migrate(url: str, root: Path) -> dict[str, float]:
+    """Where the time of the command goes."""
+    with Workspace(url, root=root) as workspace:
+        return shares(workspace.migrate)
+
+
 def timed_process(url: str, root: Path) -> float:
     """The seconds of the whole process, from its start to its end."""
     command = [sys.executable, "-m", "nbmigrate", "migrate", "--url", url]
@@ -183,7 +210,11 @@ def _write_files(workspace: Workspace, count: int) -> None:
 
 def _main(count: str, url: str, folder: str, what: str) -> None:
     schema, place = Schema("bench", int(count)), Path(folder)
-    found = measure(schema, url, place) if what == "all" else _pushes(schema, url, place)
+    profiles: Profiles = {}
+    if what == "all":
+        found = measure(schema, url, place)
+    else:
+        found = Measured(_pushes(schema, url, place, profiles), profiles)
     print(json.dumps(found))
 
 
