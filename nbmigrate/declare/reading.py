@@ -6,6 +6,9 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+#: What has no nodes inside but for its context, which says nothing.
+_LEAVES = (ast.Name, ast.Constant, ast.expr_context)
+
 
 @dataclass(frozen=True)
 class Names:
@@ -41,24 +44,28 @@ def names_of(tree: ast.Module) -> Names:
 
 
 def _nodes(tree: ast.AST, kinds: tuple[type[ast.AST], ...]) -> Iterator[ast.AST]:
-    """The nodes of some kinds, in no order: three times as fast as ``ast.walk``."""
-    waiting = [tree]
+    """The nodes of some kinds, in no order: much faster than ``ast.walk``."""
+    waiting: list[object] = [tree]
     while waiting:
         node = waiting.pop()
+        if not isinstance(node, ast.AST):
+            continue
         if isinstance(node, kinds):
             yield node
-        for name in node._fields:
-            value = getattr(node, name, None)
-            if isinstance(value, list):
-                waiting += [item for item in value if isinstance(item, ast.AST)]
-            elif isinstance(value, ast.AST):
-                waiting.append(value)
+        if not isinstance(node, _LEAVES):
+            for value in vars(node).values():
+                if isinstance(value, list):
+                    waiting += value
+                elif isinstance(value, ast.AST):
+                    waiting.append(value)
 
 
 def _quoted_names(annotation: ast.expr) -> Iterator[str]:
     """Names inside an annotation that are written as strings."""
-    texts = (node.value for node in ast.walk(annotation) if isinstance(node, ast.Constant))
-    return (text for text in texts if isinstance(text, str) and text.isidentifier())
+    for node in _nodes(annotation, (ast.Constant,)):
+        text = node.value if isinstance(node, ast.Constant) else None
+        if isinstance(text, str) and text.isidentifier():
+            yield text
 
 
 def _bound(node: ast.AST) -> Iterator[str]:
