@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import shlex
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Literal, NamedTuple
 
@@ -175,9 +175,7 @@ def make_plan(  # noqa: PLR0913 - the three edges of a plan are arguments, none 
         allowed=answers.allowed,
     )
     questions = [*_rename_questions(patched, spelled, answers)]
-    # A column that may be an old one under a new name needs no value before that is answered.
-    asked = {question.path for question in questions}
-    questions += [q for q in _backfill_questions(operations, rows or {}) if q.path not in asked]
+    questions += _unasked(_backfill_questions(operations, rows or {}), questions)
     if ask_drops and not answers.allow_drop:
         questions += _drop_questions(hazards, questions, answers)
     return Plan(
@@ -194,6 +192,12 @@ def make_plan(  # noqa: PLR0913 - the three edges of a plan are arguments, none 
 def find_operations(old: Snapshot, new: Snapshot, *, dialect: Dialect) -> tuple[Operation, ...]:
     """The operations of a plan without answers, and nothing else of it."""
     return _compared(old, new, NO_ANSWERS, dialect.canonical_pair).operations
+
+
+def _unasked(questions: Iterable[Question], before: Sequence[Question]) -> list[Question]:
+    """A column that may be an old one under a new name needs no value before that is answered."""
+    asked = {question.path for question in before}
+    return [question for question in questions if question.path not in asked]
 
 
 class _Compared(NamedTuple):
