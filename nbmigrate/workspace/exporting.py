@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from nbmigrate.errors import SourceError
 from nbmigrate.model import EMPTY, Snapshot, format_path
-from nbmigrate.postgresql.to_code import to_ddl
 from nbmigrate.results import ExportResult, WrittenFile
 from nbmigrate.workspace import files
 from nbmigrate.workspace.differences import differences
@@ -52,6 +51,9 @@ def export(
 
 def _ddl(workspace: Project, source: Source) -> tuple[str, tuple[str, ...]]:
     """The DDL, and what is missing in the schema that PostgreSQL made of it."""
+    # SQLAlchemy: only here
+    from nbmigrate.postgresql.to_code import to_ddl
+
     code = to_ddl(source.snapshot)
     made: Snapshot = workspace.read_ddl(code, EMPTY).created
     same = respelled(source.snapshot, made, workspace.asking(source))

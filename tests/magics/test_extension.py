@@ -44,6 +44,11 @@ def test_public_names_are_loaded_on_use():
     subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": ":".join(sys.path)})
 
 
+def test_who_declares_nothing_waits_for_no_sqlalchemy():
+    code = "import sys, nbmigrate.workspace; assert not {'pandas', 'sqlalchemy'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": ":".join(sys.path)})
+
+
 def registered(shell) -> tuple[int, ...]:
     magics = shell.ip.magics_manager.magics
     ours = [name for kind in magics.values() for name in kind if name.startswith("db_")]
