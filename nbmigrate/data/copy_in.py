@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,10 @@ import pandas as pd
 import psycopg
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.types.json import Json, Jsonb
+from psycopg.types.multirange import Multirange
+from psycopg.types.range import Range
 
+from nbmigrate.data.compounds import array_text, of_one_kind
 from nbmigrate.data.proposing import is_missing
 from nbmigrate.errors import ExecutionError, UsageConflictError
 from nbmigrate.postgresql.identifiers import qualified, quote
@@ -63,10 +67,20 @@ _BINARY = {_types[name].oid: fits for name, fits in _FITS.items()}
 _JSON_ARRAYS = {_types["json"].array_oid: Json, _types["jsonb"].array_oid: Jsonb}
 
 _COLUMNS = """
-    SELECT a.attname::text, CASE WHEN t.typtype = 'd' THEN 0 ELSE a.atttypid END
+    SELECT a.attname::text, CASE WHEN t.typtype = 'd' THEN 0 ELSE a.atttypid END,
+           COALESCE(e.typdelim, ',')::text
       FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
+           LEFT JOIN pg_catalog.pg_type AS e ON e.oid = t.typelem AND t.typcategory = 'A'
      WHERE a.attrelid = %s::pg_catalog.regclass AND a.attnum > 0 AND NOT a.attisdropped
 """
+
+
+@dataclass(frozen=True)
+class _Target:
+    """A column's type (0 for a domain), and what parts the elements of an array of it."""
+
+    oid: int
+    delimiter: str
 
 
 @dataclass(frozen=True)
@@ -149,18 +163,18 @@ def _require_single(frame: pd.DataFrame, key: Sequence[str]) -> None:
 
 
 def _copy(connection: Connection, frame: pd.DataFrame, table: str, on_event: Listen | None) -> int:
-    names, oids = list(frame.columns), _oids(connection, frame, table)
+    names, targets = list(frame.columns), _targets(connection, frame, table)
     listed = ", ".join(map(quote, names))
     text = f"COPY {table} ({listed}) FROM STDIN"
-    is_binary = _is_binary(connection, frame, oids)
+    is_binary = _is_binary(connection, frame, targets)
     with connection.cursor() as cursor, cursor.copy(text + " (FORMAT binary)" * is_binary) as copy:
         if is_binary:
-            copy.set_types(oids)
+            copy.set_types([target.oid for target in targets])
         write = copy.write_row
         row: Any = ()
         at = 0
         try:
-            for at, row in enumerate(_rows(frame, oids), 1):
+            for at, row in enumerate(_rows(frame, targets), 1):
                 write(row)
                 if on_event is not None and at % STEP == 0:
                     on_event(RowsCopied(at, len(frame)))
@@ -172,8 +186,9 @@ def _copy(connection: Connection, frame: pd.DataFrame, table: str, on_event: Lis
     return len(frame)
 
 
-def _oids(connection: Connection, frame: pd.DataFrame, table: str) -> list[int]:
-    known = dict(connection.execute(_COLUMNS, [table]).fetchall())
+def _targets(connection: Connection, frame: pd.DataFrame, table: str) -> list[_Target]:
+    found = connection.execute(_COLUMNS, [table]).fetchall()
+    known = {name: _Target(oid, delimiter) for name, oid, delimiter in found}
     for name in frame.columns:
         if name not in known:
             raise UsageConflictError(
@@ -182,27 +197,27 @@ def _oids(connection: Connection, frame: pd.DataFrame, table: str) -> list[int]:
     return [known[name] for name in frame.columns]
 
 
-def _is_binary(connection: Connection, frame: pd.DataFrame, oids: Sequence[int]) -> bool:
+def _is_binary(connection: Connection, frame: pd.DataFrame, targets: Sequence[_Target]) -> bool:
     """Whether all values have a binary form, each looked at."""
-    for at in range(len(oids)):
+    for at in range(len(targets)):
         _require_whole_microseconds(frame.iloc[:, at])
-    for at, oid in enumerate(oids):
-        fits = _BINARY.get(oid)
+    for at, target in enumerate(targets):
+        fits = _BINARY.get(target.oid)
         if fits is None:
             return False
         for block in _blocks(frame.iloc[:, at]):
-            if not all(value is None or fits(value) for value in _values(block, oid)):
+            if not all(value is None or fits(value) for value in _values(block, target)):
                 return False
             # Millions of values take longer than the server lets a transaction be idle.
             connection.execute("SELECT")
     return True
 
 
-def _rows(frame: pd.DataFrame, oids: Sequence[int]) -> Iterator[tuple[Any, ...]]:
+def _rows(frame: pd.DataFrame, targets: Sequence[_Target]) -> Iterator[tuple[Any, ...]]:
     """The rows as Python's values, few at a time: all at once are several times the DataFrame."""
     for block in _blocks(frame):
         yield from zip(
-            *(_values(block.iloc[:, at], oid) for at, oid in enumerate(oids)), strict=True
+            *(_values(block.iloc[:, at], target) for at, target in enumerate(targets)), strict=True
         )
 
 
@@ -210,12 +225,14 @@ def _blocks(data: Any) -> Iterator[Any]:  # noqa: ANN401 - a DataFrame or a colu
     return (data.iloc[start : start + STEP] for start in range(0, len(data), STEP))
 
 
-def _values(series: pd.Series[Any], oid: int) -> list[Any]:
+def _values(series: pd.Series[Any], target: _Target) -> list[Any]:
     """Python's values with None for NULL."""
     if isinstance(series.dtype, pd.CategoricalDtype):
         categories = [*series.cat.categories.tolist(), None]
         return [categories[code] for code in series.cat.codes.tolist()]
-    wrap: Any = _JSON.get(oid) or _element_wise(_JSON_ARRAYS.get(oid))
+    wrap: Any = _JSON.get(target.oid) or _element_wise(_JSON_ARRAYS.get(target.oid))
+    if target.delimiter != ",":
+        wrap = partial(array_text, delimiter=target.delimiter)
     if series.dtype != object:
         return list(_plain(series))
     values = (None if is_missing(value) else value for value in series.tolist())
@@ -263,9 +280,8 @@ def _python(value: Any) -> Any:  # noqa: ANN401 - any value
         return value.to_pydatetime()
     if isinstance(value, pd.Timedelta):
         return value.to_pytimedelta()
-    if isinstance(value, list) and len({type(x) for x in value if x is not None}) > 1:
-        # Dates and the text of one that Python has no room for: all as text, to one array.
-        return [x if x is None or isinstance(x, list) else str(x) for x in value]
+    if isinstance(value, list | Range | Multirange):
+        return of_one_kind(value)
     return value.item() if isinstance(value, np.generic) else value
 
 

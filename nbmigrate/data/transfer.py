@@ -61,13 +61,20 @@ _WIDTHS = {
 #: So much makes one frame of a stream.
 STREAM_BYTES = 16 << 20
 
-# Whether values can be sent back and forth in binary form; a row without a type cannot.
+# Whether values can be sent back and forth in binary form. A row without a type cannot, and some
+# that PostgreSQL sends it does not take back: an empty tsquery, and what only it may make
+# (src/backend/utils/adt/pseudotypes.c, tsquery.c).
 _TYPES = """
     SELECT t.oid, pg_catalog.format_type(t.oid, NULL) AS name,
-           t.typcategory = 'A' AND t.typelem <> 0 AS is_array,
+           CASE WHEN t.typcategory = 'A' THEN e.typdelim::text END AS delimiter,
            t.typsend <> 0 AND t.typreceive <> 0 AND t.typtype IN ('b', 'e', 'r', 'm', 'd')
-           AND (t.typelem = 0 OR e.typtype IN ('b', 'e')
-                AND e.typsend <> 0 AND e.typreceive <> 0) AS is_binary,
+           AND (t.typelem = 0 OR e.typtype IN ('b', 'e', 'r', 'm')
+                AND e.typsend <> 0 AND e.typreceive <> 0)
+           AND COALESCE(e.oid, t.oid) <> ALL (ARRAY(
+               SELECT o.oid FROM pg_catalog.pg_type AS o
+                WHERE o.typnamespace = 'pg_catalog'::pg_catalog.regnamespace
+                  AND (o.typname IN ('tsquery', 'pg_node_tree', 'pg_ndistinct', 'pg_dependencies',
+                                     'pg_mcv_list') OR o.typname LIKE 'pg\\_brin\\_%%'))) AS is_binary,
            (SELECT pg_catalog.array_agg(e.enumlabel::text ORDER BY e.enumsortorder)
               FROM pg_catalog.pg_enum AS e WHERE e.enumtypid = t.oid) AS labels
       FROM pg_catalog.pg_type AS t LEFT JOIN pg_catalog.pg_type AS e ON e.oid = t.typelem
@@ -131,14 +138,16 @@ def _column(
     found: tuple[Any, ...] | None,
     ask: Callable[[], Connection],
 ) -> Column:
-    name, is_array, _, labels = found or (_name(described.oid), False, True, None)
-    is_array = is_array and _types.get(described.oid) is None
-    exact = Exact(connection, described.oid, ask, is_unknown_array=is_array)
+    name, delimiter, _, labels = found or (_name(described.oid), None, True, None)
+    is_known = _types.get(described.oid) is not None
+    exact = Exact(connection, described.oid, ask, delimiter="" if is_known else delimiter or "")
     kind: kinds.Kind
     if labels:
         kind = kinds.Labels(tuple(labels))
     elif name == "citext":
         kind = kinds.Texts()
+    elif name == '"char"':
+        kind = kinds.SpelledTexts(exact)
     else:
         make = _BY_OID.get(described.oid)
         kind = make() if make else kinds.Others(exact)

@@ -191,6 +191,9 @@ def as_pandas(data: Any) -> pd.DataFrame:  # noqa: ANN401 - a DataFrame of panda
     if isinstance(data, pd.DataFrame):
         return data
     if hasattr(data, "to_arrow"):
+        from nbmigrate.data.arrow import require_form
+
+        require_form("arrow", f"a {type(data).__module__.partition('.')[0]} DataFrame")
         data = data.to_arrow()
     if not hasattr(data, "column_names"):
         raise UsageConflictError(
@@ -222,7 +225,7 @@ def read_file(text: str, root: Path) -> Any:  # noqa: ANN401 - pandas or Arrow
     if path.suffix == ".parquet":
         from nbmigrate.data.arrow import require_form
 
-        require_form("arrow")
+        require_form("arrow", "a Parquet file")
         import pyarrow.parquet as pq
 
         return pq.read_table(path)
