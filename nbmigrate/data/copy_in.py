@@ -32,6 +32,7 @@ Id = tuple[str, str]
 
 #: A listener hears of every so many rows.
 STEP = 50_000
+_CANCEL_S = 5
 
 _types = psycopg.adapters.types
 _JSON = {_types["json"].oid: Json, _types["jsonb"].oid: Jsonb}
@@ -183,6 +184,10 @@ def _copy(connection: Connection, frame: pd.DataFrame, table: str, on_event: Lis
                 raise
             named = _culprit(connection, names, row)
             raise ExecutionError(f"column {named}, row {at}: {error}") from error
+        except KeyboardInterrupt:
+            # PostgreSQL hears of the end only behind all rows that are on their way to it.
+            connection.cancel_safe(timeout=_CANCEL_S)
+            raise
     return len(frame)
 
 
