@@ -184,3 +184,34 @@ def test_what_the_notebook_gets(notebook, database):
     )
     assert """SET "title" = 'it''s' WHERE "id" = '6'""" in said
     assert value(database, "SELECT title FROM posts WHERE id = 6") == "post 6"
+
+
+def test_bytes_and_long_values_whole_or_not_at_all(notebook, database):
+    """A value is read on without a gap; edited as PostgreSQL writes it; too long, not in part."""
+    database.execute(
+        "CREATE TABLE files (id int PRIMARY KEY, short bytea, data bytea, note text, doc jsonb)",
+        "INSERT INTO files SELECT 1, '\\x00ff', string_agg(int4send(n), ''), string_agg('😀' || n, ' '),"
+        " jsonb_agg(repeat('ab', 20)) FROM generate_series(1, 30000) AS n",
+    )
+    shown = notebook("%db_studio files")
+    panel = shown.panel()
+    expect(cell(panel, 1, "short")).to_have_text("\\x00ff")
+    expect(cell(panel, 1, "doc")).to_contain_text("KB")
+    type_into(panel, 1, "short", "\\x00fe")
+    for column in ("data", "note", "doc"):
+        cell(panel, 1, column).dblclick()
+        expect(status(panel)).to_contain_text(f"{column}: too long to be edited here")
+        expect(panel.locator(".nbs-editor")).to_have_count(0)
+    save(panel, "1 change")
+    assert value(database, "SELECT short = '\\x00fe' FROM files") is True
+    press(panel, "Row")
+    shown.shoot("studio-long-values", panel)
+    for name in ("data", "note"):
+        field = panel.locator(".nbs-fields dt", has_text=re.compile(f"^{name}")).locator("+ dd")
+        more = field.get_by_role("button")
+        while more.is_visible():
+            expect(more).to_be_enabled()
+            more.click()
+            expect(more).to_be_enabled()
+        text = field.locator(".nbs-full").inner_text()
+        assert text == value(database, f"SELECT {name}::text FROM files")

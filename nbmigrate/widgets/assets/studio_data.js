@@ -300,9 +300,10 @@ class DataTab {
     if (isShown && line?.row) this.details.show(this.described, line.row);
   }
 
-  copy(line, column) {
-    const { value } = this.cellOf(line, column);
-    navigator.clipboard?.writeText(value ?? "").then(() => this.say("Copied."), () => this.say("The browser allows no copying here.", "warn"));
+  async copy(line, column) {
+    const { value, length } = this.cellOf(line, column);
+    const found = length === undefined ? { value } : await this.whole(line.row, column, "copied");
+    if (found) navigator.clipboard?.writeText(found.value ?? "").then(() => this.say("Copied."), () => this.say("The browser allows no copying here.", "warn"));
   }
 
   async count() {
@@ -325,14 +326,14 @@ class DataTab {
     const cell = this.cellOf({ row }, column);
     this.say(column.nullable ? "Enter keeps the change, Escape gives it up, Ctrl+0 is NULL." : "Enter keeps the change, Escape gives it up.");
     if (cell.length === undefined) return { value: cell.value };
-    if (cell.length > EDITABLE_LENGTH) { this.say(`${column.name}: ${short(cell.length)} characters are too many to edit here`, "warn"); return null; }
-    return this.whole(row, column, cell.length);
+    return this.whole(row, column);
   }
 
-  /** A value that was cut, in full; it takes its place in the page. */
-  async whole(row, column, length) {
+  /** A value that was cut, in full; it takes its place in the page. What is too long is not taken in part. */
+  async whole(row, column, done = "edited") {
     try {
-      const { text } = await this.link.ask("value", { relation: this.place.relation, key: row.key, column: column.name, offset: 0, size: length });
+      const { text, length } = await this.link.ask("value", { relation: this.place.relation, key: row.key, column: column.name, offset: 0, size: EDITABLE_LENGTH });
+      if (text !== null && countOf(column, text) < length) { this.say(`${column.name}: too long to be ${done} here, ${short(length)} ${column.category === "bytes" ? "bytes" : "characters"}`, "warn"); return null; }
       row.values[column.index] = text;
       delete row.lengths[column.index];
       return { value: text };
