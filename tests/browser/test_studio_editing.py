@@ -196,7 +196,7 @@ def test_bytes_and_long_values_whole_or_not_at_all(notebook, database):
     shown = notebook("%db_studio files")
     panel = shown.panel()
     expect(cell(panel, 1, "short")).to_have_text("\\x00ff")
-    expect(cell(panel, 1, "doc")).to_contain_text("KB")
+    expect(cell(panel, 1, "doc")).to_contain_text("kB")
     type_into(panel, 1, "short", "\\x00fe")
     for column in ("data", "note", "doc"):
         cell(panel, 1, column).dblclick()
@@ -215,3 +215,21 @@ def test_bytes_and_long_values_whole_or_not_at_all(notebook, database):
             expect(more).to_be_enabled()
         text = field.locator(".nbs-full").inner_text()
         assert text == value(database, f"SELECT {name}::text FROM files")
+
+
+def test_a_filter_that_fails_stays_to_be_mended(notebook, database):
+    """No rows of another filter are shown beside it."""
+    shown, panel = open_studio(notebook, database)
+    press(panel, "+ Filter")
+    form = panel.get_by_role("dialog")
+    form.get_by_label("column").select_option("user_id")
+    form.get_by_label("value").fill("seven")
+    form.get_by_label("value").press("Enter")
+    expect(status(panel)).to_contain_text("invalid input syntax")
+    expect(panel.locator(".nbs-blank")).to_have_text("The rows could not be read.")
+    expect(panel.locator(".nbs-grid tbody tr")).to_have_count(0)
+    shown.shoot("studio-filter-fails", panel)
+    panel.locator(".nbs-chiptext").click()
+    panel.get_by_role("dialog").get_by_label("value").fill("7")
+    panel.get_by_role("dialog").get_by_label("value").press("Enter")
+    expect(panel.locator(".nbs-grid tbody tr")).to_have_count(2)
