@@ -7,7 +7,7 @@ runs: ``plan_transfer`` is None then, and the caller reads the rows as text.
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -18,8 +18,9 @@ import psycopg
 
 from nbmigrate.data import kinds
 from nbmigrate.data.exact import LOADABLE, Exact
+from nbmigrate.data.fetching import Bound, fetch_out
 from nbmigrate.data.fields import split
-from nbmigrate.data.wire import Described, copy_out, describe
+from nbmigrate.data.wire import Chunk, Described, copy_out, describe
 
 Connection = psycopg.Connection[Any]
 
@@ -99,6 +100,7 @@ class Transfer:
 
     sql: str
     columns: tuple[Column, ...]
+    bound: Bound | None = None
 
     @property
     def widths(self) -> list[int]:
@@ -107,16 +109,21 @@ class Transfer:
 
 
 def plan_transfer(
-    connection: Connection, sql: str, ask: Callable[[], Connection] | None = None
+    connection: Connection,
+    sql: str,
+    ask: Callable[[], Connection] | None = None,
+    given: Bound | None = None,
 ) -> Transfer | None:
     """How to read the query, or None where its values have no binary form.
+
+    ``given`` are the values of its ``$n``; it is then read by ``read_frames`` alone.
 
     Raises:
         psycopg.Error: it is not one statement, or not SQL.
     """
     if not _is_unicode(connection):
         return None
-    described = describe(connection, sql)
+    described = describe(connection, sql, given.oids if given else ())
     foreign = {d.oid for d in described} - _BY_OID.keys() - LOADABLE
     found = (
         {row[0]: row[1:] for row in connection.execute(_TYPES, [list(foreign)])} if foreign else {}
@@ -124,7 +131,8 @@ def plan_transfer(
     if not described or any(not found.get(oid, (0, 0, False))[2] for oid in foreign):
         return None
     ask = ask or (lambda: connection)
-    return Transfer(sql, tuple(_column(connection, d, found.get(d.oid), ask) for d in described))
+    columns = tuple(_column(connection, d, found.get(d.oid), ask) for d in described)
+    return Transfer(sql, columns, given)
 
 
 def _is_unicode(connection: Connection) -> bool:
@@ -190,7 +198,7 @@ def read_frames(
 ) -> Iterator[pd.DataFrame]:
     """The rows as DataFrames, each made while the server waits for the next to be asked for."""
     columns, widths = transfer.columns, transfer.widths
-    with closing(copy_out(connection, transfer.sql, chunk_bytes)) as chunks:
+    with closing(_pieces(connection, transfer, chunk_bytes)) as chunks:
         while True:
             with _uncollected():
                 chunk = next(chunks, None)
@@ -200,6 +208,14 @@ def read_frames(
                 parts = [[columns[at].kind.take(field)] for at, field in fields]
                 frame = _frame(columns, parts, len(chunk))
             yield frame
+
+
+def _pieces(
+    connection: Connection, transfer: Transfer, chunk_bytes: int
+) -> Generator[Chunk, None, None]:
+    if transfer.bound is None:
+        return copy_out(connection, transfer.sql, chunk_bytes)
+    return fetch_out(connection, transfer.sql, transfer.bound, chunk_bytes)
 
 
 def _frame(columns: Sequence[Column], parts: list[list[Any]], rows: int) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import signal
 import threading
 import time
@@ -12,9 +13,9 @@ import pytest
 
 from nbmigrate.data import kinds, query
 from nbmigrate.data.frames import to_frame
-from nbmigrate.data.framing import FrameStream, query_frame
+from nbmigrate.data.framing import FrameStream, query_frame, streamable
 from nbmigrate.data.transfer import plan_transfer, read_frame, read_frames
-from nbmigrate.errors import StatementFailedError
+from nbmigrate.errors import StatementFailedError, UsageConflictError
 from nbmigrate.executor import connect
 from tests.unit.data.type_matrix import CREATE, OPTIONAL, made, values_sql
 
@@ -195,6 +196,34 @@ def test_a_stream_asks_the_server_on_another_connection(database, live) -> None:
     with FrameStream(lambda: connect(database.url), sql) as stream:
         assert [frame["a"].tolist() for frame in stream] == [["infinity"] * 3]
     assert _others(live) == 0
+
+
+def test_a_stream_with_parameters(database, live) -> None:
+    """By a cursor, whose values the server binds; the same values and types, and the same end."""
+    sql = (
+        "SELECT n, :t AS t, :day::date + n AS day, nullif(n % 3, 0) AS m, '{1,NULL}'::int[] AS l,"
+        " 'sad'::mood AS e, n::numeric / 7 AS d FROM generate_series(1, :last::int) AS n WHERE n <> ALL (:not)"
+    )
+    params = {"t": "it's ä %s", "day": dt.date(2024, 1, 1), "last": 60_000, "not": [2, 4]}
+    text, values = streamable(sql, params)
+    assert "it's" not in text
+    with FrameStream(lambda: connect(database.url), text, values=values) as stream:
+        pieces = list(stream)
+    assert len(pieces) > 1
+    slow = to_frame(query(live, sql, params))
+    pd.testing.assert_frame_equal(pd.concat(pieces, ignore_index=True), slow)
+    assert _others(live) == 0
+    with FrameStream(lambda: connect(database.url), text, "arrow", values) as stream:
+        assert next(stream).num_rows > 0
+        assert _others(live) >= 1
+    assert _others(live) == 0
+    text, values = streamable("SELECT 1 / :n::int AS a", {"n": 0})
+    with pytest.raises(StatementFailedError, match="division by zero"):
+        next(FrameStream(lambda: connect(database.url), text, values=values))
+    text, values = streamable("SELECT 1 AS a WHERE :n", {"n": False})
+    assert list(FrameStream(lambda: connect(database.url), text, values=values)) == []
+    with pytest.raises(UsageConflictError, match="one SELECT"):
+        streamable("SELECT 1; SELECT :n", {"n": 1})
 
 
 def _others(live) -> int:
