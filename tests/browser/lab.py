@@ -29,10 +29,11 @@ SHOTS = REPOSITORY / "out" / "browser"
 SHOWN = ".jp-NotebookPanel:not(.lm-mod-hidden)"
 PATIENCE_MS = 60_000
 
-#: What the outputs of the notebook are, not what is drawn of them yet: a view that is still to come
-#: would be missed, and take the focus and the scrolling with it when it moves.
+#: What the outputs of the notebook are and what is drawn of them: a view that is still to come would
+#: be missed, and take the focus and the scrolling with it when it moves; one that is to go is counted.
 SETTLED = """(at) => {
   const view = "application/vnd.jupyter.widget-view+json";
+  if (document.querySelector(`${at} [data-mime-type="${view}"]`)) return false;
   const models = (window.jupyterapp.shell.currentWidget?.content?.widgets ?? []).map((one) => one.outputArea?.model).filter(Boolean);
   const outputs = models.flatMap((model) => Array.from({ length: model.length }, (_, at) => model.get(at).data));
   if (outputs.some((data) => data[view] !== undefined)) return false;
