@@ -239,8 +239,8 @@ class LabPage:
         return self.page.locator(f"{SHOWN} .jp-CodeCell").nth(number)
 
     def panel(self, number: int = 0) -> Locator:
-        """A panel of ours, counted from 0."""
-        return self.page.locator(f"{SHOWN} .nbm").nth(number)
+        """A panel of ours, counted from 0; one of progress, shown where work took long, hides when it is over."""
+        return self.page.locator(f"{SHOWN} .nbm:not([hidden])").nth(number)
 
     def settle(self) -> None:
         """Wait until every panel lives in its static HTML."""
