@@ -9,6 +9,7 @@ import sys
 import types
 
 import pytest
+from nbmigrate.postgresql.tokens import split
 
 from benchmarks.schemas import Schema
 from nbmigrate.model import EMPTY, Snapshot
@@ -16,7 +17,6 @@ from nbmigrate.model.codec import dump, dump_extra, following, load
 from nbmigrate.plan import make_plan
 from nbmigrate.postgresql import POSTGRESQL
 from nbmigrate.postgresql.from_metadata import from_metadata
-from nbmigrate.postgresql.tokens import split
 
 TABLES = 1000
 

@@ -12,16 +12,19 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
+from types import NoneType
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import psycopg
 from psycopg.adapt import PyFormat, Transformer
+from psycopg.pq import Format
 from psycopg.types.json import Json, Jsonb
 from psycopg.types.multirange import Multirange
 from psycopg.types.range import Range
 
+from nbmigrate.data import packing
 from nbmigrate.data.compounds import array_text, of_one_kind
 from nbmigrate.data.proposing import is_missing
 from nbmigrate.errors import ExecutionError, UsageConflictError
@@ -33,6 +36,9 @@ Id = tuple[str, str]
 #: A listener hears of every so many rows.
 STEP = 50_000
 _CANCEL_S = 5
+
+#: What a value without a form of its type raises.
+_UNPACKED = (psycopg.Error, OverflowError, ValueError)
 
 _types = psycopg.adapters.types
 _JSON = {_types["json"].oid: Json, _types["jsonb"].oid: Jsonb}
@@ -93,6 +99,8 @@ class RowsCopied:
 
 
 Listen = Callable[[RowsCopied], None]
+#: Packs a column of a block that begins behind so many rows.
+Pack = Callable[[Any, int], packing.Packed]
 
 
 def copy_in(
@@ -164,31 +172,56 @@ def _require_single(frame: pd.DataFrame, key: Sequence[str]) -> None:
 
 
 def _copy(connection: Connection, frame: pd.DataFrame, table: str, on_event: Listen | None) -> int:
-    names, targets = list(frame.columns), _targets(connection, frame, table)
-    listed = ", ".join(map(quote, names))
-    text = f"COPY {table} ({listed}) FROM STDIN"
-    is_binary = _is_binary(connection, frame, targets)
+    targets = _targets(connection, frame, table)
+    text = f"COPY {table} ({', '.join(map(quote, frame.columns))}) FROM STDIN"
+    packs = _packs(connection, frame, targets)
+    is_binary = packs is not None
     with connection.cursor() as cursor, cursor.copy(text + " (FORMAT binary)" * is_binary) as copy:
-        if is_binary:
-            copy.set_types([target.oid for target in targets])
-        write = copy.write_row
-        row: Any = ()
-        at = 0
         try:
-            for at, row in enumerate(_rows(frame, targets), 1):
-                write(row)
-                if on_event is not None and at % STEP == 0:
-                    on_event(RowsCopied(at, len(frame)))
-        except (psycopg.Error, OverflowError, ValueError) as error:
-            if isinstance(error, psycopg.Error) and error.sqlstate:
-                raise
-            named = _culprit(connection, names, row)
-            raise ExecutionError(f"column {named}, row {at}: {error}") from error
+            if packs is not None:
+                _write_packed(copy, frame, packs, on_event)
+            else:
+                _write_rows(connection, copy, frame, targets, on_event)
         except KeyboardInterrupt:
             # PostgreSQL hears of the end only behind all rows that are on their way to it.
             connection.cancel_safe(timeout=_CANCEL_S)
             raise
     return len(frame)
+
+
+def _write_packed(
+    copy: psycopg.Copy, frame: pd.DataFrame, packs: Sequence[Pack], on_event: Listen | None
+) -> None:
+    copy.write(packing.HEADER)
+    for start in range(0, len(frame), STEP):
+        block = frame.iloc[start : start + STEP]
+        columns = [pack(block.iloc[:, at], start) for at, pack in enumerate(packs)]
+        copy.write(packing.rows(columns))
+        if on_event is not None and len(block) == STEP:
+            on_event(RowsCopied(start + STEP, len(frame)))
+    copy.write(packing.TRAILER)
+
+
+def _write_rows(
+    connection: Connection,
+    copy: psycopg.Copy,
+    frame: pd.DataFrame,
+    targets: Sequence[_Target],
+    on_event: Listen | None,
+) -> None:
+    write = copy.write_row
+    row: Any = ()
+    at = 0
+    try:
+        for at, row in enumerate(_rows(frame, targets), 1):
+            write(row)
+            if on_event is not None and at % STEP == 0:
+                on_event(RowsCopied(at, len(frame)))
+    except (psycopg.Error, OverflowError, ValueError) as error:
+        if isinstance(error, psycopg.Error) and error.sqlstate:
+            raise
+        named = _culprit(connection, list(frame.columns), row)
+        raise ExecutionError(f"column {named}, row {at}: {error}") from error
 
 
 def _targets(connection: Connection, frame: pd.DataFrame, table: str) -> list[_Target]:
@@ -202,20 +235,71 @@ def _targets(connection: Connection, frame: pd.DataFrame, table: str) -> list[_T
     return [known[name] for name in frame.columns]
 
 
-def _is_binary(connection: Connection, frame: pd.DataFrame, targets: Sequence[_Target]) -> bool:
-    """Whether all values have a binary form, each looked at."""
+def _packs(
+    connection: Connection, frame: pd.DataFrame, targets: Sequence[_Target]
+) -> list[Pack] | None:
+    """How each column is packed; ``None`` where one has values without a binary form here."""
     for at in range(len(targets)):
         _require_whole_microseconds(frame.iloc[:, at])
+    found: list[Pack] = []
     for at, target in enumerate(targets):
-        fits = _BINARY.get(target.oid)
-        if fits is None:
+        series, packer = frame.iloc[:, at], packing.PACKERS.get(target.oid)
+        if packer is not None and packer.fits(series):
+            found.append(partial(_pack_whole, packer.pack))
+        elif _is_binary(connection, series, target):
+            found.append(partial(_pack_each, connection, target))
+        else:
+            return None
+        # Millions of values take longer than the server lets a transaction be idle.
+        connection.execute("SELECT")
+    return found
+
+
+def _is_binary(connection: Connection, series: pd.Series[Any], target: _Target) -> bool:
+    """Whether all values have a binary form, each looked at."""
+    fits = _BINARY.get(target.oid)
+    if fits is None:
+        return False
+    for block in _blocks(series):
+        if not all(value is None or fits(value) for value in _values(block, target)):
             return False
-        for block in _blocks(frame.iloc[:, at]):
-            if not all(value is None or fits(value) for value in _values(block, target)):
-                return False
-            # Millions of values take longer than the server lets a transaction be idle.
-            connection.execute("SELECT")
+        connection.execute("SELECT")
     return True
+
+
+def _pack_whole(
+    pack: Callable[[pd.Series[Any]], packing.Packed], block: pd.Series[Any], start: int
+) -> packing.Packed:
+    """The column of a block at once; ``start`` rows are before it."""
+    try:
+        return pack(block)
+    except _UNPACKED as error:
+        ones = (block.iloc[at : at + 1] for at in range(len(block)))
+        row = start + next(at for at, one in enumerate(ones, 1) if not _is_packed(pack, one))
+        raise ExecutionError(f"column {block.name}, row {row}: {error}") from error
+
+
+def _is_packed(pack: Callable[[pd.Series[Any]], packing.Packed], series: pd.Series[Any]) -> bool:
+    try:
+        pack(series)
+    except _UNPACKED:
+        return False
+    return True
+
+
+def _pack_each(
+    connection: Connection, target: _Target, block: pd.Series[Any], start: int
+) -> packing.Packed:
+    """Value by value, as psycopg writes the type; ``start`` rows are before the block."""
+    dumper = connection.adapters.get_dumper_by_oid(target.oid, Format.BINARY)(NoneType, connection)
+    fields: list[Any] = []
+    try:
+        for value in _values(block, target):
+            fields.append(None if value is None else dumper.dump(value))  # noqa: PERF401 - counted
+    except _UNPACKED as error:
+        row = start + len(fields) + 1
+        raise ExecutionError(f"column {block.name}, row {row}: {error}") from error
+    return packing.joined(fields)
 
 
 def _rows(frame: pd.DataFrame, targets: Sequence[_Target]) -> Iterator[tuple[Any, ...]]:
