@@ -40,8 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except NbmigrateError as error:
         _report(error, as_json="--json" in typed)
         return error.exit_code
-    except KeyboardInterrupt:
-        _write("interrupted", sys.stderr)
+    except KeyboardInterrupt as error:
+        _write(str(error) or "interrupted", sys.stderr)
         return _INTERRUPTED
     except BrokenPipeError:
         # The reader (head, less) has gone. Python docs, signal, "Note on SIGPIPE".

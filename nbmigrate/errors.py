@@ -51,6 +51,14 @@ EXIT_ANSWER_NEEDED = 2
 EXIT_DIFFERENT = 3
 
 
+def _again(
+    kind: type[NbmigrateError], args: tuple[object, ...], fields: dict[str, object]
+) -> NbmigrateError:
+    made: NbmigrateError = kind.__new__(kind, *args)
+    vars(made).update(fields)
+    return made
+
+
 class NbmigrateError(Exception):
     """Base of every error of nbmigrate."""
 
@@ -60,6 +68,10 @@ class NbmigrateError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # With its fields: what a worker of Dask raises is heard here.
+        return _again, (type(self), self.args, vars(self))
 
     def __str__(self) -> str:
         return f"{self.message}\nhint: {self.hint}" if self.hint else self.message

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 #: The most digits that Arrow's decimal256 holds.
 _MOST_DIGITS = 76
-_EXTRAS = {"arrow": ("pyarrow", "arrow"), "polars": ("polars", "polars"), "dask": ("dask", "dask")}
+#: What makes a form; the extra that installs it has the name of the form.
+_MODULES = {"arrow": "pyarrow", "polars": "polars", "dask": "dask"}
 
 
 @dataclass(frozen=True)
@@ -51,16 +52,18 @@ def in_form(frame: pd.DataFrame, types: Sequence[Type], form: str) -> Any:  # no
     return pl.from_arrow(table)
 
 
-def require_form(form: str) -> None:
-    """Refuse a form that nothing installed can make, before anything is read."""
+def require_form(form: str, what: str = "") -> None:
+    """Refuse a form that nothing installed can make, before anything is read; ``what`` needs it."""
     from importlib.util import find_spec
 
     if form == "pandas":
         return
-    module, extra = _EXTRAS[form]
-    if find_spec(module) is None or find_spec("pyarrow") is None:
+    wanted = dict.fromkeys((_MODULES[form], "pyarrow"))
+    missing = [module for module in wanted if find_spec(module) is None]
+    if missing:
         raise UsageConflictError(
-            f"--as {form} needs {module}", hint=f'install it: pip install "nbmigrate[{extra}]"'
+            f"{what or f'--as {form}'} needs {' and '.join(missing)}",
+            hint=f'install what is missing: pip install "nbmigrate[{form}]"',
         )
 
 

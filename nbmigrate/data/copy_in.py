@@ -11,14 +11,21 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
+from types import NoneType
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import psycopg
 from psycopg.adapt import PyFormat, Transformer
+from psycopg.pq import Format
 from psycopg.types.json import Json, Jsonb
+from psycopg.types.multirange import Multirange
+from psycopg.types.range import Range
 
+from nbmigrate.data import packing
+from nbmigrate.data.compounds import array_text, of_one_kind
 from nbmigrate.data.proposing import is_missing
 from nbmigrate.errors import ExecutionError, UsageConflictError
 from nbmigrate.postgresql.identifiers import qualified, quote
@@ -28,6 +35,10 @@ Id = tuple[str, str]
 
 #: A listener hears of every so many rows.
 STEP = 50_000
+_CANCEL_S = 5
+
+#: What a value without a form of its type raises.
+_UNPACKED = (psycopg.Error, OverflowError, ValueError)
 
 _types = psycopg.adapters.types
 _JSON = {_types["json"].oid: Json, _types["jsonb"].oid: Jsonb}
@@ -63,10 +74,20 @@ _BINARY = {_types[name].oid: fits for name, fits in _FITS.items()}
 _JSON_ARRAYS = {_types["json"].array_oid: Json, _types["jsonb"].array_oid: Jsonb}
 
 _COLUMNS = """
-    SELECT a.attname::text, CASE WHEN t.typtype = 'd' THEN 0 ELSE a.atttypid END
+    SELECT a.attname::text, CASE WHEN t.typtype = 'd' THEN 0 ELSE a.atttypid END,
+           COALESCE(e.typdelim, ',')::text
       FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
+           LEFT JOIN pg_catalog.pg_type AS e ON e.oid = t.typelem AND t.typcategory = 'A'
      WHERE a.attrelid = %s::pg_catalog.regclass AND a.attnum > 0 AND NOT a.attisdropped
 """
+
+
+@dataclass(frozen=True)
+class _Target:
+    """A column's type (0 for a domain), and what parts the elements of an array of it."""
+
+    oid: int
+    delimiter: str
 
 
 @dataclass(frozen=True)
@@ -78,6 +99,8 @@ class RowsCopied:
 
 
 Listen = Callable[[RowsCopied], None]
+#: Packs a column of a block that begins behind so many rows.
+Pack = Callable[[Any, int], packing.Packed]
 
 
 def copy_in(
@@ -149,31 +172,61 @@ def _require_single(frame: pd.DataFrame, key: Sequence[str]) -> None:
 
 
 def _copy(connection: Connection, frame: pd.DataFrame, table: str, on_event: Listen | None) -> int:
-    names, oids = list(frame.columns), _oids(connection, frame, table)
-    listed = ", ".join(map(quote, names))
-    text = f"COPY {table} ({listed}) FROM STDIN"
-    is_binary = _is_binary(connection, frame, oids)
+    targets = _targets(connection, frame, table)
+    text = f"COPY {table} ({', '.join(map(quote, frame.columns))}) FROM STDIN"
+    packs = _packs(connection, frame, targets)
+    is_binary = packs is not None
     with connection.cursor() as cursor, cursor.copy(text + " (FORMAT binary)" * is_binary) as copy:
-        if is_binary:
-            copy.set_types(oids)
-        write = copy.write_row
-        row: Any = ()
-        at = 0
         try:
-            for at, row in enumerate(_rows(frame, oids), 1):
-                write(row)
-                if on_event is not None and at % STEP == 0:
-                    on_event(RowsCopied(at, len(frame)))
-        except (psycopg.Error, OverflowError, ValueError) as error:
-            if isinstance(error, psycopg.Error) and error.sqlstate:
-                raise
-            named = _culprit(connection, names, row)
-            raise ExecutionError(f"column {named}, row {at}: {error}") from error
+            if packs is not None:
+                _write_packed(copy, frame, packs, on_event)
+            else:
+                _write_rows(connection, copy, frame, targets, on_event)
+        except KeyboardInterrupt:
+            # PostgreSQL hears of the end only behind all rows that are on their way to it.
+            connection.cancel_safe(timeout=_CANCEL_S)
+            raise
     return len(frame)
 
 
-def _oids(connection: Connection, frame: pd.DataFrame, table: str) -> list[int]:
-    known = dict(connection.execute(_COLUMNS, [table]).fetchall())
+def _write_packed(
+    copy: psycopg.Copy, frame: pd.DataFrame, packs: Sequence[Pack], on_event: Listen | None
+) -> None:
+    copy.write(packing.HEADER)
+    for start in range(0, len(frame), STEP):
+        block = frame.iloc[start : start + STEP]
+        columns = [pack(block.iloc[:, at], start) for at, pack in enumerate(packs)]
+        copy.write(packing.rows(columns))
+        if on_event is not None and len(block) == STEP:
+            on_event(RowsCopied(start + STEP, len(frame)))
+    copy.write(packing.TRAILER)
+
+
+def _write_rows(
+    connection: Connection,
+    copy: psycopg.Copy,
+    frame: pd.DataFrame,
+    targets: Sequence[_Target],
+    on_event: Listen | None,
+) -> None:
+    write = copy.write_row
+    row: Any = ()
+    at = 0
+    try:
+        for at, row in enumerate(_rows(frame, targets), 1):
+            write(row)
+            if on_event is not None and at % STEP == 0:
+                on_event(RowsCopied(at, len(frame)))
+    except (psycopg.Error, OverflowError, ValueError) as error:
+        if isinstance(error, psycopg.Error) and error.sqlstate:
+            raise
+        named = _culprit(connection, list(frame.columns), row)
+        raise ExecutionError(f"column {named}, row {at}: {error}") from error
+
+
+def _targets(connection: Connection, frame: pd.DataFrame, table: str) -> list[_Target]:
+    found = connection.execute(_COLUMNS, [table]).fetchall()
+    known = {name: _Target(oid, delimiter) for name, oid, delimiter in found}
     for name in frame.columns:
         if name not in known:
             raise UsageConflictError(
@@ -182,27 +235,78 @@ def _oids(connection: Connection, frame: pd.DataFrame, table: str) -> list[int]:
     return [known[name] for name in frame.columns]
 
 
-def _is_binary(connection: Connection, frame: pd.DataFrame, oids: Sequence[int]) -> bool:
-    """Whether all values have a binary form, each looked at."""
-    for at in range(len(oids)):
+def _packs(
+    connection: Connection, frame: pd.DataFrame, targets: Sequence[_Target]
+) -> list[Pack] | None:
+    """How each column is packed; ``None`` where one has values without a binary form here."""
+    for at in range(len(targets)):
         _require_whole_microseconds(frame.iloc[:, at])
-    for at, oid in enumerate(oids):
-        fits = _BINARY.get(oid)
-        if fits is None:
+    found: list[Pack] = []
+    for at, target in enumerate(targets):
+        series, packer = frame.iloc[:, at], packing.PACKERS.get(target.oid)
+        if packer is not None and packer.fits(series):
+            found.append(partial(_pack_whole, packer.pack))
+        elif _is_binary(connection, series, target):
+            found.append(partial(_pack_each, connection, target))
+        else:
+            return None
+        # Millions of values take longer than the server lets a transaction be idle.
+        connection.execute("SELECT")
+    return found
+
+
+def _is_binary(connection: Connection, series: pd.Series[Any], target: _Target) -> bool:
+    """Whether all values have a binary form, each looked at."""
+    fits = _BINARY.get(target.oid)
+    if fits is None:
+        return False
+    for block in _blocks(series):
+        if not all(value is None or fits(value) for value in _values(block, target)):
             return False
-        for block in _blocks(frame.iloc[:, at]):
-            if not all(value is None or fits(value) for value in _values(block, oid)):
-                return False
-            # Millions of values take longer than the server lets a transaction be idle.
-            connection.execute("SELECT")
+        connection.execute("SELECT")
     return True
 
 
-def _rows(frame: pd.DataFrame, oids: Sequence[int]) -> Iterator[tuple[Any, ...]]:
+def _pack_whole(
+    pack: Callable[[pd.Series[Any]], packing.Packed], block: pd.Series[Any], start: int
+) -> packing.Packed:
+    """The column of a block at once; ``start`` rows are before it."""
+    try:
+        return pack(block)
+    except _UNPACKED as error:
+        ones = (block.iloc[at : at + 1] for at in range(len(block)))
+        row = start + next(at for at, one in enumerate(ones, 1) if not _is_packed(pack, one))
+        raise ExecutionError(f"column {block.name}, row {row}: {error}") from error
+
+
+def _is_packed(pack: Callable[[pd.Series[Any]], packing.Packed], series: pd.Series[Any]) -> bool:
+    try:
+        pack(series)
+    except _UNPACKED:
+        return False
+    return True
+
+
+def _pack_each(
+    connection: Connection, target: _Target, block: pd.Series[Any], start: int
+) -> packing.Packed:
+    """Value by value, as psycopg writes the type; ``start`` rows are before the block."""
+    dumper = connection.adapters.get_dumper_by_oid(target.oid, Format.BINARY)(NoneType, connection)
+    fields: list[Any] = []
+    try:
+        for value in _values(block, target):
+            fields.append(None if value is None else dumper.dump(value))  # noqa: PERF401 - counted
+    except _UNPACKED as error:
+        row = start + len(fields) + 1
+        raise ExecutionError(f"column {block.name}, row {row}: {error}") from error
+    return packing.joined(fields)
+
+
+def _rows(frame: pd.DataFrame, targets: Sequence[_Target]) -> Iterator[tuple[Any, ...]]:
     """The rows as Python's values, few at a time: all at once are several times the DataFrame."""
     for block in _blocks(frame):
         yield from zip(
-            *(_values(block.iloc[:, at], oid) for at, oid in enumerate(oids)), strict=True
+            *(_values(block.iloc[:, at], target) for at, target in enumerate(targets)), strict=True
         )
 
 
@@ -210,12 +314,14 @@ def _blocks(data: Any) -> Iterator[Any]:  # noqa: ANN401 - a DataFrame or a colu
     return (data.iloc[start : start + STEP] for start in range(0, len(data), STEP))
 
 
-def _values(series: pd.Series[Any], oid: int) -> list[Any]:
+def _values(series: pd.Series[Any], target: _Target) -> list[Any]:
     """Python's values with None for NULL."""
     if isinstance(series.dtype, pd.CategoricalDtype):
         categories = [*series.cat.categories.tolist(), None]
         return [categories[code] for code in series.cat.codes.tolist()]
-    wrap: Any = _JSON.get(oid) or _element_wise(_JSON_ARRAYS.get(oid))
+    wrap: Any = _JSON.get(target.oid) or _element_wise(_JSON_ARRAYS.get(target.oid))
+    if target.delimiter != ",":
+        wrap = partial(array_text, delimiter=target.delimiter)
     if series.dtype != object:
         return list(_plain(series))
     values = (None if is_missing(value) else value for value in series.tolist())
@@ -263,9 +369,8 @@ def _python(value: Any) -> Any:  # noqa: ANN401 - any value
         return value.to_pydatetime()
     if isinstance(value, pd.Timedelta):
         return value.to_pytimedelta()
-    if isinstance(value, list) and len({type(x) for x in value if x is not None}) > 1:
-        # Dates and the text of one that Python has no room for: all as text, to one array.
-        return [x if x is None or isinstance(x, list) else str(x) for x in value]
+    if isinstance(value, list | Range | Multirange):
+        return of_one_kind(value)
     return value.item() if isinstance(value, np.generic) else value
 
 

@@ -15,7 +15,7 @@ from psycopg.adapt import Transformer
 from psycopg.pq import ExecStatus, Format
 
 from nbmigrate.data.loaders import register
-from nbmigrate.data.rows import TextArray
+from nbmigrate.data.rows import text_array
 
 _ELEMENTS = [
     "bool",
@@ -62,7 +62,11 @@ class Pending:
 
 
 class Exact:
-    """Loads the values of one type; ``ask`` gives a connection that is free for a question."""
+    """Loads the values of one type.
+
+    ``ask`` gives a connection that is free for a question; ``delimiter`` parts the elements of an
+    array that psycopg does not know.
+    """
 
     def __init__(
         self,
@@ -70,7 +74,7 @@ class Exact:
         oid: int,
         ask: Callable[[], psycopg.Connection[Any]],
         *,
-        is_unknown_array: bool = False,
+        delimiter: str = "",
     ) -> None:
         self._ask = ask
         self._oid = oid
@@ -78,7 +82,7 @@ class Exact:
         register(cursor)
         self._transformer = Transformer.from_context(cursor)
         text = self._transformer.get_loader(oid, Format.TEXT)
-        self._text = (TextArray(0, connection) if is_unknown_array else text).load
+        self._text = (text_array(connection, delimiter) if delimiter else text).load
         self._binary = self._transformer.get_loader(oid, Format.BINARY).load
         self._known: dict[bytes, bytes] = {}
 

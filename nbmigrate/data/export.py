@@ -87,7 +87,7 @@ def export_parquet(
         UsageConflictError: pyarrow is missing, or the file cannot be written.
         ExecutionError: a value has no place in its Arrow type; no file is left then.
     """
-    require_form("arrow")
+    require_form("arrow", "an export as Parquet")
     from pyarrow import parquet
 
     columns = [identifier(column.name) for column in relation.columns]

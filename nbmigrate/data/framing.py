@@ -12,7 +12,9 @@ from typing import Any, Self
 import psycopg
 
 from nbmigrate.data.arrow import Type, in_form
+from nbmigrate.data.fetching import bound
 from nbmigrate.data.frames import to_frame
+from nbmigrate.data.parameters import bind
 from nbmigrate.data.read import failed, read_table, select
 from nbmigrate.data.rows import Rows
 from nbmigrate.data.transfer import Transfer, plan_transfer, read_frame, read_frames
@@ -124,10 +126,17 @@ class FrameStream:
     with ``close()``, at the end of a ``with`` block, or when nobody refers to it any more.
     """
 
-    def __init__(self, connect: Callable[[], Connection], sql: str, form: str = "pandas") -> None:
+    def __init__(
+        self,
+        connect: Callable[[], Connection],
+        sql: str,
+        form: str = "pandas",
+        values: Sequence[Any] = (),
+    ) -> None:
         self._open: list[Connection] = []
         self._connect = connect
         self._sql = sql
+        self._values = values
         self._frames = self._read(form)
 
     def _connected(self) -> Connection:
@@ -143,7 +152,8 @@ class FrameStream:
         try:
             with reporting(connection, self._sql), connection.transaction():
                 connection.execute("SET TRANSACTION READ ONLY")
-                transfer = plan_transfer(connection, self._sql, self._asking)
+                given = bound(connection, self._values) if self._values else None
+                transfer = plan_transfer(connection, self._sql, self._asking, given)
                 if transfer is None:
                     raise UsageConflictError(
                         "a column of this query has no type that can be streamed, such as a row",
@@ -176,20 +186,16 @@ class FrameStream:
         self._frames.close()  # type: ignore[attr-defined]  # a generator
 
 
-def streamable(sql: str, params: Mapping[str, Any] | None) -> str:
-    """The SELECT that a stream reads.
+def streamable(sql: str, params: Mapping[str, Any] | None) -> tuple[str, list[Any]]:
+    """The SELECT that a stream reads, with ``$n`` for its parameters, and their values.
 
     Raises:
-        UsageConflictError: several statements, no SELECT, or parameters.
+        UsageConflictError: several statements, no SELECT, or a parameter that is none.
     """
-    if params:
-        raise UsageConflictError(
-            "--stream takes no parameters: COPY, which it reads by, has none",
-            hint="leave out --stream; or stream a view or a table",
-        )
-    text = _single(sql)
+    bare, values = bind(sql, params) if params else (sql, [])
+    text = _single(bare)
     if text is None:
         raise UsageConflictError(
             "--stream needs one SELECT", hint="leave out --stream, or write one SELECT"
         )
-    return text
+    return text, values

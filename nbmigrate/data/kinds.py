@@ -228,6 +228,14 @@ class Others:
         return _objects([exact.settle(part) for part in parts])
 
 
+class SpelledTexts(Others):
+    """A text whose binary form is another than itself: ``"char"``."""
+
+    def finish(self, parts: Sequence[list[Any]], exact: Exact) -> Any:  # noqa: ANN401
+        """Pandas' string array."""
+        return pd.array(super().finish(parts, exact), dtype="string")
+
+
 def json_values(skip: int) -> Callable[[Field], list[Any]]:
     """Of json (0) and jsonb (1 byte of version before the text)."""
 

@@ -26,6 +26,10 @@ from nbmigrate.errors import UsageConflictError
 
 #: Characters of a value in the grid.
 CUT = 200
+#: Bytes of a value in the grid: as many as make so many characters, with what stands before them.
+CUT_BYTES = CUT // 2 - 1
+# Without it the same digits are another value to PostgreSQL: those of their characters.
+_HEX = r"E'\\x' || "
 #: A value of other types than text and bytes has to be spelled whole to be cut: not beyond this.
 SPELLED_BYTES = 100_000
 MOST_ROWS = 1_000
@@ -195,9 +199,9 @@ def read_value(
     offset: int,
     size: int,
 ) -> tuple[str | None, int] | None:
-    """Characters of one value from ``offset`` on, and how many it has; ``None`` for a row that is gone.
+    r"""Characters of one value from ``offset`` on, and how many it has; ``None`` for a row that is gone.
 
-    Of bytes, each is two hexadecimal digits, and they are counted as bytes.
+    Bytes are spelled and counted as PostgreSQL does: two hexadecimal digits each, ``\x`` before the first.
 
     Raises:
         UsageConflictError: no such column, or nothing names the row.
@@ -212,7 +216,10 @@ def read_value(
         )
     name = identifier(column)
     if found.category == "bytes":
-        part = sql.SQL("encode(substring({} FROM {} FOR {}), 'hex'), octet_length({})")
+        before = "" if offset else _HEX
+        part = sql.SQL(
+            f"{before}encode(substring({{}} FROM {{}} FOR {{}}), 'hex'), octet_length({{}})"
+        )
     else:
         part = sql.SQL("substr(CAST({} AS text), {}, {}), length(CAST({} AS text))")
     spelled = part.format(name, sql.Literal(offset + 1), sql.Literal(size), name)
@@ -329,7 +336,7 @@ def _cut(at: int, column: Column) -> tuple[sql.SQL, sql.SQL]:
     name = f"c{at}"
     match column.category:
         case "bytes":
-            text = f"encode(substring({name} FROM 1 FOR {CUT // 2}), 'hex')"
+            text = f"{_HEX}encode(substring({name} FROM 1 FOR {CUT_BYTES}), 'hex')"
             return sql.SQL(text), sql.SQL(f"octet_length({name})")
         case "text":
             text = f"left(CAST({name} AS text), {CUT + 1})"
@@ -351,7 +358,7 @@ def _shown(relation: Relation, row: tuple[Any, ...]) -> PageRow:
         shown = None if text is None else text[:CUT]
         is_cut = text is not None and (
             len(text) > CUT
-            or (column.category == "bytes" and size > CUT // 2)
+            or (column.category == "bytes" and size > CUT_BYTES)
             or (text == "" and size is not None and size > SPELLED_BYTES)
         )
         if is_cut:

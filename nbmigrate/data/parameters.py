@@ -43,6 +43,17 @@ def bind(sql: str, params: Mapping[str, Any]) -> tuple[str, list[Any]]:
     return "".join(pieces), [bound_value(params[name]) for name in names]
 
 
+def unbound(sql: str) -> list[str]:
+    """The names that look like parameters and have no value: ``:name`` is no SQL by itself."""
+    names: list[str] = []
+    before: list[Token] = []
+    for token in tokenize(sql):
+        if token.kind == "word" and token.text not in names and _is_marked(before):
+            names.append(token.text)
+        before = [*before[-1:], token]
+    return names
+
+
 def _is_marked(before: list[Token]) -> bool:
     """Whether a lone colon stands before the word, and nothing that a slice would continue."""
     if not before or before[-1].text != ":":
@@ -70,6 +81,8 @@ def bound_value(value: Any) -> Any:  # noqa: ANN401 - any value of the notebook
     # pandas' missing values (NA, NaT) know no other database word than NULL.
     if type(value).__name__ in {"NAType", "NaTType"}:
         return None
+    if type(value).__name__ in {"Series", "Index", "ndarray"} and hasattr(value, "tolist"):
+        return [bound_value(one) for one in value.tolist()]
     return value
 
 

@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,19 @@ _CLASSES: tuple[tuple[type, str], ...] = (
     (ipaddress.IPv4Address, "inet"),
     (ipaddress.IPv6Address, "inet"),
 )
+#: Those whose type no value changes.
+_BY_CLASS_ALONE = {
+    str,
+    bool,
+    float,
+    Decimal,
+    dt.date,
+    dt.time,
+    dt.timedelta,
+    uuid.UUID,
+    bytes,
+    dict,
+}
 _WIDEST = 2**63
 _MOST_CANDIDATES = 3
 
@@ -171,8 +185,13 @@ def _type(series: pd.Series[Any], name: str) -> tuple[str, str]:
 
 
 def _type_of_values(series: pd.Series[Any], name: str) -> tuple[str, str]:
+    values = series.tolist()
+    kinds = set(map(type, values)) - {NoneType}
+    if len(kinds) == 1 and kinds <= _BY_CLASS_ALONE:
+        at = next(at for at, value in enumerate(values) if value is not None)
+        return _class_type(values[at], name, at), "every value looked at"
     found, first = "", 0
-    for at, value in enumerate(series.tolist()):
+    for at, value in enumerate(values):
         if is_missing(value):
             continue
         one = _class_type(value, name, at)

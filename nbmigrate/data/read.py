@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 from psycopg.pq import TransactionStatus
 
-from nbmigrate.data.parameters import bind
+from nbmigrate.data.parameters import bind, unbound
 from nbmigrate.data.rows import Result, Rows, fetch, name_types, open_cursor
 from nbmigrate.errors import ExecutionError, StatementFailedError, UsageConflictError
 from nbmigrate.postgresql.identifiers import qualified, quote
@@ -24,6 +24,7 @@ _HINTS = {
     "22P02": "a parameter given as text must look like the type it is compared with",
     "25006": "this may only read",
     "42601": "check the syntax; with parameters, only one statement is possible",
+    "42P18": "say the type of the parameter: :name::text",
     "55P03": "somebody holds a lock on it; try again",
     "57014": "the statement was cancelled",
 }
@@ -150,5 +151,15 @@ def failed(
         sqlstate=sqlstate,
         line=line,
         detail=mask_sql(diagnosis.message_detail or ""),
-        hint=diagnosis.message_hint or _HINTS.get(sqlstate, ""),
+        hint=diagnosis.message_hint or _hint(sqlstate, sql, message),
     )
+
+
+def _hint(sqlstate: str, sql: str, message: str) -> str:
+    """What to do about it, as far as the state says so."""
+    if "cannot adapt type" in message:
+        return "a value may be a text, a number, a date, a list of such, or a dict for JSON"
+    names = unbound(sql) if sqlstate == "42601" else []
+    if names:
+        return f"`:{names[0]}` has no value: --param {names[0]} gives it that of the variable"
+    return _HINTS.get(sqlstate, "")

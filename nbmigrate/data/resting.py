@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -22,18 +23,17 @@ class RestingConnection:
         self._lock = threading.RLock()
         self._connection: psycopg.Connection[Any] | None = None
         self._timer: threading.Timer | None = None
+        self._rests_since = 0.0
 
     @contextmanager
     def working(self) -> Iterator[psycopg.Connection[Any]]:
         """The connection for this thread alone; the time of rest begins afterwards."""
         with self._lock:
-            self._stop_timer()
             try:
                 yield self._usable()
             finally:
-                self._timer = threading.Timer(self._idle_s, self._close_if_free)
-                self._timer.daemon = True
-                self._timer.start()
+                self._rests_since = time.monotonic()
+                self._set_timer(self._idle_s)
 
     @contextmanager
     def reading(self) -> Iterator[psycopg.Connection[Any]]:
@@ -65,14 +65,25 @@ class RestingConnection:
             found.rollback()
         return found
 
+    def _set_timer(self, seconds: float) -> None:
+        """Have one timer, however much work there is: each is a thread."""
+        if self._timer is None:
+            self._timer = threading.Timer(seconds, self._close_if_rested)
+            self._timer.daemon = True
+            self._timer.start()
+
     def _stop_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
-    def _close_if_free(self) -> None:
-        if self._lock.acquire(blocking=False):
-            try:
+    def _close_if_rested(self) -> None:
+        with self._lock:
+            if self._timer is not threading.current_thread():
+                return  # it was closed while this waited for the lock
+            self._timer = None
+            left = self._rests_since + self._idle_s - time.monotonic()
+            if left > 0:
+                self._set_timer(left)
+            else:
                 self.close()
-            finally:
-                self._lock.release()

@@ -14,7 +14,9 @@ from nbmigrate.data.loaders import register
 
 _TYPES = """
     SELECT t.oid, pg_catalog.format_type(t.oid, NULL) AS name,
-           t.typcategory = 'A' AND t.typelem <> 0 AS is_array,
+           CASE WHEN t.typcategory = 'A' AND t.typelem <> 0
+                THEN (SELECT e.typdelim::text FROM pg_catalog.pg_type AS e WHERE e.oid = t.typelem)
+           END AS delimiter,
            (SELECT pg_catalog.array_agg(e.enumlabel::text ORDER BY e.enumsortorder)
               FROM pg_catalog.pg_enum AS e WHERE e.enumtypid = t.oid) AS labels
       FROM pg_catalog.pg_type AS t WHERE t.oid = ANY (%s)
@@ -87,17 +89,17 @@ def name_types(connection: psycopg.Connection[Any], result: Result, ms: float) -
     """The rows with the names of their types; the server is asked for those of users only."""
     known = {oid: info.regtype for oid in result.oids if (info := psycopg.adapters.types.get(oid))}
     labels: dict[int, tuple[str, ...]] = {}
-    arrays: set[int] = set()
+    delimiters: dict[int, str] = {}
     unknown = [oid for oid in result.oids if oid not in known]
     if unknown:
-        for oid, name, is_array, values in connection.execute(_TYPES, [unknown]):
+        for oid, name, delimiter, values in connection.execute(_TYPES, [unknown]):
             known[oid] = name
-            arrays |= {oid} if is_array else set()
+            delimiters |= {oid: delimiter} if delimiter else {}
             labels |= {oid: tuple(values)} if values else {}
     return Rows(
         columns=result.columns,
         types=tuple(_type_name(known.get(oid, "unknown"), oid) for oid in result.oids),
-        rows=_with_lists(connection, result, arrays) if arrays else result.rows,
+        rows=_with_lists(connection, result, delimiters) if delimiters else result.rows,
         labels={at: labels[oid] for at, oid in enumerate(result.oids) if oid in labels},
         rowcount=result.rowcount,
         status=result.status,
@@ -105,20 +107,27 @@ def name_types(connection: psycopg.Connection[Any], result: Result, ms: float) -
     )
 
 
-class TextArray(ArrayLoader):
-    """An array of a type that psycopg does not know, such as an enum: its elements are texts."""
+def text_array(connection: psycopg.Connection[Any], parted_by: str) -> ArrayLoader:
+    """Loads an array of a type that psycopg does not know, such as an enum: its elements are texts."""
 
-    base_oid = psycopg.adapters.types["text"].oid
+    class TextArray(ArrayLoader):
+        base_oid = psycopg.adapters.types["text"].oid
+        delimiter = parted_by.encode()
+
+    return TextArray(0, connection)
 
 
 def _with_lists(
-    connection: psycopg.Connection[Any], result: Result, arrays: set[int]
+    connection: psycopg.Connection[Any], result: Result, delimiters: Mapping[int, str]
 ) -> tuple[tuple[Any, ...], ...]:
-    loader = TextArray(0, connection)
-    columns = {at for at, oid in enumerate(result.oids) if oid in arrays}
+    loaders = {
+        at: text_array(connection, delimiters[oid])
+        for at, oid in enumerate(result.oids)
+        if oid in delimiters
+    }
     return tuple(
         tuple(
-            loader.load(value.encode()) if at in columns and isinstance(value, str) else value
+            loaders[at].load(value.encode()) if at in loaders and isinstance(value, str) else value
             for at, value in enumerate(row)
         )
         for row in result.rows

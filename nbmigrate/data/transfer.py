@@ -6,7 +6,7 @@ runs: ``plan_transfer`` is None then, and the caller reads the rows as text.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -17,8 +17,9 @@ import psycopg
 
 from nbmigrate.data import kinds
 from nbmigrate.data.exact import LOADABLE, Exact
+from nbmigrate.data.fetching import Bound, fetch_out
 from nbmigrate.data.fields import split
-from nbmigrate.data.wire import Described, copy_out, describe
+from nbmigrate.data.wire import Chunk, Described, copy_out, describe
 from nbmigrate.garbage import uncollected
 
 Connection = psycopg.Connection[Any]
@@ -61,13 +62,20 @@ _WIDTHS = {
 #: So much makes one frame of a stream.
 STREAM_BYTES = 16 << 20
 
-# Whether values can be sent back and forth in binary form; a row without a type cannot.
+# Whether values can be sent back and forth in binary form. A row without a type cannot, and some
+# that PostgreSQL sends it does not take back: an empty tsquery, and what only it may make
+# (src/backend/utils/adt/pseudotypes.c, tsquery.c).
 _TYPES = """
     SELECT t.oid, pg_catalog.format_type(t.oid, NULL) AS name,
-           t.typcategory = 'A' AND t.typelem <> 0 AS is_array,
+           CASE WHEN t.typcategory = 'A' THEN e.typdelim::text END AS delimiter,
            t.typsend <> 0 AND t.typreceive <> 0 AND t.typtype IN ('b', 'e', 'r', 'm', 'd')
-           AND (t.typelem = 0 OR e.typtype IN ('b', 'e')
-                AND e.typsend <> 0 AND e.typreceive <> 0) AS is_binary,
+           AND (t.typelem = 0 OR e.typtype IN ('b', 'e', 'r', 'm')
+                AND e.typsend <> 0 AND e.typreceive <> 0)
+           AND COALESCE(e.oid, t.oid) <> ALL (ARRAY(
+               SELECT o.oid FROM pg_catalog.pg_type AS o
+                WHERE o.typnamespace = 'pg_catalog'::pg_catalog.regnamespace
+                  AND (o.typname IN ('tsquery', 'pg_node_tree', 'pg_ndistinct', 'pg_dependencies',
+                                     'pg_mcv_list') OR o.typname LIKE 'pg\\_brin\\_%%'))) AS is_binary,
            (SELECT pg_catalog.array_agg(e.enumlabel::text ORDER BY e.enumsortorder)
               FROM pg_catalog.pg_enum AS e WHERE e.enumtypid = t.oid) AS labels
       FROM pg_catalog.pg_type AS t LEFT JOIN pg_catalog.pg_type AS e ON e.oid = t.typelem
@@ -92,6 +100,7 @@ class Transfer:
 
     sql: str
     columns: tuple[Column, ...]
+    bound: Bound | None = None
 
     @property
     def widths(self) -> list[int]:
@@ -100,16 +109,21 @@ class Transfer:
 
 
 def plan_transfer(
-    connection: Connection, sql: str, ask: Callable[[], Connection] | None = None
+    connection: Connection,
+    sql: str,
+    ask: Callable[[], Connection] | None = None,
+    given: Bound | None = None,
 ) -> Transfer | None:
     """How to read the query, or None where its values have no binary form.
+
+    ``given`` are the values of its ``$n``; it is then read by ``read_frames`` alone.
 
     Raises:
         psycopg.Error: it is not one statement, or not SQL.
     """
     if not _is_unicode(connection):
         return None
-    described = describe(connection, sql)
+    described = describe(connection, sql, given.oids if given else ())
     foreign = {d.oid for d in described} - _BY_OID.keys() - LOADABLE
     found = (
         {row[0]: row[1:] for row in connection.execute(_TYPES, [list(foreign)])} if foreign else {}
@@ -117,7 +131,8 @@ def plan_transfer(
     if not described or any(not found.get(oid, (0, 0, False))[2] for oid in foreign):
         return None
     ask = ask or (lambda: connection)
-    return Transfer(sql, tuple(_column(connection, d, found.get(d.oid), ask) for d in described))
+    columns = tuple(_column(connection, d, found.get(d.oid), ask) for d in described)
+    return Transfer(sql, columns, given)
 
 
 def _is_unicode(connection: Connection) -> bool:
@@ -131,14 +146,16 @@ def _column(
     found: tuple[Any, ...] | None,
     ask: Callable[[], Connection],
 ) -> Column:
-    name, is_array, _, labels = found or (_name(described.oid), False, True, None)
-    is_array = is_array and _types.get(described.oid) is None
-    exact = Exact(connection, described.oid, ask, is_unknown_array=is_array)
+    name, delimiter, _, labels = found or (_name(described.oid), None, True, None)
+    is_known = _types.get(described.oid) is not None
+    exact = Exact(connection, described.oid, ask, delimiter="" if is_known else delimiter or "")
     kind: kinds.Kind
     if labels:
         kind = kinds.Labels(tuple(labels))
     elif name == "citext":
         kind = kinds.Texts()
+    elif name == '"char"':
+        kind = kinds.SpelledTexts(exact)
     else:
         make = _BY_OID.get(described.oid)
         kind = make() if make else kinds.Others(exact)
@@ -169,7 +186,7 @@ def read_frames(
 ) -> Iterator[pd.DataFrame]:
     """The rows as DataFrames, each made while the server waits for the next to be asked for."""
     columns, widths = transfer.columns, transfer.widths
-    with closing(copy_out(connection, transfer.sql, chunk_bytes)) as chunks:
+    with closing(_pieces(connection, transfer, chunk_bytes)) as chunks:
         while True:
             with uncollected():
                 chunk = next(chunks, None)
@@ -179,6 +196,14 @@ def read_frames(
                 parts = [[columns[at].kind.take(field)] for at, field in fields]
                 frame = _frame(columns, parts, len(chunk))
             yield frame
+
+
+def _pieces(
+    connection: Connection, transfer: Transfer, chunk_bytes: int
+) -> Generator[Chunk, None, None]:
+    if transfer.bound is None:
+        return copy_out(connection, transfer.sql, chunk_bytes)
+    return fetch_out(connection, transfer.sql, transfer.bound, chunk_bytes)
 
 
 def _frame(columns: Sequence[Column], parts: list[list[Any]], rows: int) -> pd.DataFrame:

@@ -7,7 +7,7 @@ then cancels the statement and leaves the connection usable.
 from __future__ import annotations
 
 import select
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +27,7 @@ _TRAILER = b"\xff\xff"
 #: So many bytes at most are read of each row at once, from anywhere in it.
 RUN_BYTES = 256
 #: Room behind the last row, so that as many, and a fixed width more, may be read where a NULL stands.
-_PADDING = bytes(RUN_BYTES + 64)
+PADDING = bytes(RUN_BYTES + 64)
 
 
 @dataclass(frozen=True)
@@ -50,18 +50,22 @@ class Chunk:
         return len(self.starts)
 
 
-def describe(connection: psycopg.Connection[Any], sql: str) -> tuple[Described, ...]:
+def describe(
+    connection: psycopg.Connection[Any], sql: str, oids: Sequence[int] = ()
+) -> tuple[Described, ...]:
     """The columns that one statement would return; it is parsed and not run.
+
+    ``oids`` are the types of its parameters.
 
     Raises:
         psycopg.Error: it is not one statement, or not SQL.
     """
     encoding = connection.info.encoding
-    with _interruptible(connection) as libpq:
-        libpq.send_prepare(b"", sql.encode(encoding))
-        _drain(libpq, encoding)
+    with interruptible(connection) as libpq:
+        libpq.send_prepare(b"", sql.encode(encoding), oids or None)
+        drain(libpq, encoding)
         libpq.send_describe_prepared(b"")
-        found = _drain(libpq, encoding)
+        found = drain(libpq, encoding)
     return tuple(
         Described((found.fname(at) or b"").decode(encoding), found.ftype(at), found.fmod(at))
         for at in range(found.nfields)
@@ -79,11 +83,11 @@ def copy_out(
     encoding = connection.info.encoding
     # The line break ends a comment; a parameter list means one statement only.
     text = f"COPY (\n{sql}\n) TO STDOUT (FORMAT binary)"
-    with _interruptible(connection) as libpq:
+    with interruptible(connection) as libpq:
         libpq.send_query_params(text.encode(encoding), None)
         _await_copy(libpq, encoding)
         yield from _chunks(libpq, chunk_bytes)
-        _drain(libpq, encoding)
+        drain(libpq, encoding)
 
 
 def _chunks(libpq: PGconn, chunk_bytes: int) -> Iterator[Chunk]:
@@ -125,16 +129,16 @@ def _joined(
         del pieces[0], sizes[0]
     ends = np.cumsum(np.array(sizes, dtype=np.int64))
     starts = np.concatenate((np.zeros(1, np.int64), ends))[:-1]
-    return Chunk(b"".join((*pieces, _PADDING)), starts)
+    return Chunk(b"".join((*pieces, PADDING)), starts)
 
 
 def _await_copy(libpq: PGconn, encoding: str) -> None:
     found = _next(libpq)
     if found is None or found.status != ExecStatus.COPY_OUT:
-        _drain(libpq, encoding, found)
+        drain(libpq, encoding, found)
 
 
-def _drain(libpq: PGconn, encoding: str, found: PGresult | None = None) -> PGresult:
+def drain(libpq: PGconn, encoding: str, found: PGresult | None = None) -> PGresult:
     """The last result of what was sent, when there is no more.
 
     Raises:
@@ -170,8 +174,8 @@ def _wait(libpq: PGconn, events: int = select.POLLIN) -> None:
 
 
 @contextmanager
-def _interruptible(connection: psycopg.Connection[Any]) -> Iterator[PGconn]:
-    """Whatever breaks off inside cancels the statement and takes the rest off the wire."""
+def interruptible(connection: psycopg.Connection[Any]) -> Iterator[PGconn]:
+    """Libpq without blocking; whatever breaks off inside cancels the statement and takes the rest off the wire."""
     libpq = connection.pgconn
     former = libpq.nonblocking
     libpq.nonblocking = 1

@@ -31,7 +31,7 @@ from nbmigrate.commands import COMMANDS, DECLARE, Command, answer_needed, find
 from nbmigrate.errors import NbmigrateError
 from nbmigrate.magics.cells import Cells, cell_id
 from nbmigrate.magics.completion import build_matcher
-from nbmigrate.magics.interrupting import short_interrupt
+from nbmigrate.magics.interrupting import STOPPED, short_interrupt
 from nbmigrate.magics.presenting import NbMigrate, Presents, is_interactive
 from nbmigrate.magics.reading import Line, help_text, parse, split
 
@@ -239,7 +239,7 @@ class NbmigrateMagics(Magics):
         given = parse(command, "%db_load", words)
         given.frame = loading.variable(given.rows, self._shell.user_ns)
         given.on_event = loading.progress()
-        with self.workspace.target.lock:
+        with short_interrupt(), self.workspace.target.lock:
             result = command.run(self.workspace, given)
         self._require_answers(result, shlex.join(("%db_load", *words)))
         return self._kept(result, kept_in)
@@ -249,7 +249,7 @@ class NbmigrateMagics(Magics):
         words, variable = split(line, "%%db_query")
         given = parse(find("query"), "%%db_query", words)
         values = {name: self._variable(name) for name in given.param}
-        with self.workspace.target.lock:
+        with short_interrupt(STOPPED), self.workspace.target.lock:
             result = self.workspace.query(
                 cell, values or None, form=given.form, stream=given.stream
             )

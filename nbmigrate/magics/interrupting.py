@@ -10,13 +10,16 @@ class Interrupted(KeyboardInterrupt):
     """A KeyboardInterrupt that IPython shows in one line."""
 
     def _render_traceback_(self) -> list[str]:
-        return ["Interrupted: the statement was stopped on the server. %db_status shows the state."]
+        return [str(self)]
+
+
+STOPPED = "Interrupted: the statement was stopped on the server."
 
 
 @contextmanager
-def short_interrupt() -> Iterator[None]:
-    """Have an interrupt of the block shown shortly."""
+def short_interrupt(said: str = f"{STOPPED} %db_status shows the state.") -> Iterator[None]:
+    """Have an interrupt of the block shown shortly: by its own words, where it has some."""
     try:
         yield
     except KeyboardInterrupt as error:
-        raise Interrupted from error
+        raise Interrupted(str(error) or said) from error

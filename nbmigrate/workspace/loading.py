@@ -14,6 +14,7 @@ import psycopg
 from nbmigrate import results
 from nbmigrate.errors import MissingFileError, UsageConflictError
 from nbmigrate.model.names import format_path
+from nbmigrate.workspace.load_outcome import Outcome
 from nbmigrate.workspace.sources import Source
 
 if TYPE_CHECKING:
@@ -46,9 +47,12 @@ def load(
     frame = as_pandas(data)
     is_there = _is_there(workspace, id_)
     _require_fitting(id_, options, is_there=is_there)
-    if is_there:
-        return _into(workspace, frame, id_, options, on_event)
-    return _as_new(workspace, frame, id_, options, on_event)
+    way = _into if is_there else _as_new
+    outcome = Outcome(format_path(*id_), is_new=not is_there)
+    try:
+        return way(workspace, frame, id_, options, outcome, on_event)
+    except KeyboardInterrupt as error:
+        raise outcome.interrupted(workspace.target.connection) from error
 
 
 def _as_new(
@@ -56,6 +60,7 @@ def _as_new(
     frame: pd.DataFrame,
     id_: Id,
     options: LoadOptions,
+    outcome: Outcome,
     on_event: Listen | None,
 ) -> results.LoadResult:
     from nbmigrate.data.copy_in import copy_in
@@ -71,6 +76,7 @@ def _as_new(
 
     def fill() -> None:
         loaded.clear()  # of a try that was not granted
+        outcome.begin(connection)
         loaded.append(_named(lambda: copy_in(connection, frame, id_, on_event)))
 
     push = workspace.push_source(new, dry_run=options.dry_run, fill=fill)
@@ -103,6 +109,7 @@ def _into(
     frame: pd.DataFrame,
     id_: Id,
     options: LoadOptions,
+    outcome: Outcome,
     on_event: Listen | None,
 ) -> results.LoadResult:
     from nbmigrate.data.copy_in import copy_in, upsert
@@ -115,6 +122,7 @@ def _into(
     rows = 0
     if not options.dry_run:
         with reporting(connection, f"load into {format_path(*id_)}"), connection.transaction():
+            outcome.begin(connection)
             if options.upsert:
                 rows = _named(lambda: upsert(connection, frame, id_, options.upsert, on_event))
             else:
@@ -191,6 +199,9 @@ def as_pandas(data: Any) -> pd.DataFrame:  # noqa: ANN401 - a DataFrame of panda
     if isinstance(data, pd.DataFrame):
         return data
     if hasattr(data, "to_arrow"):
+        from nbmigrate.data.arrow import require_form
+
+        require_form("arrow", f"a {type(data).__module__.partition('.')[0]} DataFrame")
         data = data.to_arrow()
     if not hasattr(data, "column_names"):
         raise UsageConflictError(
@@ -222,7 +233,7 @@ def read_file(text: str, root: Path) -> Any:  # noqa: ANN401 - pandas or Arrow
     if path.suffix == ".parquet":
         from nbmigrate.data.arrow import require_form
 
-        require_form("arrow")
+        require_form("arrow", "a Parquet file")
         import pyarrow.parquet as pq
 
         return pq.read_table(path)

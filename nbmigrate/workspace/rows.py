@@ -37,7 +37,8 @@ def table(
     if stream:
         from nbmigrate.data.framing import table_sql
 
-        return _stream(workspace, format_path(*id_), table_sql(id_, **wanted._asdict()), form)
+        sql = table_sql(id_, **wanted._asdict())
+        return _stream(workspace, format_path(*id_), (sql, []), form)
     columns, rows, frame = _read(workspace, id_, wanted, form)
     sizes = {
         (s.schema, s.name): s for s in data.table_sizes(workspace.target.connection, (id_[0],))
@@ -125,11 +126,14 @@ def _require_form(form: str, *, stream: bool) -> None:
     require_form(form)
 
 
-def _stream(workspace: Project, name: str, sql: str, form: str) -> results.StreamResult:
+def _stream(
+    workspace: Project, name: str, read: tuple[str, list[Any]], form: str
+) -> results.StreamResult:
     from nbmigrate.data.framing import FrameStream
 
     url = workspace.target.url
-    stream = FrameStream(lambda: executor.connect(url), sql, form)
+    sql, values = read
+    stream = FrameStream(lambda: executor.connect(url), sql, form, values)
     how = (
         "Nothing is read yet: put it into a variable with >> frames, then: for frame in frames: ..."
     )

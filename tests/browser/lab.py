@@ -29,6 +29,18 @@ SHOTS = REPOSITORY / "out" / "browser"
 SHOWN = ".jp-NotebookPanel:not(.lm-mod-hidden)"
 PATIENCE_MS = 60_000
 
+#: What the outputs of the notebook are and what is drawn of them: a view that is still to come would
+#: be missed, and take the focus and the scrolling with it when it moves; one that is to go is counted.
+SETTLED = """(at) => {
+  const view = "application/vnd.jupyter.widget-view+json";
+  if (document.querySelector(`${at} [data-mime-type="${view}"]`)) return false;
+  const models = (window.jupyterapp.shell.currentWidget?.content?.widgets ?? []).map((one) => one.outputArea?.model).filter(Boolean);
+  const outputs = models.flatMap((model) => Array.from({ length: model.length }, (_, at) => model.get(at).data));
+  if (outputs.some((data) => data[view] !== undefined)) return false;
+  const panels = outputs.flatMap((data) => [...String(data["text/html"] ?? "").matchAll(/data-nbmigrate-panel="(\\w+)"/g)]);
+  return panels.every(([, id]) => document.querySelector(`${at} [data-nbmigrate-panel="${id}"] .nbm`));
+}"""
+
 QUIET = {
     "apputils-extension/notification": {
         "fetchNews": "false",
@@ -227,17 +239,12 @@ class LabPage:
         return self.page.locator(f"{SHOWN} .jp-CodeCell").nth(number)
 
     def panel(self, number: int = 0) -> Locator:
-        """A panel of ours, counted from 0."""
-        return self.page.locator(f"{SHOWN} .nbm").nth(number)
+        """A panel of ours, counted from 0; one of progress, shown where work took long, hides when it is over."""
+        return self.page.locator(f"{SHOWN} .nbm:not([hidden])").nth(number)
 
     def settle(self) -> None:
         """Wait until every panel lives in its static HTML."""
-        self.page.wait_for_function(
-            "(at) => !document.querySelector(`${at} [data-mime-type='application/vnd.jupyter.widget-view+json']`)"
-            " && [...document.querySelectorAll(`${at} [data-nbmigrate-panel]`)]"
-            ".every((one) => one.querySelector('.nbm'))",
-            arg=SHOWN,
-        )
+        self.page.wait_for_function(SETTLED, arg=SHOWN, timeout=PATIENCE_MS)
 
     def shoot(self, name: str, part: Locator | None = None) -> None:
         """Save a screenshot to ``out/browser``."""

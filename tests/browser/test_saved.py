@@ -57,9 +57,11 @@ def test_what_was_done_by_a_click_is_what_is_saved(notebook, database):
     shown.panel(1).get_by_role("button", name="Apply", exact=True).click()
     expect(shown.panel(1)).to_contain_text("Pushed to")
     shown.save()
-    last = json.loads(notebook_file(shown).read_text())["cells"][4]["outputs"][0]
-    assert "Pushed to" in "".join(last["data"]["text/plain"])
-    assert WIDGET not in last["data"]
+    # On a busy machine the progress of the work has an output of its own.
+    found = json.loads(notebook_file(shown).read_text())["cells"][4]["outputs"]
+    texts = ["".join(output.get("data", {}).get("text/plain", "")) for output in found]
+    assert sum("Pushed to" in text for text in texts) == 1
+    assert not any(WIDGET in output.get("data", {}) for output in found)
     shown.app(
         "const cells = app.shell.currentWidget.content.model.sharedModel;"
         " cells.deleteCellRange(1, 3);"
@@ -67,10 +69,10 @@ def test_what_was_done_by_a_click_is_what_is_saved(notebook, database):
     for _ in range(2):
         shown.run_all()
         expect(shown.cell(2)).to_contain_text("Nothing to push")
-    assert shown.page.locator(f"{SHOWN} .nbm").count() == 0
+    assert shown.page.locator(f"{SHOWN} .nbm:not([hidden])").count() == 0
 
 
 def test_static_by_choice(notebook, database):
     shown = notebook("%config NbMigrate.static = True", USERS, "%db_push")
     expect(shown.cell(3)).to_contain_text("Pushed to")
-    assert shown.page.locator(f"{SHOWN} .nbm").count() == 0
+    assert shown.page.locator(f"{SHOWN} .nbm:not([hidden])").count() == 0

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +14,17 @@ import pytest
 from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager
 
+from tests.fixtures.postgres import Database
+
 ROOT = Path(__file__).parents[2]
 
 
 class Kernel:
     """Runs cells as a front end does."""
 
-    def __init__(self, client: BlockingKernelClient) -> None:
+    def __init__(self, client: BlockingKernelClient, pid: int) -> None:
         self.client = client
+        self.pid = pid
 
     def run(self, code: str, *, cell: str = "") -> list[dict[str, Any]]:
         """The contents of the outputs of a cell."""
@@ -58,7 +65,7 @@ def kernel(tmp_path, database, monkeypatch) -> Iterator[Kernel]:
     client.start_channels()
     try:
         client.wait_for_ready(timeout=60)
-        running = Kernel(client)
+        running = Kernel(client, manager.provisioner.pid)
         assert running.run("%load_ext nbmigrate") == []
         yield running
     finally:
@@ -101,3 +108,72 @@ def test_nothing_else_is_printed(kernel):
     for code in (table("t"), "%db_push", "%db_table t", "%db_status"):
         (output,) = kernel.run(code)
         assert output["type"] == "execute_result"
+
+
+@contextmanager
+def interrupted(kernel: Kernel, database: Database, query: str) -> Iterator[None]:
+    """Interrupt the kernel, as the button does, when the server is at work on a query."""
+    asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND query LIKE %s"
+    watching = database.connect()
+    is_over = threading.Event()
+
+    def interrupt() -> None:
+        while not is_over.wait(0.05):
+            if watching.execute(
+                f"{asked} AND pid <> pg_backend_pid()", [database.name, query]
+            ).fetchone()[0]:
+                os.kill(kernel.pid, signal.SIGINT)  # what the button's request ends in
+                return
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        thread.join()
+
+
+def count(database: Database, table: str) -> object:
+    return database.connect().execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+
+
+def test_an_interrupted_load_leaves_no_row(kernel, database):
+    """Into a table that is there, with a trigger that takes long; the connection works on."""
+    database.execute(
+        "CREATE TABLE slow (id int PRIMARY KEY)",
+        "INSERT INTO slow VALUES (0)",
+        "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS"
+        " 'BEGIN PERFORM pg_sleep(0.01); RETURN NEW; END'",
+        "CREATE TRIGGER wait BEFORE INSERT ON slow FOR EACH ROW EXECUTE FUNCTION wait()",
+    )
+    kernel.run("import pandas as pd; df = pd.DataFrame({'id': range(1, 20_001)})")
+    for flags, query in (("--append", "COPY%slow%"), ("--upsert id", "INSERT INTO%slow%")):
+        with interrupted(kernel, database, query):
+            (error,) = (x for x in kernel.run(f"%db_load df slow {flags}") if x["type"] == "error")
+        assert error["traceback"] == [
+            "Interrupted: nothing was loaded; `public.slow` is as it was."
+        ]
+        assert count(database, "slow") == 1
+    assert "slow" in kernel.text("%db_table slow")
+
+
+def test_an_interrupted_load_makes_no_table(kernel, database):
+    kernel.run("import decimal, pandas as pd")
+    kernel.run(
+        "df = pd.DataFrame({x: pd.Series(map(decimal.Decimal, range(1_000_000)), dtype=object) for x in 'abc'})"
+    )
+    with interrupted(kernel, database, "COPY%new%"):
+        (error,) = (x for x in kernel.run("%db_load df new") if x["type"] == "error")
+    assert error["traceback"] == ["Interrupted: nothing was loaded; `public.new` was not made."]
+    (found,) = database.connect().execute("SELECT to_regclass('new')").fetchone()
+    assert found is None
+    kernel.run("few = df[:5]")
+    assert "5 rows loaded" in kernel.text("%db_load few new")
+
+
+def test_an_interrupted_query_is_one_line(kernel, database):
+    with interrupted(kernel, database, "%pg_sleep(60)%"):
+        (error,) = kernel.run("%%db_query\nSELECT pg_sleep(60)")
+    assert error["traceback"] == ["Interrupted: the statement was stopped on the server."]
+    assert "1" in kernel.text("%%db_query\nSELECT 1 AS one")

@@ -28,6 +28,13 @@ def test_a_stream_in_a_variable(shell: Shell, database: Database) -> None:
     assert shell.ip.user_ns["total"] == 2500
 
 
+def test_a_stream_with_a_variable_as_parameter(shell: Shell, database: Database) -> None:
+    database.execute(TABLE)
+    shell.ip.user_ns["least"] = 2000
+    shell.run("%%db_query --param least --stream >> frames\nSELECT * FROM t WHERE id > :least;")
+    assert sum(len(frame) for frame in shell.ip.user_ns["frames"]) == 500
+
+
 def test_load_a_variable(shell: Shell, database: Database) -> None:
     shell.ip.user_ns["df"] = pd.DataFrame({"id": [1, 2], "v": [0.5, None]})
     run = shell.attempt("%db_load df loaded --key id")

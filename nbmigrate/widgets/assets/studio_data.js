@@ -32,8 +32,8 @@ class DataTab {
     this.where = el("span", { className: "nbs-where" });
     this.size = choice(SIZES, this.memory.size ?? "100", { "aria-label": "rows a page", onchange: () => { this.memory.size = this.size.value; if (this.isReady) this.load("first"); } });
     this.node = el("div", { className: "nbs-data" },
-      el("div", { className: "nbs-bar" }, this.back, this.title, this.note, el("span", { className: "nbs-gap" }), this.removing, this.adding, this.counting, this.columnsMenu, this.exporting, this.rowButton, this.refreshing),
-      el("div", { className: "nbs-bar nbs-filterbar" }, this.filters.node),
+      el("div", { className: "nbs-bar" }, this.back, this.title, el("span", { className: "nbs-gap" }), this.removing, this.adding, this.counting, this.columnsMenu, this.exporting, this.rowButton, this.refreshing),
+      el("div", { className: "nbs-bar nbs-filterbar" }, this.filters.node, el("span", { className: "nbs-gap" }), this.note),
       el("div", { className: "nbs-middle" }, this.grid.node, this.details.node),
       this.saving.node,
       el("div", { className: "nbs-bar nbs-foot" }, this.turns.first, this.turns.previous, this.where, this.turns.next, this.turns.last, el("span", { className: "nbs-gap" }), el("span", { className: "nbm-muted", textContent: "Rows a page" }), this.size));
@@ -72,7 +72,10 @@ class DataTab {
       this.grid.at = [1, 1];
       this.opened(relation);
       await this.load("first");
-    } catch (error) { this.fail(error); }
+    } catch (error) {
+      // The page that was under way when this began will not be drawn any more.
+      if (mine === this.latest) { this.grid.node.removeAttribute("aria-busy"); this.fail(error); }
+    }
   }
 
   goBack() {
@@ -119,7 +122,10 @@ class DataTab {
 
   /** A table that was changed meanwhile is read again; edits stay. */
   async failed(error, asked) {
-    if (error.code !== "schema-changed" || asked.isAgain) return this.fail(error);
+    if (error.code !== "schema-changed" || asked.isAgain) {
+      if (asked.go === "first") this.drawNothing();
+      return this.fail(error);
+    }
     const described = await this.link.ask("describe", { relation: this.place.relation });
     described.columns.forEach((column, index) => { column.index = index; });
     this.memory.described = described;
@@ -128,6 +134,13 @@ class DataTab {
     this.place.filters = this.place.filters.filter(({ column }) => names.has(column));
     await this.request({ go: "first", cursor: null, isAgain: true });
     return this.say("The table was changed meanwhile: its columns were read again.", "warn");
+  }
+
+  /** The filters and the order that could not be read by: they stay, to be mended, and no other rows beside them. */
+  drawNothing() {
+    this.page = { rows: [], has_previous: false, has_next: false, from: { start: 1 }, isFailed: true };
+    this.place.asked = null;
+    this.draw();
   }
 
   /** Where the page is: the number of its first row from the start, or of rows behind it. */
@@ -163,7 +176,7 @@ class DataTab {
 
   drawGrid() {
     const { filters, relation } = this.place;
-    this.grid.draw(this.lines, this.columns, this.kept().layout, { label: shortName(relation), blank: filters.length ? "No row passes the filters." : "The table has no rows." });
+    this.grid.draw(this.lines, this.columns, this.kept().layout, { label: shortName(relation), blank: this.page?.isFailed ? "The rows could not be read." : filters.length ? "No row passes the filters." : "The table has no rows." });
     const { selected } = this.kept();
     this.removing.hidden = selected.size === 0 || !this.described.is_editable;
     this.removing.textContent = `Delete ${plural(selected.size, "row")}`;
@@ -178,8 +191,8 @@ class DataTab {
     const total = counted ?? estimate;
     const of = total?.rows == null || total.rows < 0 ? "" : ` of ${total.is_exact ? total.rows.toLocaleString("en-US") : counted ? `more than ${(total.rows - 1).toLocaleString("en-US")}` : `≈ ${short(total.rows)}`}`;
     const number = (value) => value.toLocaleString("en-US");
-    const range = rows.length === 0 ? "no rows" : "start" in from ? `rows ${number(from.start)}–${number(from.start + rows.length - 1)}` : from.after === 0 ? `last ${plural(rows.length, "row")}` : `${plural(rows.length, "row")} before the last ${number(from.after)}`;
-    this.where.textContent = rows.length ? range + of : range;
+    const range = rows.length === 0 ? "no rows" : "start" in from ? (rows.length === 1 ? `row ${number(from.start)}` : `rows ${number(from.start)}–${number(from.start + rows.length - 1)}`) : from.after === 0 ? `last ${plural(rows.length, "row")}` : `${plural(rows.length, "row")} before the last ${number(from.after)}`;
+    this.where.textContent = this.page.isFailed ? "" : rows.length ? range + of : range;
   }
 
   // --- what the grid asks -----------------------------------------------------
@@ -300,9 +313,10 @@ class DataTab {
     if (isShown && line?.row) this.details.show(this.described, line.row);
   }
 
-  copy(line, column) {
-    const { value } = this.cellOf(line, column);
-    navigator.clipboard?.writeText(value ?? "").then(() => this.say("Copied."), () => this.say("The browser allows no copying here.", "warn"));
+  async copy(line, column) {
+    const { value, length } = this.cellOf(line, column);
+    const found = length === undefined ? { value } : await this.whole(line.row, column, "copied");
+    if (found) navigator.clipboard?.writeText(found.value ?? "").then(() => this.say("Copied."), () => this.say("The browser allows no copying here.", "warn"));
   }
 
   async count() {
@@ -325,14 +339,14 @@ class DataTab {
     const cell = this.cellOf({ row }, column);
     this.say(column.nullable ? "Enter keeps the change, Escape gives it up, Ctrl+0 is NULL." : "Enter keeps the change, Escape gives it up.");
     if (cell.length === undefined) return { value: cell.value };
-    if (cell.length > EDITABLE_LENGTH) { this.say(`${column.name}: ${short(cell.length)} characters are too many to edit here`, "warn"); return null; }
-    return this.whole(row, column, cell.length);
+    return this.whole(row, column);
   }
 
-  /** A value that was cut, in full; it takes its place in the page. */
-  async whole(row, column, length) {
+  /** A value that was cut, in full; it takes its place in the page. What is too long is not taken in part. */
+  async whole(row, column, done = "edited") {
     try {
-      const { text } = await this.link.ask("value", { relation: this.place.relation, key: row.key, column: column.name, offset: 0, size: length });
+      const { text, length } = await this.link.ask("value", { relation: this.place.relation, key: row.key, column: column.name, offset: 0, size: EDITABLE_LENGTH });
+      if (text !== null && countOf(column, text) < length) { this.say(`${column.name}: too long to be ${done} here, ${short(length)} ${column.category === "bytes" ? "bytes" : "characters"}`, "warn"); return null; }
       row.values[column.index] = text;
       delete row.lengths[column.index];
       return { value: text };

@@ -21,24 +21,27 @@ class Details {
   field({ relation }, row, column) {
     const value = row.values[column.index], length = row.lengths?.[column.index];
     const text = el("div", { className: "nbs-full" });
-    const more = length === undefined ? null : button(`Show all, ${length.toLocaleString("en-US")} characters`, () => this.read(relation, row, column, text, more), { className: "nbm-button nbs-small" });
-    if (value === null || value === "") paintValue(text, value);
-    else text.textContent = length === undefined && column.category === "json" ? pretty(value) : value + (more ? " …" : "");
+    const more = length === undefined ? null : button(`Show all, ${sizeText(column, length)}`, () => this.read(relation, row, column, text, more), { className: "nbm-button nbs-small" });
+    if (value === null || (value === "" && !more)) paintValue(text, value);
+    else if (length === undefined && column.category === "json") paintJson(text, value);
+    else text.textContent = value + (more ? " …" : "");
     return [el("dt", {}, column.name, el("span", { className: "nbm-muted", textContent: ` ${column.type}` })), el("dd", {}, text, more)];
   }
 
   /** The next piece of a long value; the button goes when all is there. */
   async read(relation, row, column, place, more) {
-    const had = more.dataset.had ? place.textContent : "";
+    const had = Number(more.dataset.had ?? 0);
     more.disabled = true;
     try {
-      const { text, length } = await this.link.ask("value", { relation, key: row.key, column: column.name, offset: had.length, size: CHUNK });
-      const whole = had + text;
-      const isAll = text.length === 0 || whole.length >= length;
-      place.textContent = isAll && column.category === "json" ? pretty(whole) : whole;
-      more.dataset.had = "yes";
+      const { text, length } = await this.link.ask("value", { relation, key: row.key, column: column.name, offset: had, size: CHUNK });
+      const whole = had ? place.textContent + text : text ?? "";
+      const has = countOf(column, whole);
+      const isAll = has === had || has >= length;
+      if (isAll && column.category === "json") paintJson(place, whole);
+      else place.textContent = whole;
+      more.dataset.had = has;
       more.hidden = isAll;
-      more.textContent = `Show more, ${short(whole.length)} of ${short(length)} characters`;
+      more.textContent = `Show more, ${short(has)} of ${short(length)} ${column.category === "bytes" ? "bytes" : "characters"}`;
     } catch (error) { this.fail(error); }
     more.disabled = false;
   }
@@ -57,6 +60,17 @@ class Details {
       if (mine === this.latest) place.replaceChildren(el("div", { className: "nbs-problem", textContent: error.text }));
     }
   }
+}
+
+const PAINTED = 50_000;  // characters that still get colours: each piece is a node
+
+/** JSON as it is read best: one thing a line, and texts, numbers and words told apart. */
+function paintJson(place, text) {
+  const made = pretty(text);
+  if (made.length > PAINTED) { place.textContent = made; return; }
+  const kinds = { '"': "string", t: "word", f: "word", n: "word" };
+  const pieces = made.split(/("(?:[^"\\]|\\.)*"|\btrue\b|\bfalse\b|\bnull\b|-?\d[\d.eE+-]*)/);
+  place.replaceChildren(...pieces.map((piece, at) => (at % 2 ? el("span", { className: `nbm-sql-${kinds[piece[0]] ?? "number"}`, textContent: piece }) : piece)));
 }
 
 /** JSON with one thing a line. Numbers stay as they were written: nothing is parsed and written anew. */

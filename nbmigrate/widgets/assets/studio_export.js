@@ -21,6 +21,7 @@ function exportForm(tab, box) {
       else tab.fail(error);
     }
   };
+  path.addEventListener("keydown", (event) => { if (event.key === "Enter") { event.preventDefault(); run(); } });
   return el("div", { className: "nbs-form" },
     el("div", { className: "nbm-muted", textContent: filters.length ? "All rows that pass the filters" : "All rows of the table" }),
     labelled("Format", format), labelled("File", path), guarded,

@@ -125,7 +125,7 @@ class Grid {
     const node = el("td", { role: "gridcell", tabIndex: -1, className: classes.filter(Boolean).join(" "), "aria-colindex": at + 1 });
     if (fault) Object.assign(node, { title: fault }).setAttribute("aria-invalid", "true");
     const text = el("span", { className: "nbs-value" });
-    if (isDefault) { text.textContent = isDefault; node.classList.add("nbs-default"); } else paintValue(text, value, length);
+    if (isDefault) { text.textContent = isDefault; node.classList.add("nbs-default"); } else paintValue(text, value, sizeText(column, length));
     node.append(text);
     if (column.references && line.row && value !== null && !isDefault) {
       const to = `open ${shortName(column.references.relation)} ${valueText(value).slice(0, 60)}`;

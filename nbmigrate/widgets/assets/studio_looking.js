@@ -2,7 +2,7 @@
 
 /** A column as a person reads it. */
 const columnFacts = ({ name, type, nullable, default: usual, is_key, is_generated, labels, references }) => ({
-  name, type: labels ? `${type}: ${labels.join(", ")}` : type, "": nullable ? "" : "NOT NULL", default: usual,
+  name, type: labels ? `${type}: ${labels.join(", ")}` : type, null: nullable ? "" : "NOT NULL", default: usual,
   key: is_key, generated: is_generated, references: references ? `${shortName(references.relation)} (${references.to.join(", ")})` : "",
 });
 

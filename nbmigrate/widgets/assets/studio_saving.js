@@ -68,7 +68,7 @@ class Saving {
     for (const { edit, column } of edits.conflicts) edits.faults.set(edit, { column, text: "changed by somebody else meanwhile" });
     this.isOpen = true;
     this.redraw();
-    this.say("Nothing was saved: somebody else changed the same rows meanwhile. Choose below.", "bad");
+    this.say("Nothing was saved: somebody else changed the same rows meanwhile. Say of each which value stays.", "bad");
   }
 
   async takeBack() {

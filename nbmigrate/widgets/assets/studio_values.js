@@ -4,15 +4,21 @@ const RIGHT = new Set(["number"]);
 const CUT = 200;                  // what the engine sends of a value
 const EDITABLE_LENGTH = 100_000;  // what a text field still edits well
 
-/** A value put into a node: NULL, the empty text and long texts are told apart. */
-function paintValue(node, value, length) {
-  const isLong = length !== undefined;
+/** A value put into a node: NULL, the empty text and values that were cut are told apart. */
+function paintValue(node, value, size = "") {
+  const isEmpty = value === "" && !size;
   node.classList.toggle("nbs-null", value === null);
-  node.classList.toggle("nbs-empty", value === "");
+  node.classList.toggle("nbs-empty", isEmpty);
   if (value === null) return node.replaceChildren("NULL");
-  if (value === "") return node.replaceChildren("empty");
-  node.replaceChildren(value.replaceAll("\n", "⏎"), ...(isLong ? [el("span", { className: "nbs-more", textContent: ` … ${short(length)} chars` })] : []));
+  if (isEmpty) return node.replaceChildren("empty");
+  node.replaceChildren(value.replaceAll("\n", "⏎"), ...(size ? [el("span", { className: "nbs-more", textContent: ` … ${size}` })] : []));
 }
+
+/** How large a value is that was cut; of all but texts PostgreSQL tells how many bytes it keeps. */
+const sizeText = (column, length) => (length === undefined ? "" : column.category === "text" ? `${short(length)} chars` : bytesText(length));
+
+/** How much of a value a text of it is, as the engine counts: characters, and bytes where it is their digits. */
+const countOf = (column, text) => (column.category === "bytes" ? text.replace(/^\\x/, "").length / 2 : [...text].length);
 
 /** The text of a value where there are no nodes. */
 const valueText = (value) => (value === null ? "NULL" : value === "" ? "''" : value);

@@ -10,7 +10,7 @@ import pytest
 from distributed import Client, LocalCluster
 
 from nbmigrate.data import dask as source
-from nbmigrate.errors import ExecutionError, UsageConflictError
+from nbmigrate.errors import ExecutionError, StatementFailedError, UsageConflictError
 from nbmigrate.executor import connect
 from nbmigrate.workspace import Workspace
 
@@ -69,6 +69,26 @@ def test_larger_than_the_memory_of_a_worker(database, live, client, tmp_path) ->
 
 def source_part(frame):
     return frame.get_partition(0).compute(scheduler="synchronous")
+
+
+def test_what_goes_wrong_in_a_worker_is_heard_here(database, live, client, tmp_path) -> None:
+    """PostgreSQL's refusal with its state; and the transaction that held the moment gone from the server."""
+    with Workspace(database.url, root=tmp_path) as workspace:
+        wrong = workspace.table("t", where="1 / (id - 5) < 2", form="dask", limit=None).to_frame()
+        with pytest.raises(StatementFailedError, match="division by zero") as caught:
+            client.compute(wrong["id"].sum()).result()
+        assert (caught.value.sqlstate, caught.value.line) == ("22012", None)
+        frame = workspace.table("t", form="dask", limit=None).to_frame()
+        live.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE application_name = 'nbmigrate dask' AND datname = current_database()"
+        )
+        with pytest.raises(ExecutionError, match=r"the moment .* is gone") as caught:
+            client.compute(frame["id"].sum()).result()
+        assert "--as dask" in caught.value.hint
+        del wrong, frame
+    gc.collect()
+    assert _keepers(live) == 0
 
 
 def test_the_moment_ends_with_the_last_that_needs_it(database, live) -> None:

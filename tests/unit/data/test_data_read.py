@@ -4,6 +4,7 @@ import datetime as dt
 import decimal
 import uuid
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -173,6 +174,32 @@ def test_parameters_reach_the_server(live) -> None:
     sql = "SELECT :n::int + 1 AS n, :t AS t, :j::jsonb ->> 'k' AS j, '1'::text = ANY (:l) AS l"
     params = {"n": "41", "t": "x'; drop table canary; --", "j": {"k": "v"}, "l": ["1", "2"]}
     assert query(live, sql, params).rows == ((42, params["t"], "v", True),)
+
+
+@pytest.mark.parametrize("kind", [list, pd.Series, pd.Index, np.array])
+def test_lists_of_every_kind_are_arrays(live, kind) -> None:
+    for values, type_ in (([1, 2], "int"), (["x", "y"], "text")):
+        found = query(live, f"SELECT :l::{type_}[]", {"l": kind(values)}).rows
+        assert found == ((values,),)
+    missing = pd.Series([1, None], dtype="Int64")
+    assert query(live, "SELECT :l::int[]", {"l": missing}).rows == (([1, None],),)
+
+
+@pytest.mark.parametrize(
+    ("sql", "params", "hint"),
+    [
+        ("SELECT *\nFROM t WHERE a = :least", None, "`:least` has no value: --param least"),
+        ("SELECT :a, :b", {"a": 1}, "`:b` has no value: --param b"),
+        ("SELECT a[1:n], ':x', FROM t", None, "check the syntax"),
+        ("SELECT pg_typeof(:a)", {"a": "x"}, ":name::text"),
+        ("SELECT :a", {"a": {1}}, "a list of such"),
+    ],
+)
+def test_a_mistake_is_named(live, sql, params, hint) -> None:
+    with pytest.raises(StatementFailedError) as caught:
+        query(live, sql, params)
+    assert hint in caught.value.hint
+    assert live.info.transaction_status.name == "IDLE"
 
 
 def test_parameter_mistakes(live) -> None:

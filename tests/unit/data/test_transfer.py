@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import signal
 import threading
 import time
@@ -12,17 +13,26 @@ import pytest
 
 from nbmigrate.data import kinds, query
 from nbmigrate.data.frames import to_frame
-from nbmigrate.data.framing import FrameStream, query_frame
+from nbmigrate.data.framing import FrameStream, query_frame, streamable
 from nbmigrate.data.transfer import plan_transfer, read_frame, read_frames
-from nbmigrate.errors import StatementFailedError
+from nbmigrate.errors import StatementFailedError, UsageConflictError
 from nbmigrate.executor import connect
-from tests.unit.data.type_matrix import CREATE, TYPES, values_sql
+from tests.unit.data.type_matrix import CREATE, OPTIONAL, made, values_sql
+
+#: What COPY has no form for that the server would take back.
+NOT_BINARY = ["tsquery", "posint[]", "pair", "pair[]", "sound_pair", "sound_pair[]"]
 
 
 @pytest.fixture
 def live(database):
     with connect(database.url) as connection:
         connection.execute(CREATE)
+        yield connection
+
+
+@pytest.fixture
+def bare(database):
+    with connect(database.url) as connection:
         yield connection
 
 
@@ -49,10 +59,12 @@ def told(series: pd.Series) -> list[str]:
 
 
 @pytest.mark.usefixtures("strings")
-def test_every_type_as_read_by_text(live) -> None:
+@pytest.mark.parametrize("family", ["", *OPTIONAL])
+def test_every_type_as_read_by_text(bare, family) -> None:
+    live = bare
     different, not_binary = {}, []
-    for type_ in TYPES:
-        sql = values_sql(type_)
+    for type_, texts in made(live, family).items():
+        sql = values_sql(type_, texts)
         transfer = plan_transfer(live, sql)
         if transfer is None:
             not_binary.append(type_)
@@ -62,7 +74,7 @@ def test_every_type_as_read_by_text(live) -> None:
         if not same_dtype or told(slow) != told(fast):
             different[type_] = (slow.dtype, told(slow), fast.dtype, told(fast))
     assert different == {}, "\n".join(f"{k}: {v}" for k, v in different.items())
-    assert not_binary == ["pair"]
+    assert not_binary == ([] if family else NOT_BINARY)
 
 
 @pytest.mark.usefixtures("strings")
@@ -184,6 +196,34 @@ def test_a_stream_asks_the_server_on_another_connection(database, live) -> None:
     with FrameStream(lambda: connect(database.url), sql) as stream:
         assert [frame["a"].tolist() for frame in stream] == [["infinity"] * 3]
     assert _others(live) == 0
+
+
+def test_a_stream_with_parameters(database, live) -> None:
+    """By a cursor, whose values the server binds; the same values and types, and the same end."""
+    sql = (
+        "SELECT n, :t AS t, :day::date + n AS day, nullif(n % 3, 0) AS m, '{1,NULL}'::int[] AS l,"
+        " 'sad'::mood AS e, n::numeric / 7 AS d FROM generate_series(1, :last::int) AS n WHERE n <> ALL (:not)"
+    )
+    params = {"t": "it's ä %s", "day": dt.date(2024, 1, 1), "last": 60_000, "not": [2, 4]}
+    text, values = streamable(sql, params)
+    assert "it's" not in text
+    with FrameStream(lambda: connect(database.url), text, values=values) as stream:
+        pieces = list(stream)
+    assert len(pieces) > 1
+    slow = to_frame(query(live, sql, params))
+    pd.testing.assert_frame_equal(pd.concat(pieces, ignore_index=True), slow)
+    assert _others(live) == 0
+    with FrameStream(lambda: connect(database.url), text, "arrow", values) as stream:
+        assert next(stream).num_rows > 0
+        assert _others(live) >= 1
+    assert _others(live) == 0
+    text, values = streamable("SELECT 1 / :n::int AS a", {"n": 0})
+    with pytest.raises(StatementFailedError, match="division by zero"):
+        next(FrameStream(lambda: connect(database.url), text, values=values))
+    text, values = streamable("SELECT 1 AS a WHERE :n", {"n": False})
+    assert list(FrameStream(lambda: connect(database.url), text, values=values)) == []
+    with pytest.raises(UsageConflictError, match="one SELECT"):
+        streamable("SELECT 1; SELECT :n", {"n": 1})
 
 
 def _others(live) -> int:

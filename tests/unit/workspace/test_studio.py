@@ -120,6 +120,23 @@ def test_it_closes_its_connection_after_a_while_and_comes_back(workspace, databa
     studio.close()
 
 
+def test_it_rests_only_after_the_last_request_and_has_one_timer(workspace, database):
+    """As many threads as before, however much was asked; what was asked last counts."""
+    studio = Studio(workspace, idle_s=1.5)
+    studio.answer("relations", {})
+    threads = threading.active_count()
+    began = time.monotonic()
+    pids = set()
+    while time.monotonic() < began + 4:
+        studio.answer("page", {"relation": POSTS})
+        with studio.connection.working() as connection:
+            pids.add(connection.info.backend_pid)
+        assert threading.active_count() == threads
+    assert len(pids) == 1
+    studio.close()
+    assert sessions(database) == []
+
+
 def test_a_statement_can_be_cancelled(studio):
     caught = []
 
