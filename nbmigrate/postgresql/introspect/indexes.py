@@ -28,8 +28,9 @@ class _Reader:
     def index(self, row: Row) -> Index:
         """The index of a row."""
         relid, name, method, unique, nulls_not_distinct, key_count, attnums = row[:7]
-        predicate, options, tablespace, comment = row[11:]
+        predicate, options, tablespace, comment, tuned = row[11:]
         names = self.columns.names[relid]
+        targets = {str(number): target for number, _, _, target in tuned or ()}
         return Index(
             name=name,
             columns=tuple([self._key(row, at) for at in range(key_count)]),
@@ -41,6 +42,7 @@ class _Reader:
             include=tuple([names[attnum] for attnum in attnums[key_count:]]),
             nulls_not_distinct=nulls_not_distinct,
             tablespace=tablespace,
+            key_statistics={n: target for n, target in targets.items() if (target or -1) >= 0},
             comment=comment,
         )
 
@@ -51,7 +53,7 @@ class _Reader:
             is_expression=not attnum,
             asc=not option & _DESC,
             nulls="first" if option & _NULLS_FIRST else "last",
-            opclass=self.opclasses.get(row[8][at]),
+            opclass=_tuned_opclass(row[15], at) or self.opclasses.get(row[8][at]),
             collation=self._collation(row[9][at], (relid, attnum)) if attnum else None,
         )
 
@@ -60,6 +62,14 @@ class _Reader:
         if not collation or collation == self.columns.collations[place]:
             return None
         return self.columns.collation_names[collation]
+
+
+def _tuned_opclass(tuned: list[tuple[int, list[str], str, int]] | None, at: int) -> str | None:
+    """The operator class of a key with its parameters, if it has any."""
+    for number, options, name, _ in tuned or ():
+        if number == at + 1 and options:
+            return f"{name}({', '.join(options)})"
+    return None
 
 
 def read_indexes(catalog: Catalog, columns: Columns) -> Mapping[int, Mapping[str, Index]]:
