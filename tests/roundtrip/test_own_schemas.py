@@ -12,7 +12,17 @@ from tests.roundtrip.trip import round_trip
 
 DATA = Path(__file__).parents[1] / "data"
 NAMES = (
-    *("apart", "definitions", "kept", "lists", "music", "not_null", "options", "privileges"),
+    *(
+        "apart",
+        "definitions",
+        "elsewhere",
+        "kept",
+        "lists",
+        "music",
+        "not_null",
+        "options",
+        "privileges",
+    ),
     *("rental", "said", "trading"),
 )
 

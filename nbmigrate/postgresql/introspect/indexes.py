@@ -10,7 +10,7 @@ from nbmigrate.postgresql.expressions import strip_parens
 from nbmigrate.postgresql.introspect.options import typed_options
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from nbmigrate.postgresql.introspect.catalog import Catalog, Row
     from nbmigrate.postgresql.introspect.columns import Columns
@@ -22,7 +22,8 @@ _NULLS_FIRST = 2
 
 class _Reader:
     def __init__(self, catalog: Catalog, columns: Columns) -> None:
-        self.opclasses: dict[int, str] = dict(catalog.opclasses)
+        self.opclasses: dict[int, str] = {oid: name for oid, name, _ in catalog.opclasses}
+        self.usual = {oid for oid, _, is_default in catalog.opclasses if is_default}
         self.columns = columns
 
     def index(self, row: Row) -> Index:
@@ -30,7 +31,7 @@ class _Reader:
         relid, name, method, unique, nulls_not_distinct, key_count, attnums = row[:7]
         predicate, options, tablespace, comment, tuned = row[11:]
         names = self.columns.names[relid]
-        targets = {str(number): target for number, _, _, target in tuned or ()}
+        targets = {str(number): target for number, _, target in tuned or ()}
         return Index(
             name=name,
             columns=tuple([self._key(row, at) for at in range(key_count)]),
@@ -53,23 +54,24 @@ class _Reader:
             is_expression=not attnum,
             asc=not option & _DESC,
             nulls="first" if option & _NULLS_FIRST else "last",
-            opclass=_tuned_opclass(row[15], at) or self.opclasses.get(row[8][at]),
+            opclass=self._opclass(row[8][at], row[15], at),
             collation=self._collation(row[9][at], (relid, attnum)) if attnum else None,
         )
+
+    def _opclass(
+        self, oid: int, tuned: Sequence[tuple[int, list[str], int]], at: int
+    ) -> str | None:
+        """The operator class of a key with its parameters; none when it goes without saying."""
+        for number, options, _ in tuned or ():
+            if number == at + 1 and options:
+                return f"{self.opclasses[oid]}({', '.join(options)})"
+        return None if oid in self.usual else self.opclasses.get(oid)
 
     def _collation(self, collation: int, place: tuple[int, int]) -> str | None:
         """The collation when it is not the column's; that of an expression is in its text."""
         if not collation or collation == self.columns.collations[place]:
             return None
         return self.columns.collation_names[collation]
-
-
-def _tuned_opclass(tuned: list[tuple[int, list[str], str, int]] | None, at: int) -> str | None:
-    """The operator class of a key with its parameters, if it has any."""
-    for number, options, name, _ in tuned or ():
-        if number == at + 1 and options:
-            return f"{name}({', '.join(options)})"
-    return None
 
 
 def read_indexes(catalog: Catalog, columns: Columns) -> Mapping[int, Mapping[str, Index]]:

@@ -98,7 +98,7 @@ def _has_type_of_target(
 ) -> bool:
     """Whether SQLAlchemy may ask the column that is referred to, as it does when no type is said."""
     target = tables.get(path_key(*key.target))
-    found = target and target.columns.get(key.columns_to[0])
+    found = target.columns.get(key.columns_to[0]) if target else None
     if target is None or found is None or (target.id == table.id and found is column):
         return False  # not there, or the column itself
     type_ = SERIAL_TYPES[found.type] if _is_numbered(found, target) else found.type

@@ -20,7 +20,7 @@ from tests.pulled import declared_by, difference
 DATA = Path(__file__).parents[2] / "data"
 NAMES = (
     *("music", "trading", "rental", "definitions", "parts", "lists", "options", "privileges"),
-    *("apart", "said"),
+    *("apart", "said", "elsewhere"),
 )
 SCHEMAS = [DATA / f"{name}.sql" for name in NAMES]
 

@@ -13,6 +13,8 @@ from nbmigrate.executor import read_ledger
 from nbmigrate.workspace import Workspace
 from tests.fixtures.postgres import Database
 
+DATA = Path(__file__).parents[2] / "data"
+
 SHOP = """
 CREATE TYPE mood AS ENUM ('glad', 'sad');
 CREATE TABLE users (id serial PRIMARY KEY, name text NOT NULL, mood mood);
@@ -77,6 +79,17 @@ def test_pulled_cells_differ_from_nothing(workspace: Workspace, database: Databa
         workspace.declare(code, cell="pulled", namespace={}, sql=sql)
         assert workspace.diff().plan.operations == ()
         assert workspace.push().plan.operations == ()
+
+
+def test_pulled_ddl_may_make_the_schema_of_an_extension_that_is_there(
+    workspace: Workspace, database: Database
+) -> None:
+    database.execute((DATA / "elsewhere.sql").read_text("utf-8"))
+    code = workspace.pull(sql=True).code
+    assert 'CREATE SCHEMA "tools"' in code
+    declared = workspace.declare(code, cell="c1", namespace={}, sql=True)
+    assert "tools" in declared.snapshot.schemas
+    assert workspace.push(dry_run=True).plan.is_empty
 
 
 def test_a_file_is_written_once(workspace: Workspace) -> None:

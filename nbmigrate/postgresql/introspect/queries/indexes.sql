@@ -27,10 +27,9 @@ select
     (
         select
             pg_catalog.json_agg(
-                pg_catalog.json_build_array(a.attnum, a.attoptions, o.opcname, a.attstattarget)
+                pg_catalog.json_build_array(a.attnum, a.attoptions, a.attstattarget)
             )
         from pg_catalog.pg_attribute a
-        left join pg_catalog.pg_opclass o on o.oid = i.indclass[a.attnum - 1]
         where
             a.attrelid = i.indexrelid and a.attnum > 0
             and (a.attoptions is not null or a.attstattarget >= 0)
