@@ -44,7 +44,7 @@ _PARTS = (
 )
 
 #: How an object came to be, which no ALTER changes.
-_HISTORY = frozenset({"local", "sequence_name", "sequence_comment", "part_names"})
+_HISTORY = frozenset({"local", "sequence_name", "sequence_comment", "part_names", "option_words"})
 
 #: Parts that are one thing under another name when they say the same (see ``split_renamed``).
 _NAMELESS = ("indexes", "foreign_keys", "unique_constraints", "check_constraints", "exclusions")

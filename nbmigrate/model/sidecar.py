@@ -82,6 +82,7 @@ SIDECAR: Mapping[type[Value], tuple[str, ...]] = {
     other.Enum: ("privileges", "comment"),
     other.Sequence: ("data_type", "owned_by", "privileges", "comment"),
     other.View: (
+        "option_words",
         "privileges",
         "column_privileges",
         "column_comments",

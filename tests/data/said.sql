@@ -25,3 +25,5 @@ create index item_length on item (length(code), (id + 1));
 alter index item_length alter column 1 set statistics 300;
 create table pair (a integer, b integer, primary key (b, a) include (a) with (fillfactor = 50));
 create table another_use (number integer default nextval('used_id_seq'::text), item integer default nextval('item_id_seq'));
+create view seen with (security_barrier, security_invoker = on) as select number from another_use;
+create materialized view counted with (autovacuum_enabled = off) as select item from another_use;

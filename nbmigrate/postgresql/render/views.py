@@ -58,7 +58,7 @@ def create_view(view: View) -> tuple[str, ...]:
             operation="CreateView",
         )
     using = f" USING {quote(view.using)}" if view.using else ""
-    options = f" WITH ({option_list(view.options)})" if view.options else ""
+    options = f" WITH ({option_list(view.said_options)})" if view.options else ""
     tablespace = f" TABLESPACE {quote(view.tablespace)}" if view.tablespace else ""
     body = parenthesised(view.definition.rstrip().removesuffix(";"))
     no_data = " WITH NO DATA" if view.materialized and view.with_no_data else ""
