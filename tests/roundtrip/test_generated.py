@@ -15,12 +15,15 @@ from tests.roundtrip.trip import facts, round_trip
 
 LARGE = "NBMIGRATE_TEST_1400_TABLES"
 SIZES = [
-    300,
+    pytest.param(300, marks=pytest.mark.timeout(1200)),
     pytest.param(
         1400,
-        marks=pytest.mark.skipif(
-            not os.environ.get(LARGE), reason=f"NOT RUN: 1,400 TABLES; set {LARGE}=1"
-        ),
+        marks=[
+            pytest.mark.timeout(3600),
+            pytest.mark.skipif(
+                not os.environ.get(LARGE), reason=f"NOT RUN: 1,400 TABLES; set {LARGE}=1"
+            ),
+        ],
     ),
 ]
 
