@@ -168,10 +168,13 @@ class CreateTable(_Operation, frozen=True, kw_only=True):
 
     ``inherited`` are the columns that it has from its parents alone. ``undefaulted`` are those
     without the default of a parent; ``defaulted`` and ``required`` those of the inherited that
-    have a default, or NOT NULL, that their parents do not have.
+    have a default, or NOT NULL, that their parents do not have. A partition that PARTITION OF would
+    not make as it is (its columns in another order, names of its own for parts of indexes) is first
+    made ``apart``, with those indexes, and then attached.
     """
 
     table: Table
+    apart: Table | None = None
     inherited: tuple[str, ...] = ()
     undefaulted: tuple[str, ...] = ()
     defaulted: tuple[str, ...] = ()

@@ -69,6 +69,7 @@ def _key_options(table: Table) -> KeyOptions:
             include=found.include,
             deferrable=found.deferrable,
             initially_deferred=found.initially_deferred,
+            parameters=found.parameters,
             comment=found.comment,
         )
     return table.primary_key_options or KeyOptions()

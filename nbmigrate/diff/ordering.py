@@ -242,7 +242,7 @@ def _without_rings(operations: list[o.Operation], hard: sorting.Graph) -> list[o
     for number, op in enumerate(operations):
         if isinstance(op, o.CreateTable) and names.get(ring[number]):
             table, later = loosened(op.table, NameIndex(names[ring[number]]))
-            result += [msgspec.structs.replace(op, table=table), *later]
+            result += [msgspec.structs.replace(op, table=table, apart=None), *later]
         else:
             result.append(op)
     return result

@@ -21,6 +21,8 @@ from nbmigrate.model.names import NAME_BYTES, PUBLIC, object_name, truncate
 from nbmigrate.model.tables import Default
 
 _replace = msgspec.structs.replace
+#: ``pg_constraint.contype``, and what the names of such indexes end in.
+_LABELS = {"p": "pkey", "u": "key", "x": "excl"}
 _FOLDED = re.compile(r"[a-z_][a-z0-9_]*")
 
 
@@ -128,6 +130,7 @@ _OWN: Mapping[str, Any] = {
     "primary_key": False,
     "identity": None,
     "sequence_name": None,
+    "sequence_comment": None,
     "local": None,
     "options": {},
 }
@@ -253,6 +256,12 @@ def _with_key(table: Table, parent: Table) -> Table:
 
 def _names(index: Index) -> tuple[str, ...]:
     return tuple("expr" if c.is_expression else c.expression for c in index.columns)
+
+
+def part_name(table: str, columns: Iterable[str], kind: str | None) -> str:
+    """How PostgreSQL calls a partition's part of an index, or of a constraint of that kind."""
+    label = _LABELS.get(kind or "", "idx")
+    return _automatic(table, () if kind == "p" else columns, label)
 
 
 def _automatic(table: str, columns: Iterable[str], label: str) -> str:

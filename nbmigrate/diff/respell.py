@@ -43,6 +43,9 @@ _PARTS = (
     "statistics",
 )
 
+#: How an object came to be, which no ALTER changes.
+_HISTORY = frozenset({"local", "sequence_name", "sequence_comment", "part_names", "option_words"})
+
 #: Parts that are one thing under another name when they say the same (see ``split_renamed``).
 _NAMELESS = ("indexes", "foreign_keys", "unique_constraints", "check_constraints", "exclusions")
 
@@ -136,8 +139,8 @@ def _value(old: Any, same_old: Any, new: Any, same_new: Any) -> Any:  # noqa: AN
 
 
 def _is_no_difference(name: str, new: object) -> bool:
-    """Whether a field tells how an object came to be, which no ALTER changes."""
-    return name in ("local", "sequence_name") or (name == "not_null_name" and new is None)
+    """Whether a field makes no difference, or none where nothing is said of it."""
+    return name in _HISTORY or (name == "not_null_name" and new is None)
 
 
 def _is_same(a: object, b: object) -> bool:

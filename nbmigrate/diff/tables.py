@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
+from nbmigrate.diff.apart import made_apart
 from nbmigrate.diff.columns import diff_columns
 from nbmigrate.diff.comments import without_comment
 from nbmigrate.diff.constraints import diff_constraints
@@ -67,13 +68,10 @@ def diff_tables(old: Snapshot, new: Snapshot, backfills: Mapping[str, str]) -> I
 
 def create_table(table: Table, snapshot: Snapshot) -> Iterator[Operation]:
     """The operations that build one table of a snapshot."""
-    yield CreateTable(
-        table=table,
-        inherited=inherited_columns(table, snapshot),
-        undefaulted=undefaulted_columns(table, snapshot),
-        defaulted=defaulted_columns(table, snapshot),
-        required=required_columns(table, snapshot),
-    )
+    if alone := made_apart(table, snapshot):
+        yield CreateTable(table=table, apart=alone)
+    else:
+        yield _create_table(table, snapshot)
     yield from storage_of_child(table, snapshot)
     bare = msgspec.structs.replace(table, replica_identity=None, clustered_on=None)
     if bare != table:
@@ -89,6 +87,16 @@ def create_table(table: Table, snapshot: Snapshot) -> Iterator[Operation]:
     for policy in table.policies.values():
         yield CreatePolicy(table=table.id, policy=policy)
     yield from create_attached(table.id, table.triggers, table.rules)
+
+
+def _create_table(table: Table, snapshot: Snapshot) -> CreateTable:
+    return CreateTable(
+        table=table,
+        inherited=inherited_columns(table, snapshot),
+        undefaulted=undefaulted_columns(table, snapshot),
+        defaulted=defaulted_columns(table, snapshot),
+        required=required_columns(table, snapshot),
+    )
 
 
 def _alter_table(old: Table, new: Table) -> Iterator[Operation]:

@@ -21,9 +21,11 @@ from nbmigrate.model import (
     Table,
     parse_path,
 )
+from nbmigrate.model.names import object_name
 
 #: A body that PostgreSQL parses at once: PostgreSQL 18 docs, CREATE FUNCTION, ``sql_body``.
 _PARSED_BODY = re.compile(r"\b(?:begin\s+atomic|return)\b", re.IGNORECASE)
+_SERIAL = frozenset({"smallserial", "serial", "bigserial"})
 #: An aggregate names its functions without a parenthesis behind them.
 _AGGREGATE_PART = re.compile(r"func\s*=\s*[^,\s)]+", re.IGNORECASE)
 _QUOTED_BODY = re.compile(r"\$(\w*)\$.*\$\1\$|'(?:[^']|'')*'", re.DOTALL)
@@ -53,8 +55,9 @@ def needs(op: o.Operation) -> Needs:  # noqa: C901, PLR0911 - one case per opera
             return Needs(domain_text(domain))
         case o.CreateType(type=found) | o.AlterType(new=found) | o.RecreateType(new=found):
             return Needs(type_text(found))
-        case o.CreateTable(table=table):
-            return Needs(table_text(table))
+        case o.CreateTable(table=table, apart=apart):
+            indexes = apart.indexes.values() if apart else ()
+            return Needs(joined((table_text(table), *map(index_text, indexes))))
         case o.CreateView(view=view):
             return Needs(view.definition or "")
         case o.AddColumn(table=at, column=column) | o.AddSerial(table=at, column=column):
@@ -109,10 +112,20 @@ def provides(op: o.Operation) -> Iterator[str]:  # noqa: C901 - one case per kin
             yield sequence.name
         case o.CreateTable(table=table):
             yield table.name
+            yield from _counters(table)
         case o.CreateView(view=view):
             yield view.name
         case _:
             return
+
+
+def _counters(table: Table) -> Iterator[str]:
+    """The sequences that come with serial and identity columns."""
+    for column in table.columns.values():
+        if column.identity:
+            yield column.identity.name
+        elif column.type in _SERIAL:
+            yield column.sequence_name or object_name(table.name, column.name, "seq")
 
 
 def dropped_text(op: o.Operation) -> str:  # noqa: C901, PLR0911, PLR0912 - one case per operation

@@ -19,6 +19,7 @@ RETRYABLE = (
     psycopg.errors.SerializationFailure,
 )
 
+_UNDEFINED_OBJECT = "42704"
 _HINTS = {
     "08003": "the connection is gone; run it again",
     "08006": "the connection was lost: is the server up, and the network? run it again",
@@ -44,6 +45,11 @@ _HINTS = {
     "57P03": "the server is not ready yet; run it again soon",
 }
 
+
+#: What a schema may stand on and no snapshot holds (docs, "What is not managed").
+_NOT_MADE = re.compile(
+    r"(collation|operator class|text search (?:configuration|dictionary|parser|template)) "
+)
 
 _BLOCKED_HINT = (
     "end that transaction (commit, rollback, or select pg_terminate_backend(PID)) and run it again"
@@ -91,8 +97,19 @@ def statement_failed(
         path=origin.path,
         line=line,
         detail=detail,
-        hint=_mask(diagnosis.message_hint or "") or _HINTS.get(sqlstate, ""),
+        hint=_mask(diagnosis.message_hint or "") or _hint(sqlstate, error),
     )
+
+
+def _hint(sqlstate: str, error: psycopg.Error) -> str:
+    """What to do about it; of a thing that is missing, and that no plan makes, how it is made."""
+    found = _NOT_MADE.match(error.diag.message_primary or "")
+    if sqlstate == _UNDEFINED_OBJECT and found:
+        return (
+            f"no plan makes a {found[1]}: create it by hand, or in a migration of its own "
+            "(nbmigrate generate NAME --sql-file FILE)"
+        )
+    return _HINTS.get(sqlstate, "")
 
 
 def lock_timed_out(

@@ -66,7 +66,8 @@ class View(Value, frozen=True, kw_only=True):
     """A view or materialized view; an existing one (``is_existing``) is never touched.
 
     ``options`` are drizzle's camelCase names (``securityBarrier``, ``checkOption``).
-    ``privileges`` that are ``None`` are not spoken of, and stay as they are.
+    ``privileges`` that are ``None`` are not spoken of, and stay as they are. ``option_words`` are what
+    truth values among the options were said with (``on``), which is no difference.
     """
 
     columns: Mapping[str, Column] = msgspec.field(default_factory=no_items)
@@ -82,6 +83,7 @@ class View(Value, frozen=True, kw_only=True):
     tablespace: str | None = None
     using: str | None = None
     # sidecar
+    option_words: Mapping[str, str] = {}
     privileges: Mapping[str, Grant] | None = None
     column_privileges: Mapping[str, Mapping[str, Grant]] = {}
     column_comments: Mapping[str, str] = {}
@@ -94,3 +96,8 @@ class View(Value, frozen=True, kw_only=True):
     def id(self) -> tuple[str, str]:
         """Schema (public spelled out) and name."""
         return (self.schema or PUBLIC, self.name)
+
+    @property
+    def said_options(self) -> dict[str, str | int | float | bool]:
+        """The options in the words that they were said in."""
+        return {**(self.options or {}), **self.option_words}

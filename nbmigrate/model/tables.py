@@ -25,6 +25,9 @@ Default = str | int | float | bool | list[object] | dict[str, object]
 #: When a trigger or rule fires, as ``session_replication_role`` has it.
 Enabled = Literal["origin", "replica", "always", "disabled"]
 
+#: Storage parameters by name.
+Parameters = Mapping[str, str | int | float | bool]
+
 
 class Value(
     msgspec.Struct,
@@ -83,7 +86,8 @@ class Column(Value, frozen=True, kw_only=True):
     ``local`` says whether a table that inherits the column lists it itself, where that is not told
     by its being otherwise than its parent's. No ALTER changes it: it is no difference either.
     Nor is ``sequence_name``, which a serial column's sequence has when table or column had another
-    name as it was made. ``options`` are those of the planner (``n_distinct``).
+    name as it was made, or ``sequence_comment`` on the sequence of a serial or identity column.
+    ``options`` are those of the planner (``n_distinct``).
     """
 
     name: str
@@ -102,6 +106,7 @@ class Column(Value, frozen=True, kw_only=True):
     not_null_name: str | None = None
     local: bool | None = None
     sequence_name: str | None = None
+    sequence_comment: str | None = None
     options: Mapping[str, str | int | float | bool] = {}
     comment: str | None = None
 
@@ -124,7 +129,11 @@ class IndexColumn(Value, frozen=True, kw_only=True):
 
 
 class Index(Value, frozen=True, kw_only=True):
-    """An index. ``where`` is the predicate as SQL text without parentheses."""
+    """An index. ``where`` is the predicate as SQL text without parentheses.
+
+    ``key_statistics`` are the statistics targets that its keys, by their number from 1 on, are
+    made with; another one later is no difference.
+    """
 
     name: str
     columns: tuple[IndexColumn, ...]
@@ -139,6 +148,7 @@ class Index(Value, frozen=True, kw_only=True):
     include: tuple[str, ...] = ()
     nulls_not_distinct: bool = False
     tablespace: str | None = None
+    key_statistics: Mapping[str, int] = {}
     comment: str | None = None
 
 
@@ -172,7 +182,11 @@ class ForeignKey(Value, frozen=True, kw_only=True):
 
 
 class PrimaryKey(Value, frozen=True, kw_only=True):
-    """A primary key over several columns; one column alone is a flag of the column."""
+    """A primary key over several columns; one column alone is a flag of the column.
+
+    ``parameters`` are the storage parameters that its index is made with; another one later is no
+    difference.
+    """
 
     name: str
     columns: tuple[str, ...]
@@ -180,6 +194,7 @@ class PrimaryKey(Value, frozen=True, kw_only=True):
     include: tuple[str, ...] = ()
     deferrable: bool = False
     initially_deferred: bool = False
+    parameters: Parameters = {}
     comment: str | None = None
 
 
@@ -189,6 +204,7 @@ class KeyOptions(Value, frozen=True, kw_only=True):
     include: tuple[str, ...] = ()
     deferrable: bool = False
     initially_deferred: bool = False
+    parameters: Parameters = {}
     comment: str | None = None
 
 
@@ -202,6 +218,7 @@ class Unique(Value, frozen=True, kw_only=True):
     include: tuple[str, ...] = ()
     deferrable: bool = False
     initially_deferred: bool = False
+    parameters: Parameters = {}
     comment: str | None = None
 
 
@@ -301,6 +318,8 @@ class Table(Value, frozen=True, kw_only=True):
     Policies switch row security on, as in drizzle, unless ``rls_off`` says that they wait.
     ``column_privileges`` and ``sequence_privileges`` are by column: those of the column, and
     those of the sequence that a serial or identity column counts with.
+    ``part_names`` are how a partition calls its part of an index or key where PostgreSQL would have
+    chosen another name, by the name of the index or key above. Other ones later are no difference.
     """
 
     name: str
@@ -326,6 +345,7 @@ class Table(Value, frozen=True, kw_only=True):
     statistics: Mapping[str, Statistics] = {}
     partition_key: str | None = None
     partition_of: Partition | None = None
+    part_names: Mapping[str, str] = {}
     inherits: tuple[str, ...] = ()
     privileges: Mapping[str, Grant] | None = None
     column_privileges: Mapping[str, Mapping[str, Grant]] = {}

@@ -111,6 +111,7 @@ def _index(name: str, columns: tuple[str, ...], options: Unique | KeyOptions) ->
         is_unique=True,
         concurrently=True,
         include=options.include,
+        options=options.parameters,
         nulls_not_distinct=isinstance(options, Unique) and options.nulls_not_distinct,
     )
 

@@ -9,6 +9,7 @@ transaction: nothing in a text ever reaches the database.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -23,7 +24,13 @@ from nbmigrate.postgresql.amending import FAMILIES, Amendment, Change, compared
 from nbmigrate.postgresql.identifiers import quote
 from nbmigrate.postgresql.introspect import in_words, introspect, unmanaged_counts
 from nbmigrate.postgresql.scratch import Emptied, rebuilt, refused
-from nbmigrate.postgresql.scripts import as_altered_role, made_roles, notes, statements
+from nbmigrate.postgresql.scripts import (
+    as_altered_role,
+    made_roles,
+    made_schemas,
+    notes,
+    statements,
+)
 from nbmigrate.postgresql.statements import Piece
 
 _replace = msgspec.structs.replace
@@ -71,11 +78,11 @@ def read_ddl(connection: psycopg.Connection[Any], text: str, base: Snapshot) -> 
     with rebuilt(connection, base) as place:
         _make_roles(connection, base)
         before = _state(place, ())
-        _run(connection, pieces, before.snapshot)
+        _run(connection, pieces, before.snapshot, place.left)
         after = _state(place, made_roles(pieces))
         spelled = place.spelled(before.snapshot), place.spelled(after.snapshot)
     found = compared(*spelled)
-    created = _created(*spelled)
+    created = _with_schemas(_created(*spelled), place.left & made_schemas(pieces))
     spoken = (n for n in created.extensions if n not in place.installed or mentions(text, n))
     created = _with_extensions(created, [name for name in spoken if name not in base.extensions])
     return Ddl(
@@ -101,6 +108,11 @@ def _created(before: Snapshot, after: Snapshot) -> Snapshot:
         for family in (*FAMILIES, "schemas", "schema_comments", "schema_privileges")
     }
     return _replace(after, **{**new, "extensions": after.extensions})
+
+
+def _with_schemas(created: Snapshot, said: Iterable[str]) -> Snapshot:
+    """With schemas that the text makes, and that were left because an extension is in them."""
+    return _replace(created, schemas={**created.schemas, **{name: name for name in said}})
 
 
 def _with_extensions(created: Snapshot, names: Iterable[str]) -> Snapshot:
@@ -129,8 +141,15 @@ def _make_roles(connection: psycopg.Connection[Any], base: Snapshot) -> None:
             connection.execute(f"CREATE ROLE {quote(name)}".encode())
 
 
-def _run(connection: psycopg.Connection[Any], pieces: Sequence[Piece], before: Snapshot) -> None:
+def _run(
+    connection: psycopg.Connection[Any],
+    pieces: Sequence[Piece],
+    before: Snapshot,
+    left: AbstractSet[str],
+) -> None:
     for piece in pieces:
+        if made_schemas([piece]) & left:
+            continue  # it is there
         with _left_out(connection) as said:
             _run_one(connection, piece)
         for text in said:

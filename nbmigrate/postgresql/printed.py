@@ -12,13 +12,17 @@ import re
 from typing import TYPE_CHECKING
 
 from nbmigrate.postgresql.expressions import canonical_default
-from nbmigrate.postgresql.types import TEXT_TYPES, base_type, split_array
+from nbmigrate.postgresql.types import NUMBER_TYPES, TEXT_TYPES, base_type, split_array
 
 if TYPE_CHECKING:
     from nbmigrate.model import Default
 
 _MAX_INTEGER = 2**31 - 1
 _CAST = re.compile(r"'(?:[^']|'')*'::(?:\w+\.)?([\w \"]+)", re.DOTALL)
+#: A constant as PostgreSQL prints it, with its type.
+_CONSTANT = re.compile(
+    r"(?:NULL|'(?:[^']|'')*')::[\w.\" ]+(?:\([\d, ]+\))?[\w ]*(?:\[\])?", re.DOTALL
+)
 #: The names that PostgreSQL prints in a cast to a type of text (``format_type_be``).
 _PRINTED = {"varchar": "character varying", "char": "bpchar", "character": "bpchar"}
 
@@ -27,6 +31,11 @@ def printed_default(text: str, column_type: str) -> Default | None:
     """The default whose text in the catalog is ``text``."""
     short = canonical_default(text, column_type)
     return short if _leads_to(short, text, column_type) else text
+
+
+def is_printed_constant(text: str) -> bool:
+    """Whether the text is one constant with a cast, as catalogs have it."""
+    return _CONSTANT.fullmatch(text) is not None
 
 
 def _leads_to(short: Default | None, text: str, column_type: str) -> bool:
@@ -58,6 +67,9 @@ def _is_same_text(short: str, text: str, column_type: str) -> bool:
     base, is_array = base_type(column_type), split_array(column_type)[1]
     if not text.startswith("'") or (base == "json" and not is_array):
         return False
+    number = _CAST.fullmatch(text)
+    if number and number[1] in NUMBER_TYPES and number[1] != base:
+        return False  # a number that was written in another type than the column's
     if base in TEXT_TYPES and not is_array:
         cast = _CAST.fullmatch(text)
         return cast is not None and cast[1] == _PRINTED.get(base, base)

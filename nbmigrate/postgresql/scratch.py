@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
@@ -103,12 +104,16 @@ def _bring_extensions(connection: psycopg.Connection[Any], hidden: Mapping[str, 
 
 
 class Emptied(NamedTuple):
-    """A database without the user's schemas: what was made since, in the words of a live schema."""
+    """A database without the user's schemas: what was made since, in the words of a live schema.
+
+    ``left`` are schemas that are there for the extensions in them, though nobody made them.
+    """
 
     connection: psycopg.Connection[Any]
     hidden: Mapping[str, str]
     before: frozenset[str]
     installed: frozenset[str]
+    left: frozenset[str] = frozenset()
 
     def schemas(self) -> list[str]:
         """The schemas that were made, and public."""
@@ -179,11 +184,22 @@ def rebuilt(connection: psycopg.Connection[Any], base: Snapshot) -> Iterator[Emp
         installed = frozenset(_installed(connection))
         plain = canonical(base)
         hidden = _hide_schemas(connection, _replace(plain, schemas={**plain.schemas, **there}))
-        for name in there.keys() - _schemas(plain):
-            connection.execute(f"DROP SCHEMA {quote(name)}".encode())
+        left = _drop_empty(connection, there.keys() - _schemas(plain))
         _build(connection, buildable(plain))
         connection.execute("SET LOCAL check_function_bodies = on")
-        yield Emptied(connection, hidden, frozenset(), installed)
+        yield Emptied(connection, hidden, frozenset(), installed, left)
+
+
+def _drop_empty(connection: psycopg.Connection[Any], names: AbstractSet[str]) -> frozenset[str]:
+    """Drop the schemas; those that hold an extension are left, and told."""
+    left = set()
+    for name in names:
+        try:
+            with connection.transaction():
+                connection.execute(f"DROP SCHEMA {quote(name)}".encode())
+        except psycopg.errors.DependentObjectsStillExist:
+            left.add(name)
+    return frozenset(left)
 
 
 def _visible(connection: psycopg.Connection[Any], hidden: Mapping[str, str]) -> list[str]:

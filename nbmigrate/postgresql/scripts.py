@@ -111,6 +111,19 @@ def made_roles(pieces: Iterable[Piece]) -> tuple[str, ...]:
     return tuple(_name(significant(p.sql)[2].text) for p in pieces if _makes_role(p.sql))
 
 
+def made_schemas(pieces: Iterable[Piece]) -> frozenset[str]:
+    """The schemas that the statements create, and nothing in them."""
+    return frozenset(name for piece in pieces if (name := _made_schema(piece.sql)))
+
+
+def _made_schema(sql: str) -> str:
+    tokens = [token for token in significant(sql) if token.text != ";"]
+    words = [token.word for token in tokens]
+    at = 5 if words[2:5] == ["if", "not", "exists"] else 2
+    is_one = words[:2] == ["create", "schema"] and len(tokens) == at + 1
+    return _name(tokens[at].text) if is_one else ""
+
+
 def _makes_role(sql: str) -> bool:
     words = [token.word for token in significant(sql)[:2]]
     return len(significant(sql)) > 2 and words[:1] == ["create"] and words[1] in _ROLES

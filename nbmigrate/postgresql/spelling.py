@@ -196,6 +196,7 @@ def _view(view: View) -> View:
         name=truncate(view.name),
         schema=_schema(view.schema),
         options=view.options or None,
+        option_words={},
         tablespace=None if view.tablespace == "pg_default" else view.tablespace,
         using=None if view.using == "heap" else view.using,
         triggers=_parts(view.triggers, canonical_trigger),

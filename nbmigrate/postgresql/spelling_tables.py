@@ -78,6 +78,7 @@ def _primary_key(found: PrimaryKey) -> PrimaryKey:
         name=truncate(found.name),
         columns=_names(found.columns),
         include=_names(found.include),
+        parameters={},
     )
 
 
@@ -88,6 +89,7 @@ def canonical_unique(unique: Unique) -> Unique:
         name=truncate(unique.name),
         columns=_names(unique.columns),
         include=_names(unique.include),
+        parameters={},
     )
 
 
@@ -136,6 +138,7 @@ class Whole(TypedDict):
 def canonical_whole(table: Table) -> Whole:
     """What a table is as a whole, in one spelling."""
     part, options = table.partition_of, table.primary_key_options
+    options = options and _replace(options, parameters={})
     is_single = options is not None and not table.composite_primary_keys
     return {
         "partition_key": table.partition_key
@@ -183,6 +186,7 @@ def canonical_index(index: Index, table: str, columns: Mapping[str, Column]) -> 
         where=canonical_expression(index.where, table) if index.where else None,
         method=method,
         include=_names(index.include),
+        key_statistics={},
         tablespace=None if index.tablespace == "pg_default" else index.tablespace,
     )
 

@@ -36,8 +36,8 @@ class View(SchemaValue):
     _: KW_ONLY
     schema: str | None = None
     check_option: Literal["local", "cascaded"] | None = None
-    security_barrier: bool | None = None
-    security_invoker: bool | None = None
+    security_barrier: bool | str | None = None
+    security_invoker: bool | str | None = None
     existing: bool = False
     comment: str | None = None
     renamed_from: str | None = None
@@ -53,7 +53,8 @@ class View(SchemaValue):
             name=self.name,
             schema=self.schema or PUBLIC,
             definition=_definition(self, sql),
-            options=_given(options),
+            options=_with_truths(_given(options) or {}) or None,
+            option_words=_words(options),
             is_existing=self.existing,
             comment=self.comment,
         )
@@ -99,7 +100,8 @@ class MaterializedView(SchemaValue):
             name=self.name,
             schema=self.schema or PUBLIC,
             definition=_definition(self, sql),
-            options=options or None,
+            options=_with_truths(options) or None,
+            option_words=_words(options),
             materialized=True,
             with_no_data=self.with_no_data,
             tablespace=self.tablespace,
@@ -249,6 +251,24 @@ def _view_renames(view: View | MaterializedView) -> tuple[str, ...]:
 
 def _given(options: Mapping[str, Option | None]) -> dict[str, Option] | None:
     return {name: value for name, value in options.items() if value is not None} or None
+
+
+#: How PostgreSQL lets an option be switched besides true and false, and which ones.
+_WORDS = {"on": True, "off": False, "yes": True, "no": False, "1": True, "0": False}
+_SWITCHES = frozenset({"securityBarrier", "securityInvoker", "autovacuumEnabled", "vacuumTruncate"})
+
+
+def _words(options: Mapping[str, Option | None]) -> dict[str, str]:
+    return {
+        name: value
+        for name, value in options.items()
+        if name in _SWITCHES and isinstance(value, str) and value.lower() in _WORDS
+    }
+
+
+def _with_truths(options: Mapping[str, Option]) -> dict[str, Option]:
+    truths = {name: _WORDS[word.lower()] for name, word in _words(options).items()}
+    return {**options, **truths}
 
 
 def _camel(name: str) -> str:

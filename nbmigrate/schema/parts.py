@@ -6,8 +6,8 @@ a sequence goes with, the comment of an enum or a sequence.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import KW_ONLY, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field
 from itertools import product
 from typing import ClassVar, Literal
 
@@ -37,7 +37,8 @@ class Partition(SchemaValue):
     """A partition: ``Partition("events_2024", Event, "FOR VALUES IN (2024)")``.
 
     ``table`` is a declared table with columns of its own, or the name of one that has the
-    columns of ``of``; ``partition_by`` makes it partitioned in its turn.
+    columns of ``of``; ``partition_by`` makes it partitioned in its turn. ``part_names`` are how it
+    calls its parts of the indexes and keys of ``of``, where not as PostgreSQL would.
     """
 
     table: object
@@ -45,6 +46,7 @@ class Partition(SchemaValue):
     bound: str
     _: KW_ONLY
     partition_by: str | None = None
+    part_names: Mapping[str, str] = field(default_factory=dict)
 
     def into(self, snapshot: Snapshot, sql: SqlText) -> Snapshot:  # noqa: ARG002 - one protocol
         """The snapshot with the table as a partition."""
@@ -66,6 +68,7 @@ class Partition(SchemaValue):
                 found,
                 partition_of=model.Partition(schema=above[0], table=above[1], bound=self.bound),
                 partition_key=self.partition_by or found.partition_key,
+                part_names=self.part_names,
             ),
         )
 

@@ -11,12 +11,23 @@ from tests.fixtures.postgres import Database
 from tests.roundtrip.trip import round_trip
 
 DATA = Path(__file__).parents[1] / "data"
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["definitions", "lists", "music", "not_null", "options", "privileges", "rental", "trading"],
+NAMES = (
+    *(
+        "apart",
+        "definitions",
+        "elsewhere",
+        "kept",
+        "lists",
+        "music",
+        "not_null",
+        "options",
+        "privileges",
+    ),
+    *("rental", "said", "trading"),
 )
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_comes_back_whole(name: str, databases: Callable[[], Database]) -> None:
     source, copy = databases(), databases()
     source.execute((DATA / f"{name}.sql").read_text(encoding="utf-8"))

@@ -18,6 +18,7 @@ from nbmigrate.postgresql.from_metadata.sqltext import sql_text
 from nbmigrate.postgresql.from_metadata.types import resolve, serial
 from nbmigrate.postgresql.identifiers import literal
 from nbmigrate.postgresql.names import sequence_name
+from nbmigrate.postgresql.printed import is_printed_constant, printed_default
 
 
 def column_of(column: Column[Any], table: Table) -> model.Column:
@@ -43,6 +44,7 @@ def column_of(column: Column[Any], table: Table) -> model.Column:
         not_null_name=column.info.get("not_null_name"),
         local=column.info.get("local"),
         sequence_name=column.info.get("sequence_name"),
+        sequence_comment=column.info.get("sequence_comment"),
         options=column.info.get("options", {}),
         comment=column.comment,
     )
@@ -59,6 +61,8 @@ def _default(column: Column[Any], type_text: str, where: str) -> model.Default |
         return None
     arg: object = clause.arg
     text = literal(arg) if isinstance(arg, str) else _expression(arg, where)
+    if isinstance(arg, TextClause) and is_printed_constant(text):
+        return printed_default(text, type_text)
     return canonical_default(text, type_text)
 
 

@@ -47,6 +47,7 @@ def primary_keys(table: Table) -> dict[str, model.PrimaryKey]:
             name=name,
             columns=columns,
             include=include_of(key),
+            parameters=key.info.get("parameters", {}),
             comment=key.comment,
             **_deferral(key),
         )
@@ -67,7 +68,12 @@ def primary_key_options(table: Table) -> model.KeyOptions | None:
     key: PrimaryKeyConstraint = table.primary_key
     if len(key.columns) != 1:
         return None
-    found = model.KeyOptions(include=include_of(key), comment=key.comment, **_deferral(key))
+    found = model.KeyOptions(
+        include=include_of(key),
+        parameters=key.info.get("parameters", {}),
+        comment=key.comment,
+        **_deferral(key),
+    )
     return None if found == model.KeyOptions() else found
 
 
@@ -100,6 +106,7 @@ def uniques(table: Table) -> dict[str, model.Unique]:
             columns=columns,
             nulls_not_distinct=bool(item.dialect_options["postgresql"].get("nulls_not_distinct")),
             include=include_of(item),
+            parameters=item.info.get("parameters", {}),
             comment=item.comment,
             **_deferral(item),
         )

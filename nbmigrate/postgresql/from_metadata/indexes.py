@@ -58,6 +58,7 @@ def _index(item: Index, table: Table) -> model.Index:
         include=include_of(item),
         nulls_not_distinct=bool(options["nulls_not_distinct"]),
         tablespace=options["tablespace"],
+        key_statistics=item.info.get("key_statistics", {}),
         comment=item.info.get("comment"),
     )
 

@@ -47,6 +47,7 @@ class Catalog(NamedTuple):
     columns: Sequence[Row]
     tables: Sequence[Row]
     indexes: Sequence[Row]
+    parts: Sequence[Row]
     opclasses: Sequence[Row]
     enums: Sequence[Row]
     views: Sequence[Row]

@@ -58,6 +58,7 @@ class OwnedSequence(NamedTuple):
     cycle: bool
     ownership: str
     nextval: str
+    comment: str | None
 
     @property
     def is_plain(self) -> bool:
@@ -118,6 +119,7 @@ class _Reader:
             not_null_name=self._not_null_name(row),
             local=row[19],
             sequence_name=self._odd_sequence(row) if serial else None,
+            sequence_comment=self._sequence_comment(place) if serial or identity else None,
             options=typed_options(row[20]) if row[20] else {},
             comment=self.comments.get(place),
         )
@@ -133,6 +135,13 @@ class _Reader:
             s.name for s in self.owned[row[0], row[1]] if (s.schema, s.name) in self.serials
         )
         return name if name != object_name(row[15], row[2], "seq") else None
+
+    def _sequence_comment(self, place: Place) -> str | None:
+        """The comment on the sequence that an identity or serial column counts with."""
+        counting = (
+            s for s in self.owned[place] if s.ownership == "i" or (s.schema, s.name) in self.serials
+        )
+        return next((s.comment for s in counting if s.comment), None)
 
     def _default(self, text: str, kind: str) -> Default | None:
         asked = (text, kind)
@@ -175,7 +184,7 @@ def _type(row: Row) -> Type:
 
 
 def _owned_sequence(row: Row) -> tuple[Place, OwnedSequence]:
-    return (row[10], row[11]), OwnedSequence._make((*row[:10], row[12]))
+    return (row[10], row[11]), OwnedSequence._make((*row[:10], row[12], row[16]))
 
 
 def _identity(kind: str, sequence: OwnedSequence) -> Identity:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from nbmigrate.model import Check, Exclusion, ForeignKey, PrimaryKey, Unique
 from nbmigrate.model.names import PUBLIC
 from nbmigrate.postgresql.expressions import strip_parens
+from nbmigrate.postgresql.introspect.options import typed_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -65,6 +66,7 @@ def _primary_key(row: Row, names: Mapping[int, str]) -> PrimaryKey:
         include=_columns(row[19], names),
         deferrable=row[4],
         initially_deferred=row[5],
+        parameters=typed_options(row[22] or ()),
         comment=row[20],
     )
 
@@ -77,6 +79,7 @@ def _unique(row: Row, names: Mapping[int, str]) -> Unique:
         include=_columns(row[19], names),
         deferrable=row[4],
         initially_deferred=row[5],
+        parameters=typed_options(row[22] or ()),
         comment=row[20],
     )
 

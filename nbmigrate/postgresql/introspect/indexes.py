@@ -10,7 +10,7 @@ from nbmigrate.postgresql.expressions import strip_parens
 from nbmigrate.postgresql.introspect.options import typed_options
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from nbmigrate.postgresql.introspect.catalog import Catalog, Row
     from nbmigrate.postgresql.introspect.columns import Columns
@@ -22,14 +22,16 @@ _NULLS_FIRST = 2
 
 class _Reader:
     def __init__(self, catalog: Catalog, columns: Columns) -> None:
-        self.opclasses: dict[int, str] = dict(catalog.opclasses)
+        self.opclasses: dict[int, str] = {oid: name for oid, name, _ in catalog.opclasses}
+        self.usual = {oid for oid, _, is_default in catalog.opclasses if is_default}
         self.columns = columns
 
     def index(self, row: Row) -> Index:
         """The index of a row."""
         relid, name, method, unique, nulls_not_distinct, key_count, attnums = row[:7]
-        predicate, options, tablespace, comment = row[11:]
+        predicate, options, tablespace, comment, tuned = row[11:]
         names = self.columns.names[relid]
+        targets = {str(number): target for number, _, target in tuned or ()}
         return Index(
             name=name,
             columns=tuple([self._key(row, at) for at in range(key_count)]),
@@ -41,6 +43,7 @@ class _Reader:
             include=tuple([names[attnum] for attnum in attnums[key_count:]]),
             nulls_not_distinct=nulls_not_distinct,
             tablespace=tablespace,
+            key_statistics={n: target for n, target in targets.items() if (target or -1) >= 0},
             comment=comment,
         )
 
@@ -51,9 +54,18 @@ class _Reader:
             is_expression=not attnum,
             asc=not option & _DESC,
             nulls="first" if option & _NULLS_FIRST else "last",
-            opclass=self.opclasses.get(row[8][at]),
+            opclass=self._opclass(row[8][at], row[15], at),
             collation=self._collation(row[9][at], (relid, attnum)) if attnum else None,
         )
+
+    def _opclass(
+        self, oid: int, tuned: Sequence[tuple[int, list[str], int]], at: int
+    ) -> str | None:
+        """The operator class of a key with its parameters; none when it goes without saying."""
+        for number, options, _ in tuned or ():
+            if number == at + 1 and options:
+                return f"{self.opclasses[oid]}({', '.join(options)})"
+        return None if oid in self.usual else self.opclasses.get(oid)
 
     def _collation(self, collation: int, place: tuple[int, int]) -> str | None:
         """The collation when it is not the column's; that of an expression is in its text."""

@@ -35,10 +35,26 @@ def typed(value: str) -> Option:
 def camel_options(options: Sequence[str]) -> dict[str, Option]:
     """The options of a view under drizzle-kit's names; those of the TOAST table are left out."""
     found: dict[str, Option] = {}
-    for option in options:
-        name, _, value = option.partition("=")
-        if "." not in name:
-            camel = re.sub(r"_([a-z])", lambda match: match[1].upper(), name)
-            truth = boolean(value) if camel in _TRUTHS else None
-            found[camel] = typed(value) if truth is None else truth
+    for camel, value in _camel(options).items():
+        truth = boolean(value) if camel in _TRUTHS else None
+        found[camel] = typed(value) if truth is None else truth
     return found
+
+
+def option_words(options: Sequence[str]) -> dict[str, str]:
+    """The words of truth values among the options of a view that are not true and false."""
+    usual = ("true", "false")
+    return {
+        name: value
+        for name, value in _camel(options).items()
+        if name in _TRUTHS and value not in usual and boolean(value) is not None
+    }
+
+
+def _camel(options: Sequence[str]) -> dict[str, str]:
+    pairs = (option.partition("=") for option in options)
+    return {
+        re.sub(r"_([a-z])", lambda match: match[1].upper(), name): value
+        for name, _, value in pairs
+        if "." not in name
+    }

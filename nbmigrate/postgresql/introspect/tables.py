@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from nbmigrate.diff.partitions import with_local
+from nbmigrate.diff.partitions import part_name, with_local
 from nbmigrate.model import KeyOptions, Partition, Statistics, Table, format_path, key
 from nbmigrate.model.names import PUBLIC
 from nbmigrate.postgresql.identifiers import quote
@@ -44,6 +44,7 @@ class _Parts:
         self.indexes = indexes
         self.statistics = _read_statistics(catalog)
         self.names = columns.names
+        self.part_names = _part_names(catalog)
         self.privileges = read_privileges(catalog, "c")
         self.column_privileges = read_column_privileges(catalog)
         self.sequences = _column_sequences(catalog, columns.serial_sequences)
@@ -104,6 +105,7 @@ def _table(row: Row, parts: _Parts) -> Table:
         statistics=parts.statistics.get(oid, {}),
         partition_key=partition_key,
         partition_of=partition,
+        part_names=parts.part_names.get(oid, {}),
         inherits=inherits,
         privileges=parts.privileges.get(oid),
         column_privileges=parts.privileges_of_columns(oid),
@@ -112,6 +114,15 @@ def _table(row: Row, parts: _Parts) -> Table:
         triggers=parts.definitions.triggers.get(oid, {}),
         rules=parts.definitions.rules.get(oid, {}),
     )
+
+
+def _part_names(catalog: Catalog) -> Mapping[int, Mapping[str, str]]:
+    """By partition: its parts of indexes and keys that PostgreSQL would call otherwise."""
+    found: defaultdict[int, dict[str, str]] = defaultdict(dict)
+    for relid, table, name, whole, kind, columns in catalog.parts:
+        if name != part_name(table, columns, kind):
+            found[relid][whole] = name
+    return found
 
 
 def _column_sequences(
@@ -142,6 +153,7 @@ def _key_options(found: PrimaryKey | None) -> KeyOptions | None:
         include=found.include,
         deferrable=found.deferrable,
         initially_deferred=found.initially_deferred,
+        parameters=found.parameters,
         comment=found.comment,
     )
     return None if options == KeyOptions() else options

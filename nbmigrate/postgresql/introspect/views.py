@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec.structs import replace
 
 from nbmigrate.model import View, key
-from nbmigrate.postgresql.introspect.options import camel_options
+from nbmigrate.postgresql.introspect.options import camel_options, option_words
 from nbmigrate.postgresql.introspect.privileges import read_column_privileges, read_privileges
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def _view(row: Row, parts: _Parts) -> View:
         name=name,
         schema=schema,
         options=(camel_options(options) or None) if options else None,
+        option_words=option_words(options or ()),
         materialized=materialized,
         tablespace=tablespace,
         using=None if method in (None, "heap") else method,

@@ -23,7 +23,7 @@ from nbmigrate.operations import (
 )
 from nbmigrate.postgresql.identifiers import block, name_literal, qualified, quote, quote_all
 from nbmigrate.postgresql.names import primary_key_name
-from nbmigrate.postgresql.render.clauses import closed, comment_on, parenthesised
+from nbmigrate.postgresql.render.clauses import closed, comment_on, option_list, parenthesised
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,7 +71,7 @@ def add_primary_key(operation: AddPrimaryKey) -> tuple[str, ...]:
     name = f"CONSTRAINT {quote(operation.name)} " if operation.name else ""
     # drizzle puts a blank before the columns of an unnamed key only
     columns = f"{'' if operation.name else ' '}({quote_all(operation.columns)})"
-    extra = f"{_include(options)}{_deferrable(options)}"
+    extra = f"{_include(options)}{_parameters(options)}{_deferrable(options)}"
     found = operation.name or primary_key_name(operation.table[1])
     return (
         f"ALTER TABLE {qualified(operation.table)} ADD {name}PRIMARY KEY{columns}{extra};",
@@ -128,7 +128,7 @@ def drop_constraint(table: Id, name: str) -> str:
 
 def primary_key_clause(key: PrimaryKey) -> str:
     """A primary key with a name, or over several columns."""
-    columns = f"PRIMARY KEY({quote_all(key.columns)}){_include(key)}"
+    columns = f"PRIMARY KEY({quote_all(key.columns)}){_include(key)}{_parameters(key)}"
     return f"CONSTRAINT {quote(key.name)} {columns}{_deferrable(key)}"
 
 
@@ -136,8 +136,8 @@ def single_key_clause(table: Table) -> str:
     """A primary key over one column that has a name or options."""
     options = table.primary_key_options or KeyOptions()
     name = f"CONSTRAINT {quote(table.primary_key_name)} " if table.primary_key_name else ""
-    columns = quote_all(table.primary_key_columns)
-    return f"{name}PRIMARY KEY({columns}){_include(options)}{_deferrable(options)}"
+    extra = f"{_include(options)}{_parameters(options)}{_deferrable(options)}"
+    return f"{name}PRIMARY KEY({quote_all(table.primary_key_columns)}){extra}"
 
 
 def key_comment(table: Table) -> Iterator[str]:
@@ -158,7 +158,7 @@ def exclusion_clause(exclusion: Exclusion) -> str:
 def unique_clause(unique: Unique) -> str:
     """UNIQUE over columns."""
     nulls = " NULLS NOT DISTINCT" if unique.nulls_not_distinct else ""
-    columns = f"({quote_all(unique.columns)}){_include(unique)}"
+    columns = f"({quote_all(unique.columns)}){_include(unique)}{_parameters(unique)}"
     return f"CONSTRAINT {quote(unique.name)} UNIQUE{nulls}{columns}{_deferrable(unique)}"
 
 
@@ -184,6 +184,10 @@ def foreign_key_clause(key: ForeignKey) -> str:
 
 def _include(key: PrimaryKey | Unique | KeyOptions) -> str:
     return f" INCLUDE ({quote_all(key.include)})" if key.include else ""
+
+
+def _parameters(key: PrimaryKey | Unique | KeyOptions) -> str:
+    return f" WITH ({option_list(key.parameters)})" if key.parameters else ""
 
 
 def _deferrable(constraint: PrimaryKey | Unique | ForeignKey | KeyOptions | AddKeyFromIndex) -> str:

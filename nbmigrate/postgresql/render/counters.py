@@ -17,6 +17,7 @@ from nbmigrate.postgresql.identifiers import (
     quote,
 )
 from nbmigrate.postgresql.names import sequence_name
+from nbmigrate.postgresql.render.clauses import comment_on
 from nbmigrate.postgresql.render.column_clauses import alter, identity_clause, identity_kind
 from nbmigrate.postgresql.render.sequences import changed_options
 from nbmigrate.postgresql.types import SERIAL_TYPES
@@ -94,6 +95,16 @@ BEGIN
 		EXECUTE format('ALTER SEQUENCE %s RENAME TO %I', owned, {literal(name)});
 	END IF;
 END""")
+
+
+def comment_on_sequence(table: Id, column: Column) -> str:
+    """COMMENT ON the sequence that a new serial or identity column counts with."""
+    usual = column.sequence_name or sequence_name(table[1], column.name)
+    schema, name = (table[0], usual)
+    if column.identity:
+        schema, name = column.identity.schema, column.identity.name or usual
+    [said] = comment_on(f"SEQUENCE {qualified((schema, name))}", column.sequence_comment)
+    return said
 
 
 def _start_behind_values(

@@ -70,9 +70,14 @@ def create_index(table: Id, index: Index, *, only: bool = False) -> tuple[str, .
     where = f" WHERE {closed(index.where)}" if index.where else ""
     name = f"{_concurrently(index)}{quote(index.name)}"
     on = f"{'ONLY ' if only else ''}{qualified(table)} USING {word(index.method)} ({keys})"
+    made = qualified((table[0], index.name))
     return (
         f"CREATE {unique}INDEX {name} ON {on}{include}{nulls}{storage}{where};",
-        *comment_on(f"INDEX {qualified((table[0], index.name))}", index.comment),
+        *(
+            f"ALTER INDEX {made} ALTER COLUMN {int(number)} SET STATISTICS {target};"
+            for number, target in index.key_statistics.items()
+        ),
+        *comment_on(f"INDEX {made}", index.comment),
     )
 
 

@@ -37,15 +37,16 @@ from nbmigrate.postgresql.render.constraints import (
     single_key_clause,
     unique_clause,
 )
-from nbmigrate.postgresql.render.counters import rename_sequence
+from nbmigrate.postgresql.render.counters import comment_on_sequence, rename_sequence
+from nbmigrate.postgresql.render.indexes import create_index
 from nbmigrate.postgresql.render.merging import merged_exclusions, merged_uniques
 from nbmigrate.postgresql.render.privileges import set_privileges
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from nbmigrate.model import Column, Table
-    from nbmigrate.operations import TableOp
+    from nbmigrate.model import Column, Partition, Table
+    from nbmigrate.operations import Id, TableOp
 
 
 def render_table(operation: TableOp) -> tuple[str, ...]:  # noqa: C901, PLR0911 - one case per operation
@@ -62,8 +63,7 @@ def render_table(operation: TableOp) -> tuple[str, ...]:  # noqa: C901, PLR0911 
         case AlterTable(old=before, new=after):
             return tuple(alter_table(before, after))
         case AttachPartition(table=identifier, partition=partition):
-            part = f"{qualified(identifier)} {partition.bound}"
-            return (f"ALTER TABLE {qualified(partition.parent)} ATTACH PARTITION {part};",)
+            return (attach_partition(identifier, partition),)
         case DetachPartition(table=identifier, partition=partition):
             part = qualified(identifier)
             return (f"ALTER TABLE {qualified(partition.parent)} DETACH PARTITION {part};",)
@@ -78,6 +78,9 @@ def render_table(operation: TableOp) -> tuple[str, ...]:  # noqa: C901, PLR0911 
 
 def create_table(operation: CreateTable) -> Iterator[str]:
     """CREATE TABLE, then what it has no words for: comments and the like."""
+    if operation.apart:
+        yield from _create_apart(operation.table, operation.apart)
+        return
     table, inherited = operation.table, operation.inherited
     name = qualified(table.id)
     unlogged = "UNLOGGED " if table.unlogged else ""
@@ -98,6 +101,21 @@ def create_table(operation: CreateTable) -> Iterator[str]:
     yield from _comments(table)
 
 
+def _create_apart(table: Table, apart: Table) -> Iterator[str]:
+    """A partition that is made as it is, and then attached."""
+    yield from create_table(CreateTable(table=apart))
+    for index in apart.indexes.values():
+        yield from create_index(apart.id, index)
+    assert table.partition_of is not None
+    yield attach_partition(table.id, table.partition_of)
+
+
+def attach_partition(table: Id, partition: Partition) -> str:
+    """ATTACH PARTITION."""
+    part = f"{qualified(table)} {partition.bound}"
+    return f"ALTER TABLE {qualified(partition.parent)} ATTACH PARTITION {part};"
+
+
 def _columns_apart(table: Table, inherited: Collection[str]) -> Iterator[str]:
     """What the definition of a column has no words for."""
     for column in table.columns.values():
@@ -105,6 +123,8 @@ def _columns_apart(table: Table, inherited: Collection[str]) -> Iterator[str]:
         yield from column_storage(table.id, None, own or replace(column, storage=None))
         if own and own.sequence_name:
             yield rename_sequence(table.id, own.name, own.sequence_name)
+        if own and own.sequence_comment:
+            yield comment_on_sequence(table.id, own)
 
 
 def _otherwise_than_parents(operation: CreateTable) -> Iterator[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
+from msgspec.structs import replace
+
 from nbmigrate.errors import UnsupportedOperationError
 from nbmigrate.operations import AlterViewOptions, CreateView, DropView, MoveView, RenameView
 from nbmigrate.postgresql.identifiers import qualified, quote
@@ -14,9 +16,12 @@ from nbmigrate.postgresql.render.clauses import (
     parenthesised,
     snake,
 )
+from nbmigrate.postgresql.render.column_clauses import column_storage
 
 if TYPE_CHECKING:
-    from nbmigrate.model import View
+    from collections.abc import Iterator
+
+    from nbmigrate.model import Column, View
     from nbmigrate.operations import Id, ViewOp
 
 # PostgreSQL 18 docs, ALTER MATERIALIZED VIEW: the words for what a database gives by default
@@ -53,7 +58,7 @@ def create_view(view: View) -> tuple[str, ...]:
             operation="CreateView",
         )
     using = f" USING {quote(view.using)}" if view.using else ""
-    options = f" WITH ({option_list(view.options)})" if view.options else ""
+    options = f" WITH ({option_list(view.said_options)})" if view.options else ""
     tablespace = f" TABLESPACE {quote(view.tablespace)}" if view.tablespace else ""
     body = parenthesised(view.definition.rstrip().removesuffix(";"))
     no_data = " WITH NO DATA" if view.materialized and view.with_no_data else ""
@@ -66,7 +71,18 @@ def create_view(view: View) -> tuple[str, ...]:
             for name, text in view.column_comments.items()
             for statement in comment_on(f"COLUMN {qualified(view.id)}.{quote(name)}", text)
         ),
+        *(
+            statement
+            for column in (view.columns.values() if view.materialized else ())
+            for statement in _column_settings(view.id, column)
+        ),
     )
+
+
+def _column_settings(view: Id, column: Column) -> Iterator[str]:
+    """How a new materialized view keeps the values of a column."""
+    bare = replace(column, storage=None, compression=None, statistics=None, options={})
+    yield from column_storage(view, bare, column)
 
 
 def alter_view(old: View, new: View) -> tuple[str, ...]:

@@ -38,10 +38,16 @@ class TableCode:
 
     @classmethod
     def of(
-        cls, table: Table, name: str, keys: list[ForeignKey], own: Mapping[str, TypeCode]
+        cls,
+        table: Table,
+        name: str,
+        keys: list[ForeignKey],
+        own: Mapping[str, TypeCode],
+        tables: Mapping[str, Table],
     ) -> TableCode:
-        """The code of one table."""
-        return cls(table, name, keys, column_codes(table, column_keys(table, keys), own))
+        """The code of one table; ``tables`` are all, to which its keys may refer."""
+        said = column_keys(table, keys)
+        return cls(table, name, keys, column_codes(table, said, own, tables))
 
     @property
     def late(self) -> list[ForeignKey]:
@@ -118,8 +124,9 @@ class TableCode:
     # --- both --------------------------------------------------------------------
 
     def _arguments(self) -> Iterator[Group]:
-        inline = inline_names(self.table, column_keys(self.table, self.keys))
-        spelled = [key for key in self.keys if is_spelled(key)]
+        inline = inline_names(self.table)
+        said = {foreign_key.name for foreign_key in column_keys(self.table, self.keys).values()}
+        spelled = [k for k in self.keys if is_spelled(k) and k.name not in said]
         yield from constraint_nodes(self.table, spelled, inline)
         for index in self.table.indexes.values():
             if index.name not in inline:

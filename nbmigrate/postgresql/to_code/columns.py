@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from nbmigrate.model import Column, ForeignKey, Identity, Table
+from nbmigrate.model import key as path_key
 from nbmigrate.postgresql.to_code.constraints import (
     column_foreign_key,
     column_unique,
@@ -58,20 +59,26 @@ class ColumnCode(NamedTuple):
 
 
 def column_codes(
-    table: Table, keys: Mapping[str, ForeignKey], own: Mapping[str, TypeCode]
+    table: Table,
+    keys: Mapping[str, ForeignKey],
+    own: Mapping[str, TypeCode],
+    tables: Mapping[str, Table],
 ) -> tuple[ColumnCode, ...]:
     """The columns of a table; ``keys`` are the foreign keys that a column says, by column."""
-    return tuple(_column(column, table, keys, own) for column in table.columns.values())
+    return tuple(_column(column, table, keys, own, tables) for column in table.columns.values())
 
 
 def _column(
-    column: Column, table: Table, keys: Mapping[str, ForeignKey], own: Mapping[str, TypeCode]
+    column: Column,
+    table: Table,
+    keys: Mapping[str, ForeignKey],
+    own: Mapping[str, TypeCode],
+    tables: Mapping[str, Table],
 ) -> ColumnCode:
-    numbered = _is_numbered(column, table)
-    found = type_code(column, own, is_numbered=numbered)
+    found = type_code(column, own, is_numbered=_is_numbered(column, table))
     key = keys.get(column.name)
-    if key and key.target == table.id and key.columns_to == (column.name,):
-        found = found._replace(is_implied=False)  # SQLAlchemy would ask the column itself
+    if key and not _has_type_of_target(column, key, table, tables):
+        found = found._replace(is_implied=False)
     positional: list[Part] = [column_foreign_key(key, table)] if key else []
     positional += [_identity(column.identity, column.type)] if column.identity else []
     positional += [_computed(column)] if column.generated else []
@@ -84,6 +91,18 @@ def _column(
         said=tuple(named),
         is_nullable=not (column.not_null or column.name in table.primary_key_columns),
     )
+
+
+def _has_type_of_target(
+    column: Column, key: ForeignKey, table: Table, tables: Mapping[str, Table]
+) -> bool:
+    """Whether SQLAlchemy may ask the column that is referred to, as it does when no type is said."""
+    target = tables.get(path_key(*key.target))
+    found = target.columns.get(key.columns_to[0]) if target else None
+    if target is None or found is None or (target.id == table.id and found is column):
+        return False  # not there, or the column itself
+    type_ = SERIAL_TYPES[found.type] if _is_numbered(found, target) else found.type
+    return (type_, found.type_schema) == (column.type, column.type_schema)
 
 
 def _named(column: Column, table: Table, *, has_key: bool) -> Iterator[tuple[str, Node]]:
@@ -107,6 +126,7 @@ def _named(column: Column, table: Table, *, has_key: bool) -> Iterator[tuple[str
         not_null_name=column.not_null_name,
         local=column.local,
         sequence_name=column.sequence_name,
+        sequence_comment=column.sequence_comment,
         options={**column.options} or None,
     ):
         yield "info", info
@@ -164,9 +184,9 @@ def _computed(column: Column) -> Group:
     return call("Computed", sql_node(column.generated.expression), persisted=stored)
 
 
-def inline_names(table: Table, keys: Mapping[str, ForeignKey]) -> set[str]:
-    """The constraints and indexes that the columns say."""
-    found: set[str] = {key.name for key in keys.values()}
+def inline_names(table: Table) -> set[str]:
+    """The unique constraints and indexes that the columns say; a foreign key may be called so too."""
+    found: set[str] = set()
     for name in table.columns:
         unique = column_unique(table, name)
         index = None if unique else column_index(table, name)

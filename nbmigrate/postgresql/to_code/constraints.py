@@ -31,9 +31,9 @@ def inline_key(table: Table) -> tuple[str, ...]:
 
 
 def constraint_nodes(table: Table, keys: Iterable[ForeignKey], inline: set[str]) -> Iterator[Group]:
-    """What stands in ``__table_args__``; ``inline`` are names that columns say themselves.
+    """What stands in ``__table_args__``; ``inline`` are the uniques that columns say.
 
-    ``keys`` are the foreign keys that can be said here.
+    ``keys`` are the foreign keys that are to be said here.
     """
     if table.primary_key_columns and not inline_key(table):
         yield _primary_key(table)
@@ -42,8 +42,7 @@ def constraint_nodes(table: Table, keys: Iterable[ForeignKey], inline: set[str])
     yield from map(_check, table.check_constraints.values())
     yield from filter(None, map(exclusion_node, table.exclusions.values()))
     for foreign_key in keys:
-        if foreign_key.name not in inline:
-            yield _foreign_key(foreign_key, table)
+        yield _foreign_key(foreign_key, table)
 
 
 def _primary_key(table: Table) -> Group:
@@ -55,6 +54,7 @@ def _primary_key(table: Table) -> Group:
             name=quoted(found.name),
             postgresql_include=include,
             comment=_comment(found),
+            info=_parameters(found),
             **_deferral(found),
         )
     options = table.primary_key_options or KeyOptions()
@@ -64,6 +64,7 @@ def _primary_key(table: Table) -> Group:
         name=quoted(table.primary_key_name) if table.primary_key_name else None,
         postgresql_include=strings(options.include) if options.include else None,
         comment=_comment(options),
+        info=_parameters(options),
         **_deferral(options),
     )
 
@@ -76,6 +77,7 @@ def _unique(unique: Unique) -> Group:
         postgresql_include=strings(unique.include) if unique.include else None,
         postgresql_nulls_not_distinct="True" if unique.nulls_not_distinct else None,
         comment=_comment(unique),
+        info=_parameters(unique),
         **_deferral(unique),
     )
 
@@ -110,7 +112,8 @@ def is_inline(foreign_key: ForeignKey, table: Table) -> bool:
     columns = foreign_key.columns_from
     same = [k for k in table.foreign_keys.values() if k.columns_from == columns]
     # The constraint that a column's ForeignKey makes has no ``info`` of its own.
-    is_plain = is_spelled(foreign_key) and not foreign_key.not_enforced
+    has_info = foreign_key.not_enforced or foreign_key.delete_columns
+    is_plain = is_spelled(foreign_key) and not has_info
     return len(columns) == 1 and is_plain and same[0] is foreign_key
 
 
@@ -175,6 +178,10 @@ def _deferral(item: ForeignKey | KeyOptions | PrimaryKey | Unique) -> dict[str, 
         "deferrable": "True" if item.deferrable else None,
         "initially": quoted("DEFERRED") if item.initially_deferred else None,
     }
+
+
+def _parameters(item: KeyOptions | PrimaryKey | Unique) -> Group | None:
+    return info_node(parameters={**item.parameters} or None)
 
 
 def _comment(item: Check | ForeignKey | KeyOptions | PrimaryKey | Unique) -> Node | None:

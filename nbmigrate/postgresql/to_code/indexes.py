@@ -43,7 +43,9 @@ def index_node(index: Index) -> Group:
         postgresql_nulls_not_distinct="True" if index.nulls_not_distinct else None,
         postgresql_tablespace=quoted(index.tablespace) if index.tablespace else None,
         postgresql_concurrently="True" if index.concurrently else None,
-        info=layout.info_node(comment=index.comment),
+        info=layout.info_node(
+            key_statistics={**index.key_statistics} or None, comment=index.comment
+        ),
     )
 
 

@@ -66,9 +66,11 @@ class Module:
         classes = [name for name, table in tables.items() if _is_class(table, self._snapshot)]
         called = _called(tables, classes, taken)
         own = OwnTypes(self._snapshot, {*taken, *called.values()}, cell=cell)
+        everything = self._snapshot.tables
         coded = {
-            name: TableCode.of(table, called[name], [*references(table, self._snapshot)], own.codes)
+            name: TableCode.of(table, called[name], keys, own.codes, everything)
             for name, table in tables.items()
+            for keys in ([*references(table, self._snapshot)],)
         }
         self._relate(coded, classes)
         cores = [coded[name].table_lines() for name in tables if name not in classes]

@@ -158,7 +158,7 @@ def _function(function: Function) -> Group:
 
 
 def _view(view: View) -> Group:
-    options = dict(view.options or {})
+    options = view.said_options
     return call(
         "View",
         quoted(view.name),
@@ -172,7 +172,7 @@ def _view(view: View) -> Group:
 
 
 def _materialized(view: View) -> Group:
-    options = {_snake(n): layout.constant(value) for n, value in (view.options or {}).items()}
+    options = {_snake(n): layout.constant(value) for n, value in view.said_options.items()}
     return call(
         "MaterializedView",
         quoted(view.name),

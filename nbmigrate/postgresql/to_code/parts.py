@@ -9,7 +9,15 @@ import msgspec
 from nbmigrate.diff.partitions import columns_of_partition
 from nbmigrate.model import Grant, Snapshot, Table, format_path, key
 from nbmigrate.model.names import PUBLIC
-from nbmigrate.postgresql.to_code.layout import Group, call, constant, quoted, strings, text
+from nbmigrate.postgresql.to_code.layout import (
+    Group,
+    call,
+    constant,
+    mapping,
+    quoted,
+    strings,
+    text,
+)
 
 #: Families whose privileges stand behind their names.
 _GRANTED = {
@@ -41,6 +49,7 @@ def _without_values(table: Table) -> Table:
     return msgspec.structs.replace(
         table,
         partition_key=None,
+        part_names={},
         policies={},
         is_rls_enabled=False,
         force_rls=False,
@@ -82,6 +91,7 @@ def _partition(table: Table, names: Mapping[str, str]) -> Group:
     assert table.partition_of is not None
     is_named = key(*table.id) in names
     above = table.partition_of.parent
+    own_names = {whole: quoted(part) for whole, part in table.part_names.items()}
     partition_by = None if is_named or not table.partition_key else quoted(table.partition_key)
     return call(
         "Partition",
@@ -89,6 +99,7 @@ def _partition(table: Table, names: Mapping[str, str]) -> Group:
         table_name(above, names),
         text(table.partition_of.bound),
         partition_by=partition_by,
+        part_names=mapping(own_names) if own_names else None,
     )
 
 

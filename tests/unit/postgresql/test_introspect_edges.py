@@ -178,6 +178,15 @@ def test_what_a_snapshot_does_not_hold_is_counted(database):
         create view shown as select a from kept;
         alter view shown alter a set default 1;
         comment on column pair.a is 'x';
+        create unique index m_key on m (a);
+        alter materialized view m cluster on m_key;
+        create statistics of_m on a, (a + 1) from m;
+        create access method heap2 type table handler heap_tableam_handler;
+        create table other (a integer) using heap2;
+        create table parted (a integer) partition by list (a);
+        create table parted_1 partition of parted for values in (1);
+        create index on parted (a);
+        comment on index parted_1_a_idx is 'y';
     """
     connection.execute(statements)
     assert unmanaged(connection) == (
@@ -185,13 +194,15 @@ def test_what_a_snapshot_does_not_hold_is_counted(database):
         "1 collation",
         "1 text search configuration",
         "2 text search dictionaries",
-        "1 comment on an attribute, a domain constraint or the sequence of a column",
-        "1 constraint with storage parameters",
+        "1 comment on an attribute or a domain constraint",
+        "1 comment on what a partition has from its parent",
         "1 default of a view",
-        "1 operator class with parameters",
+        "1 index of a materialized view that it is clustered on",
         "1 table of a composite type",
+        "1 table with another access method",
         "1 unlogged sequence",
         "1 statistics object in another schema than its table",
+        "1 statistics object of a materialized view",
     )
     assert unmanaged(connection, schemas=[]) == ()
 

@@ -18,7 +18,10 @@ from tests.fixtures.postgres import Database
 from tests.pulled import declared_by, difference
 
 DATA = Path(__file__).parents[2] / "data"
-NAMES = ("music", "trading", "rental", "definitions", "parts", "lists", "options", "privileges")
+NAMES = (
+    *("music", "trading", "rental", "definitions", "parts", "lists", "options", "privileges"),
+    *("apart", "said", "elsewhere"),
+)
 SCHEMAS = [DATA / f"{name}.sql" for name in NAMES]
 
 

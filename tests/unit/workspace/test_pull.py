@@ -8,10 +8,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from nbmigrate.errors import JournalError, SourceError
+from nbmigrate.errors import JournalError, SourceError, StatementFailedError
 from nbmigrate.executor import read_ledger
 from nbmigrate.workspace import Workspace
 from tests.fixtures.postgres import Database
+
+DATA = Path(__file__).parents[2] / "data"
 
 SHOP = """
 CREATE TYPE mood AS ENUM ('glad', 'sad');
@@ -77,6 +79,43 @@ def test_pulled_cells_differ_from_nothing(workspace: Workspace, database: Databa
         workspace.declare(code, cell="pulled", namespace={}, sql=sql)
         assert workspace.diff().plan.operations == ()
         assert workspace.push().plan.operations == ()
+
+
+def test_pulled_ddl_may_make_the_schema_of_an_extension_that_is_there(
+    workspace: Workspace, database: Database
+) -> None:
+    database.execute((DATA / "elsewhere.sql").read_text("utf-8"))
+    code = workspace.pull(sql=True).code
+    assert 'CREATE SCHEMA "tools"' in code
+    declared = workspace.declare(code, cell="c1", namespace={}, sql=True)
+    assert "tools" in declared.snapshot.schemas
+    assert workspace.push(dry_run=True).plan.is_empty
+
+
+@pytest.mark.parametrize(
+    ("made", "column", "kind"),
+    [
+        ('CREATE COLLATION own FROM "C"', "text COLLATE own", "collation"),
+        (
+            "CREATE TEXT SEARCH CONFIGURATION own (COPY = simple)",
+            "tsvector DEFAULT to_tsvector('own', 'x')",
+            "text search configuration",
+        ),
+    ],
+)
+def test_what_stands_on_something_that_no_plan_makes_says_so(
+    databases: Callable[[], Database], tmp_path: Path, made: str, column: str, kind: str
+) -> None:
+    source, blank = databases(), databases()
+    source.execute(made, f"CREATE TABLE t (a {column})")
+    with Workspace(source.url, root=tmp_path) as workspace:
+        pulled = workspace.pull()
+    assert pulled.unmanaged == (f"1 {kind}",)
+    with Workspace(blank.url, root=tmp_path) as workspace:
+        workspace.declare(pulled.code, cell="pulled", namespace={})
+        with pytest.raises(StatementFailedError) as caught:
+            workspace.push()
+    assert caught.value.hint.startswith(f"no plan makes a {kind}: create it by hand")
 
 
 def test_a_file_is_written_once(workspace: Workspace) -> None:

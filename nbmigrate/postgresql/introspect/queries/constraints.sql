@@ -34,7 +34,8 @@ select
     i.nulls_not_distinct,
     i.included,
     ds.description as comment_text,
-    k.set_on_delete
+    k.set_on_delete,
+    case when k.contype in ('p', 'u') then i.parameters end as storage_parameters
 from (
     select
         true as conenforced,
@@ -59,8 +60,10 @@ left join lateral (
         case
             when pg_index.indnatts > pg_index.indnkeyatts
                 then (pg_index.indkey::int2[])[pg_index.indnkeyatts:pg_index.indnatts]
-        end as included
+        end as included,
+        x.reloptions as parameters
     from pg_catalog.pg_index
+    join pg_catalog.pg_class x on x.oid = pg_index.indexrelid
     where pg_index.indexrelid = k.conindid and k.contype in ('p', 'u')
 ) as i on true
 left join pg_catalog.pg_description ds

@@ -23,7 +23,17 @@ select
     pg_catalog.pg_get_expr(i.indpred, i.indrelid) as predicate,
     x.reloptions,
     s.spcname,
-    ds.description as comment_text
+    ds.description as comment_text,
+    (
+        select
+            pg_catalog.json_agg(
+                pg_catalog.json_build_array(a.attnum, a.attoptions, a.attstattarget)
+            )
+        from pg_catalog.pg_attribute a
+        where
+            a.attrelid = i.indexrelid and a.attnum > 0
+            and (a.attoptions is not null or a.attstattarget >= 0)
+    ) as tuned_keys
 from (select false as indnullsnotdistinct) as absent
 cross join lateral (
     select

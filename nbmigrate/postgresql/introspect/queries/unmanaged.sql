@@ -92,18 +92,50 @@ found (place, kind) as (
     from pg_catalog.pg_attrdef d
     where d.adrelid in (select r.oid from relations r where r.relkind = 'v')
     union all
-    select 11, 'operator class with parameters'
-    from pg_catalog.pg_attribute a
-    where
-        a.attoptions is not null
-        and a.attrelid in (select r.oid from relations r where r.relkind in ('i', 'I'))
+    select 11, 'table with another access method'
+    from relations r
+    join pg_catalog.pg_class c on c.oid = r.oid
+    join pg_catalog.pg_am m on m.oid = c.relam
+    where r.relkind in ('r', 'p') and m.amname <> 'heap'
     union all
-    select 11, 'constraint with storage parameters'
+    select 11, 'NOT NULL constraint with NOT VALID, NO INHERIT or a comment'
     from pg_catalog.pg_constraint k
-    join pg_catalog.pg_class c on c.oid = k.conindid
     where
-        k.contype in ('p', 'u') and c.reloptions is not null
-        and k.conrelid in (select r.oid from relations r)
+        k.contype = 'n' and k.conrelid in (select r.oid from relations r)
+        and (
+            not k.convalidated or k.connoinherit
+            or k.oid in (
+                select m.objoid
+                from pg_catalog.pg_description m
+                where m.classoid = 'pg_catalog.pg_constraint'::pg_catalog.regclass
+            )
+        )
+    union all
+    select 11, 'index of a materialized view that it is clustered on'
+    from pg_catalog.pg_index i
+    where i.indisclustered and i.indrelid in (select r.oid from relations r where r.relkind = 'm')
+    union all
+    select 13, 'statistics object of a materialized view'
+    from pg_catalog.pg_statistic_ext s
+    where s.stxrelid in (select r.oid from relations r where r.relkind = 'm')
+    union all
+    select 11, 'comment on what a partition has from its parent'
+    from pg_catalog.pg_description m
+    where
+        (m.classoid, m.objoid) in (
+            select t.tableoid, t.oid
+            from pg_catalog.pg_trigger t
+            where t.tgparentid <> 0 and t.tgrelid in (select r.oid from relations r)
+            union all
+            select k.tableoid, k.oid
+            from pg_catalog.pg_constraint k
+            where k.conparentid <> 0 and k.conrelid in (select r.oid from relations r)
+            union all
+            select c.tableoid, c.oid
+            from relations r
+            join pg_catalog.pg_class c on c.oid = r.oid
+            where r.relkind in ('i', 'I') and c.relispartition
+        )
     union all
     select 11, 'trigger of a partition that is switched otherwise'
     from pg_catalog.pg_trigger t
@@ -112,7 +144,7 @@ found (place, kind) as (
         t.tgenabled <> p.tgenabled and not t.tgisinternal
         and t.tgrelid in (select r.oid from relations r)
     union all
-    select 11, 'comment on an attribute, a domain constraint or the sequence of a column'
+    select 11, 'comment on an attribute or a domain constraint'
     from pg_catalog.pg_description m
     where
         (m.classoid, m.objoid) in (
@@ -124,14 +156,6 @@ found (place, kind) as (
         or m.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass
         and m.objsubid > 0
         and m.objoid in (select r.oid from relations r where r.relkind = 'c')
-        or m.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass
-        and m.objoid in (
-            select r.oid
-            from relations r
-            join pg_catalog.pg_depend d
-                on d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objid = r.oid
-            where r.relkind = 'S' and d.deptype = 'i' and d.refobjsubid > 0
-        )
     union all
     select 12, 'invalid index'
     from pg_catalog.pg_index i
