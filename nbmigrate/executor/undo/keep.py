@@ -24,6 +24,7 @@ from nbmigrate.model.tables import Value
 from nbmigrate.operations import Id, Operation
 from nbmigrate.postgresql.identifiers import block, literal, name_literal, quote
 from nbmigrate.postgresql.render import render_operation
+from nbmigrate.postgresql.render.counters import counter_of
 
 _MAKE_SCHEMA = f"CREATE SCHEMA IF NOT EXISTS {trash.SCHEMA};"
 
@@ -173,12 +174,19 @@ _COUNTED_BYTES = 50_000_000
 
 
 def _positions(connection: psycopg.Connection[Any], holding: Holding) -> str:
+    """Where each sequence is, and how many rows are beyond it."""
     parts = []
     for kept in holding.positions:
         name = sequence_of(connection, kept.position)
         if name:
-            parts.append(f"SELECT {kept.number} AS number, last_value, is_called FROM {name}")
-    empty = "SELECT 0 AS number, 0::bigint AS last_value, false AS is_called WHERE false"
+            parts.append(
+                f"SELECT {kept.number} AS number, last_value, is_called,"
+                f" ({trash.beyond(kept.position, 's')}) AS beyond FROM {name} AS s"
+            )
+    empty = (
+        "SELECT 0 AS number, 0::bigint AS last_value, false AS is_called, 0::bigint AS beyond"
+        " WHERE false"
+    )
     union = "\nUNION ALL ".join(parts or [empty])
     return f"CREATE TABLE {trash.in_trash(holding.positions_table)} AS\n{union};"
 
@@ -190,10 +198,9 @@ def sequence_of(connection: psycopg.Connection[Any], position: Position) -> str:
     query = (
         "SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname)"
         " AS name FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n"
-        " ON n.oid = c.relnamespace"
-        " WHERE c.oid = pg_catalog.pg_get_serial_sequence($1, $2)::regclass"
+        f" ON n.oid = c.relnamespace WHERE c.oid = {counter_of(position.id, position.column)}"
     )
-    found = raw.rows(connection, query, [trash.full(position.id), position.column])
+    found = raw.rows(connection, query)
     return str(found[0]["name"]) if found else ""
 
 
