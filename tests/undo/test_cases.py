@@ -25,6 +25,7 @@ EVERY = int(os.environ.get("NBMIGRATE_UNDO_EVERY", "9"))
 #: Beyond those: what fell once.
 FELL = {
     "partitions/attach_retyped",
+    "partitions/inherit_dropped",
     "partitions/inherit_made_serial",
     "statistics/storage_and_options",
     "types/serial_beside_an_owned_sequence",
