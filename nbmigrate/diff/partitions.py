@@ -300,8 +300,9 @@ def ancestors(table: o.Id, snapshot: Snapshot) -> Iterator[o.Id]:
 
 
 def _ancestors_throughout(table: o.Id, old: Snapshot, new: Snapshot) -> Iterator[o.Id]:
-    """Those that are above the table while its columns change: it is detached before that, and
-    attached behind it. A table that is made has its parents at once.
+    """Those that are above the table while its columns change.
+
+    It is detached before that and attached behind it; one that is made has its parents at once.
     """
     found, was = new.tables.get(key(*table)), old.tables.get(key(*table))
     if found is None or (was is not None and was.partition_of != found.partition_of):

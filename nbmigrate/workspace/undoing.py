@@ -14,9 +14,10 @@ from nbmigrate.errors import (
     NothingToUndoError,
     UndoOvertakenError,
     UndoPurgedError,
+    UndoUnfinishedError,
 )
 from nbmigrate.executor.undo import UndoRecord, records
-from nbmigrate.executor.undo.records import DONE, PURGED, UNDONE
+from nbmigrate.executor.undo.records import BEGUN, DONE, PURGED, UNDONE
 from nbmigrate.executor.undo.trash import SCHEMA, after_name
 from nbmigrate.model import format_path
 from nbmigrate.plan import NO_ANSWERS, Answers, Question
@@ -47,6 +48,7 @@ def undo(
         NothingToUndoError: nothing was pushed here, or all of it is undone.
         UndoConflictError: what it made was changed since; nothing was run.
         UndoPurgedError: its data is gone, and ``with_data`` is asked.
+        UndoUnfinishedError: it is a migration of which a part has run.
     """
     connection = workspace.target.connection
     record = last_done(workspace)
@@ -115,10 +117,14 @@ def last_done(workspace: Project) -> UndoRecord:
 
     Raises:
         NothingToUndoError: it is empty.
+        UndoUnfinishedError: it is a migration of which a part has run.
     """
-    found = records.read(workspace.target.connection, states=(DONE, PURGED), limit=1)
+    states = (BEGUN, DONE, PURGED)
+    found = records.read(workspace.target.connection, states=states, limit=1)
     if not found:
         raise NothingToUndoError(workspace.target.database)
+    if found[0].state == BEGUN:
+        raise UndoUnfinishedError(found[0].tag)
     return found[0]
 
 

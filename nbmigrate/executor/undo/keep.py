@@ -100,7 +100,7 @@ def keeping(  # noqa: PLR0913 - a plan and where it is to be kept
     return Keeping(
         _statements((_MAKE_SCHEMA, *_copies(connection, old, holding))),
         tuple(_replaced(statements, dropped, tables, old)),
-        _statements(_images(tables, old)),
+        _statements(images(tables, old)),
         holding,
     )
 
@@ -204,7 +204,7 @@ def sequence_of(connection: psycopg.Connection[Any], position: Position) -> str:
     return str(found[0]["name"]) if found else ""
 
 
-def _images(tables: Sequence[Kept], old: Snapshot) -> tuple[str, ...]:
+def images(tables: Sequence[Kept], old: Snapshot) -> tuple[str, ...]:
     """What the changed columns are when all is done; a row changed since is told by it."""
     texts = []
     for kept in tables:

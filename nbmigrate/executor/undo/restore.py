@@ -17,7 +17,6 @@ from nbmigrate.executor.undo.trash import Holding, Kept, KeptPosition
 from nbmigrate.model import Snapshot, Table
 from nbmigrate.model.names import key
 from nbmigrate.model.tables import Column
-from nbmigrate.operations import Id
 from nbmigrate.postgresql.identifiers import literal, quote
 from nbmigrate.postgresql.render.counters import counter_of
 
