@@ -182,3 +182,16 @@ def _rows(connection: psycopg.Connection[Any], row: _Row, heap: int) -> int:
 def _seconds_counted(connection: psycopg.Connection[Any]) -> float:
     found = connection.execute(_SINCE).fetchone()
     return float(found[0]) if found and found[0] is not None else 0.0
+
+
+def sampled_rows(source: str, pages: str) -> str:
+    """A query for about how many rows there are in so many pages, by those on 1 % of them.
+
+    ``source`` is what may stand behind FROM (docs, SELECT, TABLESAMPLE). Pages that hold none
+    are not seen by it.
+    """
+    seen = "nullif(count(DISTINCT (t.tableoid, (t.ctid::text::point)[0])), 0)"
+    return (
+        f"SELECT coalesce(count(*) * ({pages}) / {seen}, 0)::bigint AS rows"
+        f" FROM {source} AS t TABLESAMPLE SYSTEM (1)"
+    )

@@ -24,9 +24,16 @@ from nbmigrate.plan import Answers, Plan, make_plan
 from nbmigrate.postgresql import POSTGRESQL
 from nbmigrate.postgresql.making import only_makes
 from nbmigrate.results.changes import counts_text, tree
-from nbmigrate.workspace.keeping import Connection, Schemas, done_renames, read_again
+from nbmigrate.workspace.keeping import (
+    Connection,
+    Schemas,
+    done_renames,
+    read_again,
+    tell_copies,
+)
 
 if TYPE_CHECKING:
+    from nbmigrate import executor
     from nbmigrate.executor.segments import MigrationLike
     from nbmigrate.journal import Journal
     from nbmigrate.operations import Operation
@@ -62,8 +69,11 @@ class KeepingAround:
     whichever run gets there.
     """
 
-    def __init__(self, journal: Journal, schemas: Schemas) -> None:
+    def __init__(
+        self, journal: Journal, schemas: Schemas, on_event: executor.OnEvent | None = None
+    ) -> None:
         self._changes = Changes(journal)
+        self._on_event = on_event
         self._schemas = schemas
         self._begun: dict[str, _Begun] = {}
         self._added: dict[str, UndoRecord] = {}
@@ -102,6 +112,7 @@ class KeepingAround:
             number=number,
             may_move=False,
         )
+        tell_copies(found.holding, self._on_event)
         for statement in found.before:
             connection.execute(statement.sql.encode())
         record = UndoRecord(

@@ -241,6 +241,11 @@ def trash_tables(connection: psycopg.Connection[Any]) -> dict[str, TrashTable]:
     return {row["name"]: TrashTable(**row) for row in found}
 
 
+def has_more(connection: psycopg.Connection[Any], name: str, rows: int) -> bool:
+    """Whether a table of the trash has more rows than that."""
+    return raw.exists(connection, f"SELECT FROM {trash.in_trash(name)} OFFSET $1 LIMIT 1", [rows])
+
+
 def drop_trash(connection: psycopg.Connection[Any], names: Sequence[str]) -> None:
     """Drop these tables of the trash, and the trash itself when it is empty then."""
     there = trash_tables(connection)
