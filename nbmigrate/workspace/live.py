@@ -15,7 +15,7 @@ from nbmigrate.model import Rename, Snapshot
 from nbmigrate.model.names import key
 from nbmigrate.operations import Id
 from nbmigrate.postgresql.facts import sampled_rows
-from nbmigrate.postgresql.identifiers import literal, quote
+from nbmigrate.postgresql.identifiers import quote
 from nbmigrate.postgresql.introspect import (
     Moment,
     fingerprint,
@@ -156,12 +156,11 @@ def count_rows(connection: psycopg.Connection[Any], table: Id) -> int:
 def _estimate(connection: psycopg.Connection[Any], name: str) -> int:
     """PostgreSQL's, or by a sample where it never looked."""
     query = (
-        "SELECT reltuples::bigint, relkind IN ('r', 'm') FROM pg_catalog.pg_class"
-        " WHERE oid = %s::regclass"
+        "SELECT reltuples::bigint, relkind IN ('r', 'm'), pg_catalog.pg_relation_size(oid)"
+        " / pg_catalog.current_setting('block_size')::int"
+        " FROM pg_catalog.pg_class WHERE oid = %s::regclass"
     )
     found = connection.execute(query, [name]).fetchone()
     if found and found[0] < 0 and found[1]:
-        size = f"pg_catalog.pg_relation_size({literal(name)}::regclass)"
-        pages = f"{size} / pg_catalog.current_setting('block_size')::int"
-        found = connection.execute(sampled_rows(name, pages).encode()).fetchone()
+        found = connection.execute(sampled_rows(name, found[2]).encode()).fetchone()
     return int(found[0]) if found else 0

@@ -176,35 +176,24 @@ def seconds(kept: Kept) -> float:
 
 
 def _size(connection: psycopg.Connection[Any], loss: Loss) -> _Size:
-    """Bytes of the whole table, and its rows: counted, by PostgreSQL's estimate, or by a sample.
-
-    The estimate is scaled to the size of now, as the planner does it (plancat.c,
-    estimate_rel_size); of a table that was filled but never analyzed there is none.
-    """
+    """Bytes of the whole table, and its rows: counted, or by a sample."""
     [row] = raw.rows(connection, _SIZE, [trash.full(loss.table)])
-    if row["bytes"] >= _COUNTED_BYTES and row["known"]:
-        return _Size(rows=row["rows"], bytes=row["bytes"])
     counted = f"SELECT count(*) AS rows FROM {trash.source(loss)}"
     if row["bytes"] >= _COUNTED_BYTES:
-        counted = sampled_rows(trash.source(loss), str(row["pages"]))
+        counted = sampled_rows(trash.source(loss), row["pages"])
     return _Size(rows=raw.rows(connection, counted)[0]["rows"], bytes=row["bytes"])
 
 
 #: Of a table and its partitions.
 _SIZE = """
-WITH parts AS (
-    SELECT c.reltuples, c.relpages, pg_catalog.pg_table_size(c.oid) AS bytes,
-           pg_catalog.pg_relation_size(c.oid) / pg_catalog.current_setting('block_size')::int AS pages
-      FROM pg_catalog.pg_class AS c
-     WHERE c.oid IN (SELECT to_regclass($1::text) UNION
-                     SELECT relid FROM pg_catalog.pg_partition_tree(to_regclass($1::text)))
-)
-SELECT coalesce(sum(bytes), 0)::bigint AS bytes, coalesce(sum(pages), 0)::bigint AS pages,
-       coalesce(sum(reltuples / relpages * pages) FILTER (WHERE relpages > 0), 0)::bigint AS rows,
-       coalesce(bool_and(reltuples > 0 AND relpages > 0 OR pages = 0), true) AS known
-  FROM parts
+SELECT coalesce(sum(pg_catalog.pg_table_size(c.oid)), 0)::bigint AS bytes,
+       coalesce(sum(pg_catalog.pg_relation_size(c.oid)
+                    / pg_catalog.current_setting('block_size')::int), 0)::bigint AS pages
+  FROM pg_catalog.pg_class AS c
+ WHERE c.oid IN (SELECT to_regclass($1::text) UNION
+                 SELECT relid FROM pg_catalog.pg_partition_tree(to_regclass($1::text)))
 """
-#: Tables up to this size are counted; of larger ones an estimate is told.
+#: Tables up to this size are counted; of larger ones a sample is.
 _COUNTED_BYTES = 50_000_000
 
 
