@@ -188,14 +188,14 @@ def read(
 def _read(
     connection: psycopg.Connection[Any], condition: str, values: Sequence[object]
 ) -> tuple[UndoRecord, ...]:
-    found = raw.rows(
-        connection,
+    query = (
         "SELECT id, kind, tag, state, what, before, after, operations, renames,"
         " holding::text, \"user\", pg_catalog.to_char(done_at AT TIME ZONE 'UTC',"
         ' \'YYYY-MM-DD"T"HH24:MI:SS"Z"\') AS done_at'
-        f" FROM nbmigrate.undo {condition}",
-        values,
+        f" FROM nbmigrate.undo {condition}"
     )
+    with bookkeeping.readable(connection):
+        found = raw.rows(connection, query, values)
     return tuple(map(_record, found))
 
 
