@@ -324,6 +324,19 @@ class UndoOvertakenError(ExecutionError):
         )
 
 
+class UndoUnfinishedError(ExecutionError):
+    """The last thing done here is a migration of which only a part has run."""
+
+    exit_code = EXIT_DIFFERENT
+
+    def __init__(self, tag: str) -> None:
+        super().__init__(
+            f"`{tag}` has run in part only: its run was stopped; nothing was changed",
+            hint="%db_migrate goes on where it stopped; then it can be undone as a whole",
+        )
+        self.tag = tag
+
+
 class IrreversibleError(ExecutionError):
     """A migration that cannot be taken back."""
 

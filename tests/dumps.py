@@ -9,6 +9,7 @@ in which a negative number is a default.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 _NAME = r'(?:"(?:[^"]|"")*"|[\w$]+)'
 _NOT_NULL_NAME = re.compile(rf" CONSTRAINT {_NAME} (?=NOT NULL)")
@@ -18,6 +19,8 @@ _ATTACHED = re.compile(
 )
 #: A negative number is a constant of the type that it was written in; the column casts it.
 _NEGATIVE = re.compile(r"(?<= DEFAULT )'(-[\d.]+)'::(?:integer|bigint|numeric)\b")
+#: What ends no statement, whatever it holds: names, literals, bodies; and what does.
+_PART = re.compile(r"""("(?:[^"]|"")*"|'(?:[^']|'')*'|(\$\w*\$).*?\2)|;\n""", re.DOTALL)
 _OWNED = re.compile(rf"^ALTER SEQUENCE {_NAME}\.({_NAME}) OWNED BY (.*);$", re.MULTILINE)
 
 
@@ -27,8 +30,17 @@ def normalised(dump: str) -> str:
         shown = f"[{column}]"
         dump = re.sub(rf"(?<![\w$]){re.escape(name)}(?![\w$])", lambda _, to=shown: to, dump)
     dump = _without_automatic(dump)
-    statements = (part.strip("\n") for part in re.split(r";\n", dump + "\n"))
+    statements = (part.strip("\n") for part in _statements(dump + "\n"))
     return ";\n".join(sorted(_statement(part) for part in statements if part.strip()))
+
+
+def _statements(dump: str) -> Iterator[str]:
+    start = 0
+    for found in _PART.finditer(dump):
+        if found[1] is None:
+            yield dump[start : found.start()]
+            start = found.end()
+    yield dump[start:]
 
 
 def _without_automatic(dump: str) -> str:

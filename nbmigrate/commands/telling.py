@@ -17,6 +17,7 @@ def tell(event: Any) -> None:  # noqa: ANN401 - any event of the executor
 def sentence(event: Any) -> str:  # noqa: ANN401, PLR0911 - one return per kind of any event of the executor
     """The event in words; empty for one that only progress bars need."""
     from nbmigrate import executor  # psycopg: only when something runs
+    from nbmigrate.results.words import copied_text
 
     match event:
         case executor.LockWaited():
@@ -34,6 +35,10 @@ def sentence(event: Any) -> str:  # noqa: ANN401, PLR0911 - one return per kind 
             )
         case executor.SnapshotsFound():
             return "\n".join(f"has to wait for the end of {b}" for b in event.blockers)
+        case executor.KeepingBegun():
+            return (
+                f"keeping for an undo first: {copied_text(event.rows, event.bytes, event.seconds)}"
+            )
         case executor.LeftoverDropped():
             return f"dropped {event.index}, which a broken-off build of ours left INVALID"
         case _:

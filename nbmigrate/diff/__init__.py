@@ -62,7 +62,7 @@ def diff(
     complete = with_rebuilt(operations, old, new)
     complete += view_indexes(complete)
     complete += diff_privileges(said_old, said_new, complete)
-    return ordered(without_propagated(complete, new))
+    return ordered(without_propagated(complete, old, new))
 
 
 def _columns(snapshot: Snapshot) -> set[str]:

@@ -11,8 +11,10 @@ from typing import Any
 
 import msgspec
 
+from nbmigrate import operations as o
 from nbmigrate.diff.respell import truncate_key
 from nbmigrate.model import Snapshot, Table
+from nbmigrate.model.names import key
 
 #: Family and name of an object, or of its table; then family and name of the part.
 Made = tuple[tuple[str, ...], ...]
@@ -75,6 +77,43 @@ def touched(snapshot: Snapshot, made: Made) -> Snapshot:
         if name in items:
             found.setdefault(path[0], {})[name] = items[name]
     return Snapshot(**found)
+
+
+def as_made(snapshot: Snapshot, operations: Iterable[o.Operation]) -> Snapshot:
+    """The snapshot, of each table that the operations made only what they name: the rest came later."""
+    tables = dict(snapshot.tables)
+    for name, families in _parts_made(operations).items():
+        found = _named(tables, name)
+        if found in tables:
+            tables[found] = _only(tables[found], families)
+    return msgspec.structs.replace(snapshot, tables=tables)
+
+
+def _parts_made(operations: Iterable[o.Operation]) -> dict[str, dict[str, set[str]]]:
+    """By table and family, what the tables that are made have, there or by a later operation."""
+    made: dict[str, dict[str, set[str]]] = {}
+    for op in operations:
+        match op:
+            case o.CreateTable(table=table):
+                made[key(*table.id)] = {family: {*getattr(table, family)} for family in _PARTS}
+            case o.CreateIndex(table=at, index=index) if key(*at) in made:
+                made[key(*at)]["indexes"].add(index.name)
+            case o.AddUnique(table=at, unique=unique) if key(*at) in made:
+                made[key(*at)]["unique_constraints"].add(unique.name)
+            case o.AddCheck(table=at, check=check) if key(*at) in made:
+                made[key(*at)]["check_constraints"].add(check.name)
+            case _:
+                pass
+    return made
+
+
+def _only(table: Table, families: Mapping[str, Iterable[str]]) -> Table:
+    parts: dict[str, Any] = {"triggers": {}, "rules": {}, "policies": {}, "statistics": {}}
+    for family, names in families.items():
+        there = getattr(table, family)
+        known = {_named(there, name) for name in names}
+        parts[family] = {name: part for name, part in there.items() if name in known}
+    return msgspec.structs.replace(table, **parts)
 
 
 def around(after: Snapshot, all_made: Iterable[Made]) -> Iterator[tuple[Snapshot, Snapshot]]:

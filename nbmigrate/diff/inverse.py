@@ -14,7 +14,8 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
-from nbmigrate.diff.columns import SERIAL
+from nbmigrate.diff.columns import SERIAL, is_required
+from nbmigrate.diff.partitions import ancestors, inherited_columns
 from nbmigrate.diff.privileges import spoken
 from nbmigrate.diff.renames import apply_renames
 from nbmigrate.model import Rename, Snapshot, Table
@@ -156,6 +157,9 @@ def relaxed(target: Snapshot, now: Snapshot, filled: Mapping[Id, Collection[str]
         else _relaxed_table(table, now.tables[name], filled, new)
         for name, table in target.tables.items()
     }
+    heirs = [t for t in target.tables.values() if t.id in new and t.inherits]
+    for table in sorted(heirs, key=lambda heir: len([*ancestors(heir.id, target)])):
+        tables[key(*table.id)] = _as_heir(tables[key(*table.id)], target, tables)
     removed = {name for name, view in target.views.items() if now.views.get(name) != view}
     removed |= {
         name
@@ -206,6 +210,25 @@ def _bare(table: Table) -> Table:
         triggers={},
         rules={},
     )
+
+
+def _as_heir(bare: Table, target: Snapshot, tables: Mapping[str, Table]) -> Table:
+    """A bare table that inherits: a column that it only inherits is as its parents' is by then."""
+    parents = [tables[key(*id_)] for id_ in bare.parents if key(*id_) in tables]
+    inherited = inherited_columns(target.tables[key(*bare.id)], target)
+    columns = {
+        name: msgspec.structs.replace(
+            column,
+            local=name not in inherited,
+            not_null=any(
+                is_required(parent, parent.columns[name])
+                for parent in parents
+                if name in parent.columns
+            ),
+        )
+        for name, column in bare.columns.items()
+    }
+    return msgspec.structs.replace(bare, columns=columns)
 
 
 def _open(column: Column) -> Column:

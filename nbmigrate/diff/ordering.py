@@ -322,7 +322,8 @@ def _phase(  # noqa: C901, PLR0911 - one case per operation
         case o.AlterTable(old=table, new=made) if set(table.inherits) - set(made.inherits):
             return _PHASE[o.DetachPartition]
         case o.AlterSequence(old=before, new=after) if before.owned_by != after.owned_by:
-            return _PHASE[o.AddPrimaryKey if after.owned_by else o.DropTrigger]
+            # SET LOGGED and UNLOGGED of a table reach the sequences that it owns by then
+            return _PHASE[o.AddForeignKey if after.owned_by else o.DropTrigger]
         case _:
             return _PHASE[type(op)]
 

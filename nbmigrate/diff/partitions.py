@@ -279,20 +279,25 @@ def _joined(columns: Iterable[str]) -> str:
     return truncate(joined)
 
 
-def without_propagated(operations: list[o.Operation], new: Snapshot) -> list[o.Operation]:
+def without_propagated(
+    operations: list[o.Operation], old: Snapshot, new: Snapshot
+) -> list[o.Operation]:
     """The operations but for those that reach a table from its parent."""
     if not any(table.parents for table in new.tables.values()):
         return operations
     signs = {sign for op in operations if (sign := _sign(op)) is not None}
-    return [op for op in operations if not _is_propagated(op, signs, new)]
+    return [op for op in operations if not _is_propagated(op, signs, old, new)]
 
 
-def _is_propagated(op: o.Operation, signs: set[tuple[object, ...]], new: Snapshot) -> bool:
+def _is_propagated(
+    op: o.Operation, signs: set[tuple[object, ...]], old: Snapshot, new: Snapshot
+) -> bool:
     sign = _sign(op)
     table = getattr(op, "table", None)
     if sign is None or not isinstance(table, tuple):
         return False
-    return any((sign[0], id_, *sign[2:]) in signs for id_ in ancestors((table[0], table[1]), new))
+    above = _ancestors_throughout((table[0], table[1]), old, new)
+    return any((sign[0], id_, *sign[2:]) in signs for id_ in above)
 
 
 def ancestors(table: o.Id, snapshot: Snapshot) -> Iterator[o.Id]:
@@ -303,10 +308,30 @@ def ancestors(table: o.Id, snapshot: Snapshot) -> Iterator[o.Id]:
         yield from ancestors(id_, snapshot)
 
 
-def has_it_from_above(table: Table, column: str, snapshot: Snapshot) -> bool:
+def _ancestors_throughout(table: o.Id, old: Snapshot, new: Snapshot) -> Iterator[o.Id]:
+    """Those that are above the table while its columns change.
+
+    It is detached before that and attached behind it; one that is made has its parents at once.
+    """
+    found, was = new.tables.get(key(*table)), old.tables.get(key(*table))
+    if found is None or (was is not None and was.partition_of != found.partition_of):
+        return
+    for id_ in found.parents:
+        if was is None or id_ in was.parents:
+            yield id_
+            yield from _ancestors_throughout(id_, old, new)
+
+
+def has_it_from_above(table: Table, column: str, old: Snapshot, new: Snapshot) -> bool:
     """True when ALTER TABLE of a parent reaches the column, and PostgreSQL takes no other."""
-    above = (snapshot.tables.get(key(*id_)) for id_ in ancestors(table.id, snapshot))
-    return any(parent is not None and column in parent.columns for parent in above)
+    return any(
+        all(above is not None and column in above.columns for above in _both(id_, old, new))
+        for id_ in _ancestors_throughout(table.id, old, new)
+    )
+
+
+def _both(table: o.Id, old: Snapshot, new: Snapshot) -> tuple[Table | None, Table | None]:
+    return old.tables.get(key(*table)), new.tables.get(key(*table))
 
 
 def _sign(op: o.Operation) -> tuple[object, ...] | None:  # noqa: C901, PLR0911 - one case per operation

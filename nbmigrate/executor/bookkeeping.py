@@ -7,6 +7,8 @@ and is not finished, ``ledger`` the objects nbmigrate owns. Made when first need
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -108,7 +110,8 @@ def is_prepared(connection: psycopg.Connection[Any]) -> bool:
 def _version(connection: psycopg.Connection[Any]) -> int | None:
     if not table_exists(connection, SCHEMA, "meta"):
         return None
-    found = raw.rows(connection, f"SELECT max(version) AS version FROM {SCHEMA}.meta")
+    with readable(connection):
+        found = raw.rows(connection, f"SELECT max(version) AS version FROM {SCHEMA}.meta")
     version: int | None = found[0]["version"]
     if version is not None and version > VERSION:
         raise ExecutionError(
@@ -117,6 +120,23 @@ def _version(connection: psycopg.Connection[Any]) -> int | None:
             hint="upgrade nbmigrate here: pip install --upgrade nbmigrate",
         )
     return version
+
+
+@contextmanager
+def readable(connection: psycopg.Connection[Any]) -> Iterator[None]:
+    """Say it in words when another user made the tables and did not let this one read them.
+
+    Raises:
+        ExecutionError: it is so.
+    """
+    try:
+        yield
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise ExecutionError(
+            f"`{connection.info.user}` may not read the tables of nbmigrate in schema `{SCHEMA}`;"
+            " nothing was changed",
+            hint="connect as the user that pushes and migrates here, or as a member of that role",
+        ) from error
 
 
 def ensure(connection: psycopg.Connection[Any]) -> None:

@@ -81,6 +81,14 @@ class SnapshotsFound(Value, frozen=True, kw_only=True):
     blockers: tuple[Blocker, ...]
 
 
+class KeepingBegun(Value, frozen=True, kw_only=True):
+    """Before anything else much is copied for an undo; ``seconds`` are meant as an order of magnitude."""
+
+    rows: int
+    bytes: int
+    seconds: float
+
+
 class LeftoverDropped(Value, frozen=True, kw_only=True):
     """An INVALID index that an earlier, failed build of ours left was dropped."""
 
@@ -97,6 +105,7 @@ Event = (
     | Blocked
     | Released
     | SnapshotsFound
+    | KeepingBegun
     | LeftoverDropped
 )
 OnEvent = Callable[[Event], None]

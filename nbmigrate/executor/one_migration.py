@@ -80,6 +80,10 @@ def apply_one(
     _set_again(session, steps[:done])
     parts = _parts(steps[done:])
     try:
+        if around is not None and not done and not parts[0].is_transactional:
+            work = _work(session, migration, Segment(()), start=start, step_count=None)
+            _surround(work, session, migration, around, first=True, last=False)
+            run_transaction(session, (), work)
         for at, part in enumerate(parts):
             is_last = at == len(parts) - 1
             step_count = len(steps) if is_last else None

@@ -40,6 +40,7 @@ from nbmigrate.results.showing import (
     TableResult,
 )
 from nbmigrate.results.undoing import (
+    Keeps,
     PurgeResult,
     Restored,
     TrashEntry,
@@ -65,6 +66,7 @@ __all__ = [
     "HistoryResult",
     "HistoryStep",
     "InitResult",
+    "Keeps",
     "LoadResult",
     "LoadedColumn",
     "MigrateResult",

@@ -11,6 +11,7 @@ from nbmigrate.model import Snapshot
 from nbmigrate.plan import Plan, Question
 from nbmigrate.results.plans import plan_blocks, plan_records
 from nbmigrate.results.result import Framed, Record
+from nbmigrate.results.undoing import Keeps, keeps_blocks
 from nbmigrate.results.words import count, duration, size
 
 
@@ -109,6 +110,7 @@ class PushResult(Framed):
     dry_run: bool = False
     not_declared: tuple[str, ...] = ()
     undo: int = 0
+    keeps: tuple[Keeps, ...] = ()
 
     @property
     def questions(self) -> tuple[Question, ...]:
@@ -131,6 +133,7 @@ class PushResult(Framed):
         return (
             self._heading(),
             *((Text("%db_undo brings it back.", "muted"),) if self.undo else ()),
+            *(() if self.applied else keeps_blocks(self.keeps)),
             *plan_blocks(self.plan),
             *timings,
             *left_alone(self.not_declared),

@@ -11,7 +11,7 @@ from nbmigrate.plan import Choice, Question
 from nbmigrate.results.changes import counts_text, tree
 from nbmigrate.results.plans import questions_blocks
 from nbmigrate.results.result import Framed, Record
-from nbmigrate.results.words import count, duration, size
+from nbmigrate.results.words import copied_text, count, duration, size
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,33 @@ class Restored:
     kept: int
     rows: int
     is_moved: bool = False
+
+
+@dataclass(frozen=True)
+class Keeps:
+    """What a push puts into the trash of a table before anything else; no seconds for one that is moved."""
+
+    path: str
+    columns: tuple[str, ...]
+    rows: int
+    bytes: int
+    seconds: float
+    is_moved: bool = False
+
+
+def keeps_blocks(keeps: tuple[Keeps, ...]) -> tuple[Block, ...]:
+    """The copies that come first, in one line; nothing where nothing is copied."""
+    copied = [one for one in keeps if one.rows and not one.is_moved]
+    if not copied:
+        return ()
+    # two losses of one table are two copies of the same rows
+    largest = {one.path: one for one in sorted(copied, key=lambda one: one.bytes)}.values()
+    text = copied_text(
+        sum(one.rows for one in largest),
+        sum(one.bytes for one in largest),
+        sum(one.seconds for one in copied),
+    )
+    return (Text(f"Kept for an undo first: {text} (--no-keep keeps nothing).", "muted"),)
 
 
 @dataclass(frozen=True, repr=False)

@@ -209,6 +209,11 @@ def duration(ms: float) -> str:
     return f"{ms:,.0f} ms" if ms >= 1 else "under 1 ms"
 
 
+def copied_text(rows: int, bytes_: int, seconds: float) -> str:
+    """What is to be copied, and how long that takes, about."""
+    return f"{count(rows, 'row')}, {size(bytes_)}, about {max(seconds, 0.1):,.1f} s to copy"
+
+
 def size(bytes_: int) -> str:
     """Bytes as a person reads them."""
     amount = float(bytes_)

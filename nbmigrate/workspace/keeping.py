@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 import psycopg
 
-from nbmigrate import executor
+from nbmigrate import executor, results
 from nbmigrate.diff.losses import Loss, Names, find_losses
 from nbmigrate.diff.renames import kind_of
 from nbmigrate.errors import DriftError
 from nbmigrate.executor.undo import Holding, UndoRecord, keeping, records
+from nbmigrate.executor.undo.keep import seconds
 from nbmigrate.executor.undo.trash import source
 from nbmigrate.model import Rename, format_path, parse_path
 from nbmigrate.model.names import key
@@ -21,6 +22,7 @@ from nbmigrate.plan import Answers, Choice, Plan, Question, flag
 from nbmigrate.postgresql.identifiers import quote
 from nbmigrate.postgresql.introspect import introspect
 from nbmigrate.results.changes import counts_text, tree
+from nbmigrate.results.words import copied_text
 from nbmigrate.workspace.ledger_entries import ledger_change
 from nbmigrate.workspace.live import RowCounts, with_linked_policies
 
@@ -61,8 +63,64 @@ def with_keeping(workspace: Project, plan: Plan, *, keep: bool = True) -> KeptPl
         number=number,
         taken=relations(plan.new),
     )
-    kept = msgspec.structs.replace(plan, statements=found.statements)
+    kept = _with_copies_told(
+        msgspec.structs.replace(plan, statements=found.statements), keeps(found.holding)
+    )
     return KeptPlan(kept, msgspec.structs.replace(found.holding, owned=owned), number)
+
+
+def keeps(holding: Holding) -> tuple[results.Keeps, ...]:
+    """What will be put into the trash, with its cost."""
+    return tuple(
+        results.Keeps(
+            path=format_path(*kept.loss.table),
+            columns=() if kept.loss.is_whole else kept.loss.columns,
+            rows=kept.rows,
+            bytes=kept.bytes,
+            seconds=round(seconds(kept), 1),
+            is_moved=kept.moved is not None,
+        )
+        for kept in holding.tables
+    )
+
+
+def tell_copies(holding: Holding, on_event: executor.OnEvent | None) -> None:
+    """Say before anything runs that much is to be copied, to whoever sits and waits."""
+    copied = [kept for kept in holding.tables if kept.moved is None]
+    took = sum(map(seconds, copied))
+    if on_event is not None and took >= _TOLD_SECONDS:
+        sizes = {kept.loss.table: (kept.rows, kept.bytes) for kept in copied}.values()
+        rows, bytes_ = (sum(column) for column in zip(*sizes, strict=True))
+        on_event(executor.KeepingBegun(rows=rows, bytes=bytes_, seconds=took))
+
+
+#: A copy that takes less is not worth a word.
+_TOLD_SECONDS = 1.0
+
+
+def _with_copies_told(plan: Plan, kept: Sequence[results.Keeps]) -> Plan:
+    """The plan whose questions about losses say what is copied first, where that takes long."""
+    names = Names(plan.operations)
+
+    def told(question: Question) -> Question:
+        path = parse_path(question.path)
+        if question.kind != "drop" or len(path) < _TABLE:
+            return question
+        table = names.old_table((path[0], path[1]))
+        column = names.old_column((path[0], path[1]), path[-1])
+        for one in kept:
+            is_it = column in one.columns if len(path) > _TABLE else not one.columns
+            if one.path == format_path(*table) and is_it and one.seconds >= _TOLD_SECONDS:
+                cost = copied_text(one.rows, one.bytes, one.seconds)
+                text = f"{question.text} It is kept for an undo first: {cost}."
+                return msgspec.structs.replace(question, text=text)
+        return question
+
+    return msgspec.structs.replace(plan, questions=tuple(map(told, plan.questions)))
+
+
+#: Parts of the path of a table.
+_TABLE = 2
 
 
 def relations(snapshot: Snapshot) -> frozenset[Id]:

@@ -6,15 +6,16 @@ is undone by its ``-- down:`` section.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
-from nbmigrate.diff.additions import Made, additions, around
+from nbmigrate.diff.additions import Made, additions, around, as_made
 from nbmigrate.diff.losses import Losses, find_losses
 from nbmigrate.errors import SnapshotError
 from nbmigrate.executor.history import take_own_role
-from nbmigrate.executor.undo import Holding, Keeping, UndoRecord, keeping, records
+from nbmigrate.executor.undo import Holding, UndoRecord, keeping, records
+from nbmigrate.executor.undo.keep import images
 from nbmigrate.journal.changes import Changes
 from nbmigrate.journal.down import down_statements
 from nbmigrate.model import EMPTY, Snapshot
@@ -23,11 +24,36 @@ from nbmigrate.plan import Answers, Plan, find_operations, make_plan
 from nbmigrate.postgresql import POSTGRESQL
 from nbmigrate.postgresql.making import only_makes
 from nbmigrate.results.changes import counts_text, tree
-from nbmigrate.workspace.keeping import Connection, Schemas, done_renames, read_again
+from nbmigrate.workspace.keeping import (
+    Connection,
+    Schemas,
+    done_renames,
+    read_again,
+    tell_copies,
+)
 
 if TYPE_CHECKING:
+    from nbmigrate import executor
     from nbmigrate.executor.segments import MigrationLike
     from nbmigrate.journal import Journal
+    from nbmigrate.operations import Operation
+
+
+class _Begun(NamedTuple):
+    """A record that is to be completed, and the snapshots that the migration is told by."""
+
+    record: UndoRecord
+    known: tuple[Snapshot, ...]
+
+
+class _Added(NamedTuple):
+    """What a migration made that has no snapshots yet.
+
+    The ``operations`` are given of a run that died: between then and now somebody may have come.
+    """
+
+    made: Made
+    operations: tuple[Operation, ...] = ()
 
 
 class KeepingAround:
@@ -36,20 +62,28 @@ class KeepingAround:
     One that only adds loses nothing, and PostgreSQL itself proves that what it made was not
     there before: a plain CREATE or ADD would have failed. So its record needs names only, and
     the schema is not read around it. The snapshots of such records are filled in together, at
-    the end or when the schema is read anyway; a run that dies before leaves records that
-    :func:`settled` completes when they are undone.
+    the end or when the schema is read anyway; those of a run that died before are filled in by
+    the next one, or by :func:`settled` when they are undone.
+
+    The record of any other is begun in its first transaction and completed in its last one, by
+    whichever run gets there.
     """
 
-    def __init__(self, journal: Journal, schemas: Schemas) -> None:
+    def __init__(
+        self, journal: Journal, schemas: Schemas, on_event: executor.OnEvent | None = None
+    ) -> None:
         self._changes = Changes(journal)
+        self._on_event = on_event
         self._schemas = schemas
-        self._begun: dict[str, tuple[Snapshot, Plan, Keeping]] = {}
+        self._begun: dict[str, _Begun] = {}
         self._added: dict[str, UndoRecord] = {}
-        self._unsettled: dict[str, Made] = {}
+        self._unsettled: dict[str, _Added] = {}
 
     def begin(self, connection: Connection) -> None:
         """Make the table of the records, before the first migration."""
         records.prepare(connection)
+        for record in records.unsettled(connection):
+            self._unsettled[record.tag] = _Added(record.holding.made, record.operations)
 
     def before(self, connection: Connection, migration: MigrationLike) -> None:
         """Look at the schema and copy what will be lost; nothing when nothing can be."""
@@ -58,34 +92,70 @@ class KeepingAround:
         if record is not None:
             self._added[migration.tag] = record
         elif (plan := plan_of(self._changes, migration.tag)) is not None:
-            self._look(connection, migration, plan)
+            known = (plan.old, plan.new)
+            self._begun[migration.tag] = _Begun(self._begin(connection, migration, plan), known)
 
-    def _look(self, connection: Connection, migration: MigrationLike, plan: Plan) -> None:
+    def _begin(self, connection: Connection, migration: MigrationLike, plan: Plan) -> UndoRecord:
+        if (earlier := records.begun(connection, migration.tag)) is not None:
+            if earlier.operations == plan.operations:
+                return earlier
+            records.remove(connection, earlier)
         live = read_again(connection, self._schemas, (plan.old, plan.new))
         self._settle(connection, live)
+        number = records.next_id(connection)
         found = keeping(
             connection,
             live,
             plan.operations,
             (),
             _there(find_losses(live, plan.operations), live),
-            number=records.next_id(connection),
+            number=number,
             may_move=False,
         )
+        tell_copies(found.holding, self._on_event)
         for statement in found.before:
             connection.execute(statement.sql.encode())
-        self._begun[migration.tag] = (live, plan, found)
+        record = UndoRecord(
+            id=number,
+            kind="migrate",
+            tag=migration.tag,
+            before=live,
+            after=EMPTY,
+            operations=plan.operations,
+            renames=done_renames(plan),
+            holding=found.holding if plan.operations else _by_hand(migration),
+            what=(counts_text(tree(plan.operations)) if plan.operations else "by hand",),
+            state=records.BEGUN,
+        )
+        records.write(connection, record)
+        return record
 
     def look_again(self, connection: Connection, migration: MigrationLike) -> None:
-        """Write the record that needs the schema, in the transaction that writes the history."""
-        if migration.tag in self._begun:
-            self._record(connection, migration)
+        """Complete a record that needs the schema, in the transaction that writes the history."""
+        if migration.tag in self._added:
+            return
+        if (begun := self._begun_before(connection, migration.tag)) is not None:
+            take_own_role(connection)
+            record, known = begun
+            for text in images(record.holding.tables, record.before):
+                connection.execute(text.encode())
+            live = read_again(connection, self._schemas, known)
+            records.complete(connection, record.id, live)
 
     def after(self, connection: Connection, migration: MigrationLike) -> None:
-        """Write the record that needs nothing, on the way of the history."""
+        """Write a record that needs nothing, on the way of the history."""
         if (record := self._added.pop(migration.tag, None)) is not None:
             records.write_made(connection, record)
-            self._unsettled[migration.tag] = record.holding.made
+            self._unsettled[migration.tag] = _Added(record.holding.made)
+
+    def _begun_before(self, connection: Connection, tag: str) -> _Begun | None:
+        """What this run began, or what another one did that died in the middle."""
+        if (begun := self._begun.pop(tag, None)) is not None:
+            return begun
+        if (record := records.begun(connection, tag)) is None:
+            return None
+        plan = plan_of(self._changes, tag)
+        return _Begun(record, (plan.old, plan.new) if plan else ())
 
     def finish(self, connection: Connection) -> None:
         """Read the schema once for all the migrations that only added."""
@@ -93,28 +163,14 @@ class KeepingAround:
             self._settle(connection, read_again(connection, self._schemas, ()))
 
     def _settle(self, connection: Connection, live: Snapshot) -> None:
-        tags = reversed(self._unsettled)
-        pairs = around(live, self._unsettled.values())
-        records.settle(connection, [(tag, *pair) for tag, pair in zip(tags, pairs, strict=True)])
-
-    def _record(self, connection: Connection, migration: MigrationLike) -> None:
-        before, plan, found = self._begun.pop(migration.tag)
-        take_own_role(connection)
-        for statement in found.after:
-            connection.execute(statement.sql.encode())
-        records.write(
+        found = list(self._unsettled.items())
+        pairs = around(live, [added.made for _, added in found])
+        records.settle(
             connection,
-            UndoRecord(
-                id=records.next_id(connection),
-                kind="migrate",
-                tag=migration.tag,
-                before=before,
-                after=read_again(connection, self._schemas, (plan.old, plan.new)),
-                operations=plan.operations,
-                renames=done_renames(plan),
-                holding=found.holding if plan.operations else _by_hand(migration),
-                what=(counts_text(tree(plan.operations)) if plan.operations else "by hand",),
-            ),
+            [
+                (tag, before, as_made(after, added.operations) if added.operations else after)
+                for (tag, added), (before, after) in zip(reversed(found), pairs, strict=True)
+            ],
         )
 
 
@@ -123,6 +179,7 @@ def settled(record: UndoRecord, live: Snapshot) -> UndoRecord:
     if not record.holding.made or record.after != EMPTY:
         return record
     [(before, after)] = around(live, [record.holding.made])
+    after = as_made(after, record.operations)
     return msgspec.structs.replace(record, before=before, after=after)
 
 

@@ -14,6 +14,7 @@ from nbmigrate.errors import DriftError
 from nbmigrate.model import Rename, Snapshot
 from nbmigrate.model.names import key
 from nbmigrate.operations import Id
+from nbmigrate.postgresql.facts import sampled_rows
 from nbmigrate.postgresql.identifiers import quote
 from nbmigrate.postgresql.introspect import (
     Moment,
@@ -149,6 +150,17 @@ def count_rows(connection: psycopg.Connection[Any], table: Id) -> int:
     count = found[0] if found else 0
     if count <= COUNT_LIMIT:
         return int(count)
-    estimate = "SELECT reltuples::bigint FROM pg_catalog.pg_class WHERE oid = %s::regclass"
-    row = connection.execute(estimate, [name]).fetchone()
-    return max(int(count), int(row[0]) if row else 0)
+    return max(int(count), _estimate(connection, name))
+
+
+def _estimate(connection: psycopg.Connection[Any], name: str) -> int:
+    """PostgreSQL's, or by a sample where it never looked."""
+    query = (
+        "SELECT reltuples::bigint, relkind IN ('r', 'm'), pg_catalog.pg_relation_size(oid)"
+        " / pg_catalog.current_setting('block_size')::int"
+        " FROM pg_catalog.pg_class WHERE oid = %s::regclass"
+    )
+    found = connection.execute(query, [name]).fetchone()
+    if found and found[0] < 0 and found[1]:
+        found = connection.execute(sampled_rows(name, found[2]).encode()).fetchone()
+    return int(found[0]) if found else 0

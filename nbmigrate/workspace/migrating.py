@@ -60,7 +60,7 @@ def migrate(
             to=options.to,
             on_event=listen,
             settings=settings,
-            around=KeepingAround(workspace.journal, workspace.settings.schemas),
+            around=KeepingAround(workspace.journal, workspace.settings.schemas, listen),
         )
     states = executor.read_status(workspace.target.connection, migrations, settings)
     return results.MigrateResult(

@@ -87,6 +87,7 @@ class MigrationCommands(Project):
             dry_run=dry_run,
             not_declared=not_declared,
             undo=kept.number if applied else 0,
+            keeps=keeping.keeps(kept.holding),
         )
 
     def _apply(
@@ -98,6 +99,7 @@ class MigrationCommands(Project):
     ) -> Sequence[Any]:
         connection = self.target.connection
         change = ledger_change(kept.plan.operations, executor.read_ledger(connection))
+        keeping.tell_copies(kept.holding, on_event)
 
         def guard() -> None:
             self.live.require(connection, mark)

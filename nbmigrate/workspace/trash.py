@@ -10,7 +10,7 @@ import psycopg
 from nbmigrate import executor, results
 from nbmigrate.errors import UsageConflictError
 from nbmigrate.executor.undo import UndoRecord, records
-from nbmigrate.executor.undo.records import DONE, PURGED, TrashTable
+from nbmigrate.executor.undo.records import BEGUN, DONE, PURGED, TrashTable
 from nbmigrate.executor.undo.trash import SCHEMA
 from nbmigrate.workspace.live import count_rows
 
@@ -66,7 +66,7 @@ def purge(workspace: Project, number: int | None, *, agreed: bool) -> results.Pu
     wanted = tuple(
         entry
         for entry in entries(workspace)
-        if (number is None or entry.number == number) and entry.bytes
+        if (number is None or entry.number == number) and entry.bytes and entry.state != BEGUN
     )
     if agreed and wanted:
         # No migrator may be keeping, nor an undo be reading, what is thrown away.

@@ -14,16 +14,16 @@ from nbmigrate.errors import (
     NothingToUndoError,
     UndoOvertakenError,
     UndoPurgedError,
+    UndoUnfinishedError,
 )
 from nbmigrate.executor.undo import UndoRecord, records
-from nbmigrate.executor.undo.records import DONE, PURGED, UNDONE
-from nbmigrate.executor.undo.trash import SCHEMA, after_name
+from nbmigrate.executor.undo.records import BEGUN, DONE, PURGED, UNDONE
+from nbmigrate.executor.undo.trash import after_name
 from nbmigrate.model import format_path
 from nbmigrate.plan import NO_ANSWERS, Answers, Question
 from nbmigrate.workspace.keeping import require_number
 from nbmigrate.workspace.keeping_migrations import settled
 from nbmigrate.workspace.ledger_entries import ledger_change
-from nbmigrate.workspace.live import count_rows
 from nbmigrate.workspace.undo_checks import Checkpoints, questions
 from nbmigrate.workspace.undo_way import Way, find_way
 
@@ -47,6 +47,7 @@ def undo(
         NothingToUndoError: nothing was pushed here, or all of it is undone.
         UndoConflictError: what it made was changed since; nothing was run.
         UndoPurgedError: its data is gone, and ``with_data`` is asked.
+        UndoUnfinishedError: it is a migration of which a part has run.
     """
     connection = workspace.target.connection
     record = last_done(workspace)
@@ -115,10 +116,14 @@ def last_done(workspace: Project) -> UndoRecord:
 
     Raises:
         NothingToUndoError: it is empty.
+        UndoUnfinishedError: it is a migration of which a part has run.
     """
-    found = records.read(workspace.target.connection, states=(DONE, PURGED), limit=1)
+    states = (BEGUN, DONE, PURGED)
+    found = records.read(workspace.target.connection, states=states, limit=1)
     if not found:
         raise NothingToUndoError(workspace.target.database)
+    if found[0].state == BEGUN:
+        raise UndoUnfinishedError(found[0].tag)
     return found[0]
 
 
@@ -151,7 +156,7 @@ def _emptied(
     """The tables of the trash of which every row is back where it was."""
     back = {one.kept.name: counted.get(at, 0) for at, one in way.restoring.items()}
     for kept in record.holding.tables:
-        if kept.name in back and count_rows(connection, (SCHEMA, kept.name)) <= back[kept.name]:
+        if kept.name in back and not records.has_more(connection, kept.name, back[kept.name]):
             yield kept.name
         if kept.loss.survivor is not None and kept.name in back:
             yield after_name(kept.name)

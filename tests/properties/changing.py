@@ -239,9 +239,11 @@ def change_default(world: World) -> None:
     if (column := plain_column(world)) and column.data["content"] in CONTENTS:
         found = CONTENTS[column.data["content"]].defaults
         column.data["default"] = spelled(world.one(["", *found]), column.data["type"])
+        if column.data["filled"]:
+            return  # its NULLs are filled by an answer, whatever new rows get
         if column.data["default"]:
             world.backfills.pop(column.id, None)
-        elif not column.data["filled"] and column.data.get("not_null"):
+        elif column.data.get("not_null"):
             world.backfills[column.id] = growing.backfill(world, column)
 
 

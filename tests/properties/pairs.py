@@ -69,10 +69,12 @@ class Pair:
         return Answers(renames=tuple(self._renames()), backfills=backfills)
 
     def _places(self, column: Thing) -> Iterator[tuple[str, ...]]:
-        """Where the column is: in its table, and in what could be a partition of that."""
+        """Where the column is: in its table, and in what could or is to be a partition of that."""
         yield self.new.path(column.id)
-        for table in self.new.loose(self.new.things[column.owner]):
-            yield (*self.new.path(table.id), self.new.names[column.id])
+        root = self.new.things[column.owner]
+        for number in {t.id: None for world in (self.old, self.new) for t in world.loose(root)}:
+            if number in self.new.things:
+                yield (*self.new.path(number), self.new.names[column.id])
 
     def _renames(self) -> Iterator[str]:
         for number, thing in self.new.things.items():

@@ -22,8 +22,16 @@ from tests.test_cases import build_old, emptied, look, skip_old_server
 from tests.undo.images import adopt, image
 
 EVERY = int(os.environ.get("NBMIGRATE_UNDO_EVERY", "9"))
-CASES = [case for case in all_cases() if not case.get("error")][::EVERY]
-
+#: Beyond those: what fell once.
+FELL = {
+    "partitions/attach_retyped",
+    "partitions/inherit_dropped",
+    "partitions/inherit_made_serial",
+    "statistics/storage_and_options",
+    "types/serial_beside_an_owned_sequence",
+}
+ALL = [case for case in all_cases() if not case.get("error")]
+CASES = [case for at, case in enumerate(ALL) if at % EVERY == 0 or case.name in FELL]
 
 #: What has no way back yet; a fix has to take it off here.
 KNOWN = {

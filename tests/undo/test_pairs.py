@@ -24,30 +24,9 @@ from tests.undo.test_cases import write_folder
 
 FIRST = int(os.environ.get("NBMIGRATE_FIRST_PAIR", "0"))
 PAIRS = int(os.environ.get("NBMIGRATE_UNDO_PAIRS", "30"))
-#: Pairs that an undo refuses or does not bring back whole; a fix has to take them off here.
-KNOWN = {
-    28: "a column of its own that began to be inherited",
-    78: "a partition comes back after its column was retyped",
-    98: "the old schema cannot be made: it says MINVALUE twice",
-    100: "a privilege is revoked from a role under its new name",
-    121: "a column of its own that began to be inherited",
-    132: "a column of its own that began to be inherited",
-    172: "a column of its own that began to be inherited",
-    231: "a default is cast to the type that it came back from",
-    264: "a column of its own that began to be inherited",
-    290: "a table that becomes a partition and has a column without NOT NULL",
-}
-#: Beyond the first ones: renamed roles, views and indexes that fell once.
-FELL = (56, 143, 246)
-
-
-def _param(seed: int) -> object:
-    reason = KNOWN.get(seed)
-    marks = [pytest.mark.xfail(reason=reason, strict=True)] if reason else []
-    return pytest.param(seed, marks=marks)
-
-
-SEEDS = [_param(seed) for seed in dict.fromkeys((*range(FIRST, FIRST + PAIRS), *FELL))]
+#: Beyond the first ones: what fell once.
+FELL = (28, 56, 78, 98, 100, 121, 132, 143, 172, 231, 246, 264, 290)
+SEEDS = list(dict.fromkeys((*range(FIRST, FIRST + PAIRS), *FELL)))
 
 
 @pytest.mark.parametrize("seed", SEEDS)

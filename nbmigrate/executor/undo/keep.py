@@ -6,7 +6,7 @@ table is moved, not copied, where nothing else has a hold on it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -14,7 +14,7 @@ import psycopg
 
 from nbmigrate import operations as o
 from nbmigrate.dialect import Statement
-from nbmigrate.diff.losses import Losses, Names, Position, has_heirs
+from nbmigrate.diff.losses import Loss, Losses, Names, Position, has_heirs
 from nbmigrate.executor import raw
 from nbmigrate.executor.undo import trash
 from nbmigrate.executor.undo.trash import Holding, Kept, KeptPosition, Moved
@@ -22,8 +22,10 @@ from nbmigrate.model import Snapshot, Table
 from nbmigrate.model.names import key
 from nbmigrate.model.tables import Value
 from nbmigrate.operations import Id, Operation
+from nbmigrate.postgresql.facts import sampled_rows
 from nbmigrate.postgresql.identifiers import block, literal, name_literal, quote
 from nbmigrate.postgresql.render import render_operation
+from nbmigrate.postgresql.render.counters import counter_of
 
 _MAKE_SCHEMA = f"CREATE SCHEMA IF NOT EXISTS {trash.SCHEMA};"
 
@@ -75,33 +77,46 @@ def keeping(  # noqa: PLR0913 - a plan and where it is to be kept
         for op in operations
         if isinstance(op, o.DropTable) and op.table.id not in taken
     }
-    places = {Names(operations).old_table(id_): id_ for id_ in dropped}
-    tables = []
-    for at, loss in enumerate(losses.rows, first):
-        name = trash.trash_name(number, at, loss.table[1])
-        size = _size(connection, loss.table)
-        table = trash.table_of(old, loss)
-        moved = None
-        if may_move and loss.is_whole and table.id in places and can_move(old, table):
-            place, parts = places[table.id], _parts(connection, table.id, number, at)
-            if not any((place[0], was) in taken for _, _, was in parts):
-                moved = Moved(place=place, parts=parts)
-        tables.append(Kept(name=name, loss=loss, moved=moved, rows=size.rows, bytes=size.bytes))
+    places = {Names(operations).old_table(id_): id_ for id_ in dropped} if may_move else {}
+    tables = tuple(_tables(connection, old, losses, places, taken, number=number, first=first))
     numbered = tuple(
         KeptPosition(number=at, position=p)
         for at, p in enumerate(_unmoved(losses.positions, tables), 1)
     )
     holding = Holding(
-        tables=tuple(tables),
+        tables=tables,
         positions=numbered,
         positions_table=trash.trash_name(number, 0, "positions") if numbered else "",
     )
     return Keeping(
         _statements((_MAKE_SCHEMA, *_copies(connection, old, holding))),
         tuple(_replaced(statements, dropped, tables, old)),
-        _statements(_images(tables, old)),
+        _statements(images(tables, old)),
         holding,
     )
+
+
+def _tables(  # noqa: PLR0913 - what keeping was given
+    connection: psycopg.Connection[Any],
+    old: Snapshot,
+    losses: Losses,
+    places: Mapping[Id, Id],
+    taken: Collection[Id],
+    *,
+    number: int,
+    first: int,
+) -> Iterator[Kept]:
+    """The tables of the trash; ``places`` are where the tables are that could be moved."""
+    sizes: dict[str, _Size] = {}
+    for at, loss in enumerate(losses.rows, first):
+        source, table, moved = trash.source(loss), trash.table_of(old, loss), None
+        size = sizes[source] = sizes.get(source) or _size(connection, loss)
+        if loss.is_whole and table.id in places and can_move(old, table):
+            place, parts = places[table.id], _parts(connection, table.id, number, at)
+            if not any((place[0], was) in taken for _, _, was in parts):
+                moved = Moved(place=place, parts=parts)
+        name = trash.trash_name(number, at, loss.table[1])
+        yield Kept(name=name, loss=loss, moved=moved, rows=size.rows, bytes=size.bytes)
 
 
 def _statements(texts: Sequence[str]) -> tuple[Statement, ...]:
@@ -149,36 +164,53 @@ def note(kept: Kept) -> str:
     """What the statement costs, for whoever reads the SQL."""
     if kept.moved:
         return f"-- keeps {kept.rows:,} rows ({kept.bytes:,} bytes) by moving them: instant\n"
-    seconds = kept.bytes / _COPIED_PER_SECOND
-    return f"-- keeps {kept.rows:,} rows ({kept.bytes:,} bytes), about {seconds:.1f} s\n"
+    return f"-- keeps {kept.rows:,} rows ({kept.bytes:,} bytes), about {seconds(kept):.1f} s\n"
 
 
-def _size(connection: psycopg.Connection[Any], table: Id) -> _Size:
-    query = (
-        "SELECT coalesce(sum(greatest(c.reltuples, 0)), 0)::bigint AS rows,"
-        " coalesce(sum(pg_catalog.pg_table_size(c.oid)), 0)::bigint AS bytes,"
-        " bool_and(c.reltuples >= 0) AS known"
-        " FROM pg_catalog.pg_class AS c WHERE c.oid IN (SELECT to_regclass($1::text) UNION"
-        " SELECT relid FROM pg_catalog.pg_partition_tree(to_regclass($1::text)))"
-    )
-    [row] = raw.rows(connection, query, [trash.full(table)])
-    if row["bytes"] < _COUNTED_BYTES:
-        counted = raw.rows(connection, f"SELECT count(*) AS rows FROM {trash.full(table)}")
-        return _Size(rows=counted[0]["rows"], bytes=row["bytes"])
-    return _Size(rows=row["rows"], bytes=row["bytes"])
+def seconds(kept: Kept) -> float:
+    """How long the copy takes, about; of what is changed in place there are two, before and after."""
+    if kept.moved:
+        return 0.0
+    copies = 1 if kept.loss.survivor is None or kept.loss.nulls else 2
+    return copies * kept.bytes / _COPIED_PER_SECOND
 
 
-#: Tables up to this size are counted; of larger ones PostgreSQL's estimate is told.
+def _size(connection: psycopg.Connection[Any], loss: Loss) -> _Size:
+    """Bytes of the whole table, and its rows: counted, or by a sample."""
+    [row] = raw.rows(connection, _SIZE, [trash.full(loss.table)])
+    counted = f"SELECT count(*) AS rows FROM {trash.source(loss)}"
+    if row["bytes"] >= _COUNTED_BYTES:
+        counted = sampled_rows(trash.source(loss), row["pages"])
+    return _Size(rows=raw.rows(connection, counted)[0]["rows"], bytes=row["bytes"])
+
+
+#: Of a table and its partitions.
+_SIZE = """
+SELECT coalesce(sum(pg_catalog.pg_table_size(c.oid)), 0)::bigint AS bytes,
+       coalesce(sum(pg_catalog.pg_relation_size(c.oid)
+                    / pg_catalog.current_setting('block_size')::int), 0)::bigint AS pages
+  FROM pg_catalog.pg_class AS c
+ WHERE c.oid IN (SELECT to_regclass($1::text) UNION
+                 SELECT relid FROM pg_catalog.pg_partition_tree(to_regclass($1::text)))
+"""
+#: Tables up to this size are counted; of larger ones a sample is.
 _COUNTED_BYTES = 50_000_000
 
 
 def _positions(connection: psycopg.Connection[Any], holding: Holding) -> str:
+    """Where each sequence is, and how many rows are beyond it."""
     parts = []
     for kept in holding.positions:
         name = sequence_of(connection, kept.position)
         if name:
-            parts.append(f"SELECT {kept.number} AS number, last_value, is_called FROM {name}")
-    empty = "SELECT 0 AS number, 0::bigint AS last_value, false AS is_called WHERE false"
+            parts.append(
+                f"SELECT {kept.number} AS number, last_value, is_called,"
+                f" ({trash.beyond(kept.position, 's')}) AS beyond FROM {name} AS s"
+            )
+    empty = (
+        "SELECT 0 AS number, 0::bigint AS last_value, false AS is_called, 0::bigint AS beyond"
+        " WHERE false"
+    )
     union = "\nUNION ALL ".join(parts or [empty])
     return f"CREATE TABLE {trash.in_trash(holding.positions_table)} AS\n{union};"
 
@@ -190,14 +222,13 @@ def sequence_of(connection: psycopg.Connection[Any], position: Position) -> str:
     query = (
         "SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname)"
         " AS name FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n"
-        " ON n.oid = c.relnamespace"
-        " WHERE c.oid = pg_catalog.pg_get_serial_sequence($1, $2)::regclass"
+        f" ON n.oid = c.relnamespace WHERE c.oid = {counter_of(position.id, position.column)}"
     )
-    found = raw.rows(connection, query, [trash.full(position.id), position.column])
+    found = raw.rows(connection, query)
     return str(found[0]["name"]) if found else ""
 
 
-def _images(tables: Sequence[Kept], old: Snapshot) -> tuple[str, ...]:
+def images(tables: Sequence[Kept], old: Snapshot) -> tuple[str, ...]:
     """What the changed columns are when all is done; a row changed since is told by it."""
     texts = []
     for kept in tables:

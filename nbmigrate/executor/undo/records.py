@@ -39,8 +39,9 @@ CREATE TABLE IF NOT EXISTS {bookkeeping.SCHEMA}.undo (
 );
 """
 
-#: Whether its data can still come back: done -> undone, or done -> purged.
-DONE, UNDONE, PURGED = "done", "undone", "purged"
+#: Whether its data can still come back: done -> undone, or done -> purged. A migration that runs
+#: in several transactions is begun before it is done.
+BEGUN, DONE, UNDONE, PURGED = "begun", "done", "undone", "purged"
 
 
 class UndoRecord(Value, frozen=True, kw_only=True):
@@ -134,6 +135,33 @@ def settle(
         )
 
 
+def begun(connection: psycopg.Connection[Any], tag: str) -> UndoRecord | None:
+    """The record of a migration that was begun, here or by a run that died."""
+    condition = "WHERE tag = $1 AND state = $2 ORDER BY id DESC LIMIT 1"
+    return next(iter(_read(connection, condition, [tag, BEGUN])), None)
+
+
+def complete(connection: psycopg.Connection[Any], number: int, after: Snapshot) -> None:
+    """The migration that was begun is done; the schema is this."""
+    query = "UPDATE nbmigrate.undo SET after = $2, state = $3, done_at = now() WHERE id = $1"
+    raw.run(connection, query, [number, _packed(after), DONE])
+
+
+def remove(connection: psycopg.Connection[Any], record: UndoRecord) -> None:
+    """Take a record away with its part of the trash, as if it had never been."""
+    drop_trash(connection, record.holding.names)
+    raw.run(connection, "DELETE FROM nbmigrate.undo WHERE id = $1", [record.id])
+
+
+def unsettled(connection: psycopg.Connection[Any]) -> tuple[UndoRecord, ...]:
+    """The last records, as far as they have no snapshots: of a run that died. The first one first."""
+    condition = (
+        "WHERE state <> $1 AND id > (SELECT coalesce(max(id), 0) FROM nbmigrate.undo"
+        " WHERE state <> $1 AND NOT (state = $2 AND after = $3 AND holding ? 'made')) ORDER BY id"
+    )
+    return _read(connection, condition, [UNDONE, DONE, _packed(EMPTY)])
+
+
 def amend(connection: psycopg.Connection[Any], number: int, after: Snapshot) -> None:
     """Write what the schema is after all, where statements ran behind the last transaction."""
     query = "UPDATE nbmigrate.undo SET after = $2 WHERE id = $1"
@@ -147,20 +175,27 @@ def _packed(value: object) -> bytes:
 def read(
     connection: psycopg.Connection[Any],
     *,
-    states: Sequence[str] = (DONE, UNDONE, PURGED),
+    states: Sequence[str] = (BEGUN, DONE, UNDONE, PURGED),
     limit: int | None = None,
 ) -> tuple[UndoRecord, ...]:
     """The records in one of the states, the newest first."""
     if not is_prepared(connection):
         return ()
-    found = raw.rows(
-        connection,
+    condition = "WHERE state = ANY($1) ORDER BY id DESC LIMIT $2"
+    return _read(connection, condition, [list(states), limit])
+
+
+def _read(
+    connection: psycopg.Connection[Any], condition: str, values: Sequence[object]
+) -> tuple[UndoRecord, ...]:
+    query = (
         "SELECT id, kind, tag, state, what, before, after, operations, renames,"
         " holding::text, \"user\", pg_catalog.to_char(done_at AT TIME ZONE 'UTC',"
         ' \'YYYY-MM-DD"T"HH24:MI:SS"Z"\') AS done_at'
-        " FROM nbmigrate.undo WHERE state = ANY($1) ORDER BY id DESC LIMIT $2",
-        [list(states), limit],
+        f" FROM nbmigrate.undo {condition}"
     )
+    with bookkeeping.readable(connection):
+        found = raw.rows(connection, query, values)
     return tuple(map(_record, found))
 
 
@@ -204,6 +239,11 @@ def trash_tables(connection: psycopg.Connection[Any]) -> dict[str, TrashTable]:
         [trash.SCHEMA],
     )
     return {row["name"]: TrashTable(**row) for row in found}
+
+
+def has_more(connection: psycopg.Connection[Any], name: str, rows: int) -> bool:
+    """Whether a table of the trash has more rows than that."""
+    return raw.exists(connection, f"SELECT FROM {trash.in_trash(name)} OFFSET $1 LIMIT 1", [rows])
 
 
 def drop_trash(connection: psycopg.Connection[Any], names: Sequence[str]) -> None:

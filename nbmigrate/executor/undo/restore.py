@@ -17,8 +17,8 @@ from nbmigrate.executor.undo.trash import Holding, Kept, KeptPosition
 from nbmigrate.model import Snapshot, Table
 from nbmigrate.model.names import key
 from nbmigrate.model.tables import Column
-from nbmigrate.operations import Id
 from nbmigrate.postgresql.identifiers import literal, quote
+from nbmigrate.postgresql.render.counters import counter_of
 
 
 class Restoring(NamedTuple):
@@ -176,28 +176,20 @@ def _position(holding: Holding, kept: KeptPosition, target: Snapshot) -> str:
     if not position.column:
         if key(*position.id) not in target.sequences:
             return ""
-        name = literal(trash.full(position.id))
+        name = f"{literal(trash.full(position.id))}::regclass"
     else:
         table = target.tables.get(key(*position.id))
         if table is None or position.column not in table.columns:
             return ""
-        name = (
-            f"pg_catalog.pg_get_serial_sequence({literal(trash.full(position.id))},"
-            f" {literal(position.column)})"
-        )
-        rest = _beyond(position.id, position.column, table)
+        name = counter_of(position.id, position.column)
+        if not _counts_down(table.columns[position.column]):
+            rest = f" AND ({trash.beyond(position, 'k')}) <= k.beyond"
     return (
-        f"SELECT pg_catalog.setval({name}::regclass, k.last_value, k.is_called)"
+        f"SELECT pg_catalog.setval({name}, k.last_value, k.is_called)"
         f" FROM {trash.in_trash(holding.positions_table)} AS k"
         f" WHERE k.number = {kept.number}{rest};"
     )
 
 
-def _beyond(id_: Id, column: str, table: Table) -> str:
-    identity = table.columns[column].identity
-    if identity and (identity.increment or "1").startswith("-"):
-        return ""
-    return (
-        f" AND NOT EXISTS (SELECT FROM {trash.full(id_)} AS t"
-        f" WHERE t.{quote(column)} > k.last_value)"
-    )
+def _counts_down(column: Column) -> bool:
+    return column.identity is not None and (column.identity.increment or "1").startswith("-")

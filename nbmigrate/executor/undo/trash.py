@@ -95,6 +95,14 @@ def source(loss: Loss) -> str:
     return f"ONLY {full(loss.table)}" if loss.is_only else full(loss.table)
 
 
+def beyond(position: Position, alias: str) -> str:
+    """How many rows have a number behind the ``last_value``, by which the sequence would come."""
+    if not position.column:
+        return "0::bigint"
+    column = f"t.{quote(position.column)}"
+    return f"SELECT count(*) FROM {full(position.id)} AS t WHERE {column} > {alias}.last_value"
+
+
 def skip_column(table: Table) -> str:
     """The column that marks rows which were changed since and are left alone."""
     name = _SKIP

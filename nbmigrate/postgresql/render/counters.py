@@ -89,7 +89,7 @@ def rename_sequence(table: Id, column: str, name: str) -> str:
     """Another name for the sequence of a column, if it does not have it."""
     return block(f"""\
 DECLARE
-	owned regclass := {_owned_sequence(table, column)};
+	owned regclass := pg_get_serial_sequence({name_literal(table)}, {literal(column)});
 BEGIN
 	IF (SELECT relname FROM pg_catalog.pg_class WHERE oid = owned) <> {literal(name)} THEN
 		EXECUTE format('ALTER SEQUENCE %s RENAME TO %I', owned, {literal(name)});
@@ -132,5 +132,18 @@ def _counting_sequence(table: Id, column: str) -> str:
 	)"""
 
 
-def _owned_sequence(table: Id, column: str) -> str:
-    return f"pg_get_serial_sequence({name_literal(table)}, {literal(column)})"
+def counter_of(table: Id, column: str) -> str:
+    """The sequence that an identity or serial column counts with, whatever else it owns."""
+    return f"""(
+	SELECT owned.objid::regclass
+	FROM pg_catalog.pg_attribute AS at
+	JOIN pg_catalog.pg_depend AS owned ON owned.classid = 'pg_class'::regclass AND owned.refclassid = 'pg_class'::regclass
+		AND owned.refobjid = at.attrelid AND owned.refobjsubid = at.attnum
+	WHERE at.attrelid = {name_literal(table)}::regclass AND at.attname = {literal(column)}
+		AND (owned.deptype = 'i' OR owned.deptype = 'a' AND EXISTS (
+			SELECT FROM pg_catalog.pg_attrdef AS written
+			JOIN pg_catalog.pg_depend AS used ON used.classid = 'pg_attrdef'::regclass AND used.objid = written.oid
+			WHERE written.adrelid = at.attrelid AND written.adnum = at.attnum
+				AND used.refclassid = 'pg_class'::regclass AND used.refobjid = owned.objid
+		))
+)"""
