@@ -17,9 +17,10 @@ from nbmigrate.diff.definitions import (
 )
 from nbmigrate.diff.enums import diff_enums
 from nbmigrate.diff.ordering import ordered
-from nbmigrate.diff.partitions import view_indexes, without_propagated
+from nbmigrate.diff.partitions import view_indexes
 from nbmigrate.diff.policies import diff_linked_policies
 from nbmigrate.diff.privileges import diff_privileges
+from nbmigrate.diff.propagated import without_propagated
 from nbmigrate.diff.rebuilt import with_rebuilt
 from nbmigrate.diff.schemas import diff_roles, diff_schemas
 from nbmigrate.diff.sequences import diff_sequences
@@ -44,6 +45,7 @@ def diff(
     """
     said_old, said_new = old, new
     old, new = without_grants(old), without_grants(new)
+    renames = tuple(renames)
     operations: list[Operation] = [
         *renames,
         *diff_schemas(old.schemas, new.schemas),
@@ -54,7 +56,7 @@ def diff(
         *diff_types(old, new),
         *diff_functions(old.functions, new.functions),
         *diff_sequences(old.sequences, new.sequences, _columns(new)),
-        *diff_tables(old, new, backfills or {}),
+        *diff_tables(old, new, backfills or {}, renames),
         *diff_views(old.views, new.views),
         *diff_linked_policies(old, new),
         *diff_comments(old, new),
@@ -62,7 +64,7 @@ def diff(
     complete = with_rebuilt(operations, old, new)
     complete += view_indexes(complete)
     complete += diff_privileges(said_old, said_new, complete)
-    return ordered(without_propagated(complete, new))
+    return ordered(without_propagated(complete, old, new))
 
 
 def _columns(snapshot: Snapshot) -> set[str]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from nbmigrate.diff.match import match
-from nbmigrate.diff.partitions import has_it_from_above
+from nbmigrate.diff.propagated import has_it_from_above
 from nbmigrate.model import (
     Attribute,
     Column,
@@ -129,7 +129,7 @@ def type_uses(type_: Id, old: Snapshot, new: Snapshot) -> Iterator[TypeUse]:
         before = old.tables.get(name)
         for column in table.columns.values() if before else ():
             was = before.columns.get(column.name) if before else None
-            if was is None or has_it_from_above(table, column.name, new):
+            if was is None or has_it_from_above(table, column.name, old, new):
                 continue
             if is_of_type(was, type_) and is_of_type(column, type_):
                 yield TypeUse(table=table.id, column=column, old_default=was.default)

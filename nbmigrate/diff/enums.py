@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nbmigrate.diff.match import match, mentions
-from nbmigrate.diff.partitions import has_it_from_above
+from nbmigrate.diff.propagated import has_it_from_above
 from nbmigrate.model import Column, Enum, Snapshot, View
 from nbmigrate.operations import (
     AddEnumValue,
@@ -56,7 +56,7 @@ def enum_uses(enum: Id, old: Snapshot, new: Snapshot) -> Iterator[EnumUse]:
         before = old.tables.get(name)
         for column in table.columns.values() if before else ():
             was = before.columns.get(column.name) if before else None
-            if was is None or has_it_from_above(table, column.name, new):
+            if was is None or has_it_from_above(table, column.name, old, new):
                 continue
             if is_of_enum(was, enum) and is_of_enum(column, enum):
                 yield EnumUse(table=table.id, column=column, old_default=was.default)
