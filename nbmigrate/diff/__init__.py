@@ -24,6 +24,7 @@ from nbmigrate.diff.propagated import without_propagated
 from nbmigrate.diff.rebuilt import with_rebuilt
 from nbmigrate.diff.schemas import diff_roles, diff_schemas
 from nbmigrate.diff.sequences import diff_sequences
+from nbmigrate.diff.settling import settled
 from nbmigrate.diff.tables import diff_tables
 from nbmigrate.diff.views import diff_views
 from nbmigrate.model import Snapshot, format_path
@@ -64,7 +65,7 @@ def diff(
     complete = with_rebuilt(operations, old, new)
     complete += view_indexes(complete)
     complete += diff_privileges(said_old, said_new, complete)
-    return ordered(without_propagated(complete, old, new))
+    return ordered(settled(without_propagated(complete, old, new), old))
 
 
 def _columns(snapshot: Snapshot) -> set[str]:
