@@ -19,7 +19,7 @@ from tests.properties.bench import Bench, reason
 from tests.properties.pairs import random_pair
 
 #: In CI, where the workers share them.
-MANY, FEW = 100, 40
+MANY, FEW = 500, 40
 PAIRS = int(os.environ.get("NBMIGRATE_PAIRS", MANY if "CI" in os.environ else FEW))
 FIRST = int(os.environ.get("NBMIGRATE_FIRST_PAIR", "0"))
 #: Pairs in one test: small enough to be shared by workers, and to show where a run is.
