@@ -253,12 +253,14 @@ class SetRowSecurity(_Operation, frozen=True, kw_only=True):
 class AddColumn(_Operation, frozen=True, kw_only=True):
     """``backfill`` is SQL that gives the value of rows already there.
 
-    Rendered as: add nullable, update, set not null.
+    Rendered as: add nullable, update, set not null. ``settles``: what the update puts off to the
+    end of the transaction is checked at once, as no ALTER TABLE is taken before.
     """
 
     table: Id
     column: Column
     backfill: str | None = None
+    settles: bool = False
 
 
 class RenameColumn(_Operation, frozen=True, kw_only=True):
@@ -300,12 +302,16 @@ class DropDefault(_Operation, frozen=True, kw_only=True):
 
 
 class SetNotNull(_Operation, frozen=True, kw_only=True):
-    """``backfill`` is SQL that replaces NULLs first; ``apart`` opens a transaction for it."""
+    """``backfill`` is SQL that replaces NULLs first; ``apart`` opens a transaction for it.
+
+    ``settles`` as in `AddColumn`.
+    """
 
     table: Id
     column: str
     backfill: str | None = None
     apart: bool = False
+    settles: bool = False
 
 
 class FillColumn(_Operation, frozen=True, kw_only=True):

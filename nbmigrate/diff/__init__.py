@@ -17,12 +17,14 @@ from nbmigrate.diff.definitions import (
 )
 from nbmigrate.diff.enums import diff_enums
 from nbmigrate.diff.ordering import ordered
-from nbmigrate.diff.partitions import view_indexes, without_propagated
+from nbmigrate.diff.partitions import view_indexes
 from nbmigrate.diff.policies import diff_linked_policies
 from nbmigrate.diff.privileges import diff_privileges
+from nbmigrate.diff.propagated import without_propagated
 from nbmigrate.diff.rebuilt import with_rebuilt
 from nbmigrate.diff.schemas import diff_roles, diff_schemas
 from nbmigrate.diff.sequences import diff_sequences
+from nbmigrate.diff.settling import settled
 from nbmigrate.diff.tables import diff_tables
 from nbmigrate.diff.views import diff_views
 from nbmigrate.model import Snapshot, format_path
@@ -44,6 +46,7 @@ def diff(
     """
     said_old, said_new = old, new
     old, new = without_grants(old), without_grants(new)
+    renames = tuple(renames)
     operations: list[Operation] = [
         *renames,
         *diff_schemas(old.schemas, new.schemas),
@@ -54,7 +57,7 @@ def diff(
         *diff_types(old, new),
         *diff_functions(old.functions, new.functions),
         *diff_sequences(old.sequences, new.sequences, _columns(new)),
-        *diff_tables(old, new, backfills or {}),
+        *diff_tables(old, new, backfills or {}, renames),
         *diff_views(old.views, new.views),
         *diff_linked_policies(old, new),
         *diff_comments(old, new),
@@ -62,7 +65,7 @@ def diff(
     complete = with_rebuilt(operations, old, new)
     complete += view_indexes(complete)
     complete += diff_privileges(said_old, said_new, complete)
-    return ordered(without_propagated(complete, old, new))
+    return ordered(settled(without_propagated(complete, old, new), old))
 
 
 def _columns(snapshot: Snapshot) -> set[str]:

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from nbmigrate.diff.detached import Former, with_inherited
 from nbmigrate.diff.match import mentions
-from nbmigrate.diff.partitions import ancestors, with_inherited
+from nbmigrate.diff.partitions import ancestors
 from nbmigrate.diff.texts import index_text
 from nbmigrate.model import Column, Index, PrimaryKey, Snapshot, Table, Unique, key
 from nbmigrate.model.names import object_name
@@ -30,7 +31,7 @@ def made_apart(table: Table, snapshot: Snapshot) -> Table | None:
     if parent is None or not (table.part_names or _is_reordered(table, parent)):
         return None
     parts = _parts(table, snapshot)
-    above = with_inherited(parent, snapshot).check_constraints.values()
+    above = with_inherited(parent, snapshot, Former()).check_constraints.values()
     checks = {check.name: _replace(check, comment=None) for check in above}
     return _replace(
         table,

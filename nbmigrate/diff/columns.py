@@ -97,7 +97,9 @@ def _diff_column(
     retyped = type_changed(old, new)
     if retyped:
         yield AlterColumnType(table=table, old=plain, new=target)
-    yield from diff_storage(table, old, new)
+    # with another type a column is kept as that type is
+    kept = msgspec.structs.replace(old, storage=None, compression=None) if retyped else old
+    yield from diff_storage(table, kept, new)
     if not retyped or old.default is None:
         yield from _diff_default(table, old, new)
     was, is_ = is_required(old_table, old), is_required(new_table, new)

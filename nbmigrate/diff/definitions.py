@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from nbmigrate.diff.match import match
-from nbmigrate.diff.partitions import has_it_from_above
+from nbmigrate.diff.propagated import has_it_from_above
 from nbmigrate.model import (
     Attribute,
     Column,

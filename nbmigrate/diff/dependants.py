@@ -192,6 +192,7 @@ def _foreign_keys(
     }
     if not keys and not moved:
         return
+    yield from _going_keys(operations, keys)
     twins = Twins(operations)
     for before, after in _tables(old, new, (table.id for table in new.tables.values())):
         for key, key_after in twins.of("foreign_keys", before, after):
@@ -202,6 +203,16 @@ def _foreign_keys(
             if ends & moved or (key.target, frozenset(key.columns_to)) in keys:
                 yield DropForeignKey(table=after.id, foreign_key=key)
                 yield AddForeignKey(table=after.id, foreign_key=key_after)
+
+
+def _going_keys(
+    operations: Iterable[Operation], keys: set[tuple[Id, frozenset[str]]]
+) -> Iterator[Operation]:
+    """The foreign keys of tables that go, as long as the key that they point to stands."""
+    for table in [op.table for op in operations if isinstance(op, DropTable)]:
+        for key in table.foreign_keys.values():
+            if key.target != table.id and (key.target, frozenset(key.columns_to)) in keys:
+                yield DropForeignKey(table=table.id, foreign_key=key)
 
 
 def _lost_keys(operations: Iterable[Operation]) -> Iterator[tuple[Id, frozenset[str]]]:

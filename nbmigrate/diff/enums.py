@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from nbmigrate.diff.match import match, mentions
-from nbmigrate.diff.partitions import has_it_from_above
+from nbmigrate.diff.propagated import has_it_from_above
 from nbmigrate.model import Column, Enum, Snapshot, View
 from nbmigrate.operations import (
     AddEnumValue,

@@ -16,13 +16,11 @@ import msgspec
 from nbmigrate import operations as o
 from nbmigrate.diff.columns import base_type, diff_storage, is_required
 from nbmigrate.errors import UnsupportedOperationError
-from nbmigrate.model import Column, Index, Snapshot, Table, key
-from nbmigrate.model.names import NAME_BYTES, PUBLIC, object_name, truncate
+from nbmigrate.model import Column, Snapshot, Table, key
+from nbmigrate.model.names import PUBLIC, object_name
 from nbmigrate.model.tables import Default
 
 _replace = msgspec.structs.replace
-#: ``pg_constraint.contype``, and what the names of such indexes end in.
-_LABELS = {"p": "pkey", "u": "key", "x": "excl"}
 _FOLDED = re.compile(r"[a-z_][a-z0-9_]*")
 
 
@@ -160,7 +158,7 @@ def columns_of_partition(parent: Table) -> dict[str, Column]:
         name: _replace(
             column,
             type=base_type(column),
-            default=_counted(parent.id, column),
+            default=counted(parent.id, column),
             not_null=is_required(parent, column),
             not_null_name=None,
             **_OWN,
@@ -169,8 +167,8 @@ def columns_of_partition(parent: Table) -> dict[str, Column]:
     }
 
 
-def _counted(parent: o.Id, column: Column) -> Default | None:
-    """The default; a serial column's is the next number of the parent's sequence."""
+def counted(parent: o.Id, column: Column) -> Default | None:
+    """The default of a child; a serial column's is the next number of the parent's sequence."""
     if column.type == base_type(column):
         return column.default
     name = column.sequence_name or object_name(parent[1], column.name, "seq")
@@ -209,158 +207,12 @@ def moves(old: Table, new: Table) -> Iterator[o.Operation]:
         yield o.AttachPartition(table=new.id, partition=new.partition_of)
 
 
-def with_inherited(table: Table, snapshot: Snapshot) -> Table:
-    """A table with what it has from its parents as its own, as it is once it has none."""
-    for id_ in table.parents if table.inherits else ():
-        if above := snapshot.tables.get(key(*id_)):
-            checks = with_inherited(above, snapshot).check_constraints
-            passed = {name: check for name, check in checks.items() if not check.no_inherit}
-            table = _replace(table, check_constraints={**passed, **table.check_constraints})
-    parent = snapshot.tables.get(key(*table.partition_of.parent)) if table.partition_of else None
-    if parent is None:
-        return table
-    parent = with_inherited(parent, snapshot)
-    uniques = {
-        name: _replace(u, name=name, comment=None)
-        for u in parent.unique_constraints.values()
-        for name in (_automatic(table.name, u.columns, "key"),)
-    }
-    indexes = {
-        name: _replace(i, name=name, comment=None)
-        for i in parent.indexes.values()
-        for name in (_automatic(table.name, _names(i), "idx"),)
-    }
-    keys = {n: _replace(k, table_from=table.name) for n, k in parent.foreign_keys.items()}
-    table = _replace(
-        table,
-        check_constraints={**parent.check_constraints, **table.check_constraints},
-        foreign_keys={**keys, **table.foreign_keys},
-        unique_constraints={**uniques, **table.unique_constraints},
-        indexes={**indexes, **table.indexes},
-    )
-    return table if table.primary_key_columns else _with_key(table, parent)
-
-
-def _with_key(table: Table, parent: Table) -> Table:
-    columns = parent.primary_key_columns
-    if not parent.composite_primary_keys:
-        flagged = {
-            name: _replace(column, primary_key=column.primary_key or name in columns)
-            for name, column in table.columns.items()
-        }
-        return _replace(table, columns=flagged)
-    name = _automatic(table.name, (), "pkey")
-    (found,) = parent.composite_primary_keys.values()
-    return _replace(table, composite_primary_keys={name: _replace(found, name=name, comment=None)})
-
-
-def _names(index: Index) -> tuple[str, ...]:
-    return tuple("expr" if c.is_expression else c.expression for c in index.columns)
-
-
-def part_name(table: str, columns: Iterable[str], kind: str | None) -> str:
-    """How PostgreSQL calls a partition's part of an index, or of a constraint of that kind."""
-    label = _LABELS.get(kind or "", "idx")
-    return _automatic(table, () if kind == "p" else columns, label)
-
-
-def _automatic(table: str, columns: Iterable[str], label: str) -> str:
-    """The name that PostgreSQL gives (``indexcmds.c``, ChooseIndexName)."""
-    return object_name(table, _joined(columns), label)
-
-
-def _joined(columns: Iterable[str]) -> str:
-    """Names until there are 63 bytes of them (``ChooseIndexNameAddition``)."""
-    joined = ""
-    for column in columns:
-        joined += f"_{column}" if joined else column
-        if len(joined.encode()) >= NAME_BYTES:
-            break
-    return truncate(joined)
-
-
-def without_propagated(
-    operations: list[o.Operation], old: Snapshot, new: Snapshot
-) -> list[o.Operation]:
-    """The operations but for those that reach a table from its parent."""
-    if not any(table.parents for table in new.tables.values()):
-        return operations
-    signs = {sign for op in operations if (sign := _sign(op)) is not None}
-    return [op for op in operations if not _is_propagated(op, signs, old, new)]
-
-
-def _is_propagated(
-    op: o.Operation, signs: set[tuple[object, ...]], old: Snapshot, new: Snapshot
-) -> bool:
-    sign = _sign(op)
-    table = getattr(op, "table", None)
-    if sign is None or not isinstance(table, tuple):
-        return False
-    above = _ancestors_throughout((table[0], table[1]), old, new)
-    return any((sign[0], id_, *sign[2:]) in signs for id_ in above)
-
-
 def ancestors(table: o.Id, snapshot: Snapshot) -> Iterator[o.Id]:
     """The tables that a table has its columns from, at any distance."""
     found = snapshot.tables.get(key(*table))
     for id_ in found.parents if found else ():
         yield id_
         yield from ancestors(id_, snapshot)
-
-
-def _ancestors_throughout(table: o.Id, old: Snapshot, new: Snapshot) -> Iterator[o.Id]:
-    """Those that are above the table while its columns change.
-
-    It is detached before that and attached behind it; one that is made has its parents at once.
-    """
-    found, was = new.tables.get(key(*table)), old.tables.get(key(*table))
-    if found is None or (was is not None and was.partition_of != found.partition_of):
-        return
-    for id_ in found.parents:
-        if was is None or id_ in was.parents:
-            yield id_
-            yield from _ancestors_throughout(id_, old, new)
-
-
-def has_it_from_above(table: Table, column: str, old: Snapshot, new: Snapshot) -> bool:
-    """True when ALTER TABLE of a parent reaches the column, and PostgreSQL takes no other."""
-    return any(
-        all(above is not None and column in above.columns for above in _both(id_, old, new))
-        for id_ in _ancestors_throughout(table.id, old, new)
-    )
-
-
-def _both(table: o.Id, old: Snapshot, new: Snapshot) -> tuple[Table | None, Table | None]:
-    return old.tables.get(key(*table)), new.tables.get(key(*table))
-
-
-def _sign(op: o.Operation) -> tuple[object, ...] | None:  # noqa: C901, PLR0911 - one case per operation
-    """What an operation does, and to which table; None for one that stays on its table."""
-    match op:
-        case o.AddColumn(table=table, column=column) | o.DropColumn(table=table, column=column):
-            return type(op), table, column.name
-        case o.AlterColumnType(table=table, new=column):
-            return type(op), table, column.name, column.type
-        case o.SetDefault(table=table, column=column):
-            return type(op), table, column.name, str(column.default)
-        case o.DropDefault(table=table, column=column):
-            return type(op), table, column.name
-        case o.SetNotNull() | o.DropNotNull() | o.DropExpression():
-            return type(op), op.table, op.column
-        case o.AddSerial(table=table, column=column):
-            return o.SetDefault, table, column.name, _counted(table, column)
-        case o.DropSerial(table=table, column=column):
-            return o.DropDefault, table, column.name
-        case o.SetColumnStorage(table=table, old=old, new=new) if (
-            old.compression,
-            old.options,
-        ) == (new.compression, new.options):
-            # SET COMPRESSION and SET (...) never reach a child (tablecmds.c, ATPrepCmd)
-            return type(op), table, new.name, new.storage, new.statistics
-        case o.RenameColumn(table=table, old=old, new=now):
-            return type(op), table, old, now
-        case _:
-            return None
 
 
 def view_indexes(operations: Iterable[o.Operation]) -> Iterator[o.Operation]:

@@ -64,6 +64,7 @@ def _without_moot(operations: list[o.Operation]) -> list[o.Operation]:
     types = {op.type.id for op in operations if isinstance(op, o.DropType)}
     triggers = {(op.table, op.trigger.name) for op in operations if isinstance(op, o.DropTrigger)}
     rules = {(op.table, op.rule.name) for op in operations if isinstance(op, o.DropRule)}
+    views = {op.view.id for op in operations if isinstance(op, o.DropView)}
 
     def is_moot(op: o.Operation) -> bool:
         match op:
@@ -80,7 +81,13 @@ def _without_moot(operations: list[o.Operation]) -> list[o.Operation]:
             case _:
                 return False
 
-    return [op for op in operations if not is_moot(op)]
+    return [op for op in operations if not is_moot(op) and not _goes_along(op, views)]
+
+
+def _goes_along(op: o.Operation, views: AbstractSet[o.Id]) -> bool:
+    """True for a change in place of what went with one of the views, and comes with it as it is to be."""
+    hanging = o.DropIndex | o.RenameIndex | o.AlterTrigger | o.AlterRule
+    return isinstance(op, hanging) and op.table in views
 
 
 def _attached(operations: Iterable[o.Operation]) -> Iterator[o.Operation]:

@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from nbmigrate.model import Snapshot, Value, truncate
+from nbmigrate.diff.partitions import ancestors
+from nbmigrate.model import Column, Snapshot, Table, Value, key, truncate
 
 V = TypeVar("V", bound=Value)
 _MAPS = (
@@ -50,6 +51,10 @@ _HISTORY = frozenset({"local", "sequence_name", "sequence_comment", "part_names"
 _NAMELESS = ("indexes", "foreign_keys", "unique_constraints", "check_constraints", "exclusions")
 
 
+#: What a column has from a parent's in the words that this has.
+_HANDED_DOWN = ("type", "type_schema", "default", "generated", "collation")
+
+
 def respell(old: Snapshot, same_old: Snapshot, new: Snapshot, same_new: Snapshot) -> Snapshot:
     """``new`` in the spelling of ``old`` wherever ``same_old`` and ``same_new`` are equal.
 
@@ -64,7 +69,34 @@ def respell(old: Snapshot, same_old: Snapshot, new: Snapshot, same_new: Snapshot
         )
         for name in _MAPS
     }
+    changed["tables"] = _as_parents(old, new, changed["tables"])
     return msgspec.structs.replace(new, **changed)
+
+
+def _as_parents(old: Snapshot, new: Snapshot, spelled: dict[str, Table]) -> dict[str, Table]:
+    """The tables; a new one says what it has from its parents in the words that they have now."""
+    made = [table for name, table in new.tables.items() if name not in old.tables and table.parents]
+    for table in sorted(made, key=lambda made: len(list(ancestors(made.id, new)))):
+        for above in (key(*id_) for id_ in table.parents):
+            if above in spelled and above in new.tables:
+                child = spelled[key(*table.id)]
+                columns = _as_columns(child, new.tables[above], spelled[above])
+                spelled[key(*table.id)] = msgspec.structs.replace(child, columns=columns)
+    return spelled
+
+
+def _as_columns(child: Table, parent: Table, respelled: Table) -> dict[str, Column]:
+    """The columns; what a parent said in the same words is said as it says it now."""
+    columns = dict(child.columns)
+    for name in columns.keys() & parent.columns.keys() & respelled.columns.keys():
+        mine, was, now = columns[name], parent.columns[name], respelled.columns[name]
+        same = {
+            field: getattr(now, field)
+            for field in _HANDED_DOWN
+            if _is_same(getattr(mine, field), getattr(was, field))
+        }
+        columns[name] = msgspec.structs.replace(mine, **same)
+    return columns
 
 
 def _map(

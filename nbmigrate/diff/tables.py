@@ -11,6 +11,7 @@ from nbmigrate.diff.columns import diff_columns
 from nbmigrate.diff.comments import without_comment
 from nbmigrate.diff.constraints import diff_constraints
 from nbmigrate.diff.definitions import create_attached, diff_rules, diff_triggers
+from nbmigrate.diff.detached import Former, with_inherited
 from nbmigrate.diff.indexes import diff_indexes
 from nbmigrate.diff.match import match
 from nbmigrate.diff.partitions import (
@@ -22,7 +23,6 @@ from nbmigrate.diff.partitions import (
     required_columns,
     storage_of_child,
     undefaulted_columns,
-    with_inherited,
 )
 from nbmigrate.diff.policies import diff_policies
 from nbmigrate.model import Snapshot, Statistics, Table, parse_path
@@ -43,8 +43,11 @@ from nbmigrate.operations import (
 )
 
 
-def diff_tables(old: Snapshot, new: Snapshot, backfills: Mapping[str, str]) -> Iterator[Operation]:
+def diff_tables(
+    old: Snapshot, new: Snapshot, backfills: Mapping[str, str], renames: Iterable[Operation] = ()
+) -> Iterator[Operation]:
     """Tables to create, alter and drop, with all that is in them."""
+    former, as_they_are = Former(renames), Former()
     found = match(old.tables, new.tables)
     by_table = _by_table(backfills)
     for table in found.added:
@@ -54,8 +57,9 @@ def diff_tables(old: Snapshot, new: Snapshot, backfills: Mapping[str, str]) -> I
         yield from moves(before, after)
         yield from _alter_table(before, after)
         if before.parents != after.parents or before.partition_of != after.partition_of:
-            before, after = with_inherited(before, old), with_inherited(after, new)  # noqa: PLW2901
-        yield from diff_columns(before, after, by_table.get(after.id, {}))
+            before = with_inherited(before, old, former)  # noqa: PLW2901
+            after = with_inherited(after, new, as_they_are)  # noqa: PLW2901
+        yield from diff_columns(before, after, _fills(after, new, by_table))
         yield from diff_constraints(before, after)
         yield from diff_indexes(after.id, before.indexes, after.indexes)
         yield from diff_policies(after.id, before.policies, after.policies)
@@ -144,6 +148,15 @@ def _by_table(backfills: Mapping[str, str]) -> dict[Id, dict[str, str]]:
         schema, table, column = parse_path(path)
         found.setdefault((schema, table), {})[column] = sql
     return found
+
+
+def _fills(table: Table, new: Snapshot, by_table: Mapping[Id, dict[str, str]]) -> dict[str, str]:
+    """What rows of the table get; the rows of a partition get what was said of the whole."""
+    above = list(ancestors(table.id, new)) if table.partition_of else []
+    fills: dict[str, str] = {}
+    for id_ in (*reversed(above), table.id):
+        fills |= by_table.get(id_, {})
+    return fills
 
 
 def _drop_tables(tables: Iterable[Table], old: Snapshot, new: Snapshot) -> Iterator[Operation]:

@@ -252,7 +252,16 @@ def add_rule(world: World) -> None:
         table = world.one(tables)
         where = world.one(["", f"WHERE OLD.«{table.data['rid']}»::text = '%s;'"])
         text = f"CREATE RULE «*» AS ON DELETE TO «@.» {where} DO ALSO NOTHING"
-        world.add("rule", table.id, text)
+        rule = world.add("rule", table.id, text)
+        if world.some(0.3):
+            set_rule(world, rule)
+
+
+def set_rule(world: World, rule: Thing) -> None:
+    """When a rule is in force."""
+    state = world.one(["DISABLE", "ENABLE REPLICA", "ENABLE ALWAYS"])
+    text = f"ALTER TABLE «{rule.owner}.» {state} RULE «{rule.id}»"
+    world.add("setting", rule.owner, text, also=(rule.id,))
 
 
 def add_policy(world: World) -> None:

@@ -45,9 +45,9 @@ def rename_one(world: World) -> None:
     if kinds and (thing := world.any(world.one(kinds))):
         if thing.kind == "index" and world.things[thing.owner].kind == "matview":
             return
-        prefix = "case_" if thing.kind == "role" else ""
         new = world.number()
-        world.names[thing.id] = prefix + world.names[new]
+        is_role = thing.kind == "role"
+        world.names[thing.id] = growing.role_name(world, new) if is_role else world.names[new]
 
 
 def rename_label(world: World) -> None:
@@ -59,15 +59,20 @@ def rename_label(world: World) -> None:
 def move_one(world: World) -> None:
     """A thing is in another schema."""
     if thing := world.any(*MOVED):
-        owned = {s.owner for s in world.all("setting")} | {
-            t for s in world.all("setting") if "OWNED BY" in s.text for t in s.needs()
-        }
-        taken = {(t.owner, world.names[t.id]) for t in world.things.values()}
-        schema = world.schema()
-        if thing.id not in owned and (schema, world.names[thing.id]) not in taken:
-            if thing.kind == "table" and world.all("statistics", owner=thing.id):
-                return
-            thing.owner = schema
+        move(world, thing)
+
+
+def move(world: World, thing: Thing) -> None:
+    """The thing is in another schema, where nothing keeps it."""
+    owned = {s.owner for s in world.all("setting")} | {
+        t for s in world.all("setting") if "OWNED BY" in s.text for t in s.needs()
+    }
+    taken = {(t.owner, world.names[t.id]) for t in world.things.values()}
+    schema = world.schema()
+    if thing.id not in owned and (schema, world.names[thing.id]) not in taken:
+        if thing.kind == "table" and world.all("statistics", owner=thing.id):
+            return
+        thing.owner = schema
 
 
 def change_enum(world: World) -> None:
@@ -120,11 +125,11 @@ def change_definition(world: World) -> None:
         ("setting", "ENABLE ALWAYS", "DISABLE"), ("setting", "STATISTICS 77", "STATISTICS 78"),
         ("setting", "STORAGE MAIN", "STORAGE EXTERNAL"),
     )  # fmt: skip
-    possible = [c for c in changes if _said(world, *c[:2])]
+    possible = [c for c in changes if _said(world, *c)]
     if not possible:
         return
     kind, old, new = world.one(possible)
-    found = _said(world, kind, old)
+    found = _said(world, kind, old, new)
     if kind == "type":
         found = [t for t in found if t.data["form"] == "composite" and "more" not in t.text]
     if "MINVALUE" in new:
@@ -140,8 +145,14 @@ def change_definition(world: World) -> None:
             thing.text = thing.text.replace(old, new, 1)
 
 
-def _said(world: World, kind: str, text: str) -> list[Thing]:
-    return [t for t in world.all(kind) if text.replace("*", str(t.id)) in t.text]
+def _said(world: World, kind: str, old: str, new: str) -> list[Thing]:
+    """The things whose text says the old, and not the new around it already."""
+    return [
+        t
+        for t in world.all(kind)
+        if old.replace("*", str(t.id)) in t.text
+        and (old not in new or new.replace("*", str(t.id)) not in t.text)
+    ]
 
 
 def _has_null(world: World, domain: Thing) -> bool:
@@ -218,8 +229,6 @@ def is_bound(world: World, column: Thing) -> bool:
     table = world.things[column.owner]
     if "by" in table.data and f"«{column.id}»" in table.data["by"]:
         return True
-    if any(t.data.get("inherits") == f"INHERITS («{table.id}.»)" for t in world.all("table")):
-        return False
     for user in world.users(column.id):
         if user.kind == "column" or (user.kind == "setting" and "ALTER COLUMN" in user.text):
             return True
@@ -239,11 +248,9 @@ def change_default(world: World) -> None:
     if (column := plain_column(world)) and column.data["content"] in CONTENTS:
         found = CONTENTS[column.data["content"]].defaults
         column.data["default"] = spelled(world.one(["", *found]), column.data["type"])
-        if column.data["filled"]:
-            return  # its NULLs are filled by an answer, whatever new rows get
-        if column.data["default"]:
+        if column.data["default"] and not column.data["filled"]:
             world.backfills.pop(column.id, None)
-        elif column.data.get("not_null"):
+        elif not column.data["filled"] and column.data.get("not_null"):
             world.backfills[column.id] = growing.backfill(world, column)
 
 
@@ -302,13 +309,11 @@ def change_generated(world: World) -> None:
     columns = [c for c in world.all("column") if "generated" in c.data]
     if columns:
         column = world.one(columns)
-        text = column.data["generated"]
-        if "STORED" in text and world.some(0.4):
-            del column.data["generated"]
-        else:
-            column.data["generated"] = text.replace("* 2", "* 3").replace(
-                "::numeric)", "::numeric + 1)", 1
-            )
+        column.data["generated"] = (
+            column.data["generated"]
+            .replace("* 2", "* 3")
+            .replace("::numeric)", "::numeric + 1)", 1)
+        )
 
 
 def attach_or_detach(world: World) -> None:

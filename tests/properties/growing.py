@@ -20,9 +20,14 @@ def add_role(world: World) -> None:
     """A role, and what it may do to a table."""
     flags = world.one(["", "CREATEDB", "CREATEROLE", "NOINHERIT"])
     number = world.number()
-    world.names[number] = f"case_{world.names[number]}"[:50]
+    world.names[number] = role_name(world, number)
     role = world.add("role", PUBLIC, "", number=number, flags=flags)
     role.text = f"CREATE ROLE «{role.id}» {flags}"
+
+
+def role_name(world: World, number: int) -> str:
+    """The name of a role: of any length, one that no other has, and known as one of a test."""
+    return f"case_{world.names[number][-26:]}"
 
 
 def add_extension(world: World) -> None:

@@ -15,6 +15,7 @@ from nbmigrate.plan import Answers
 from tests.properties import growing
 from tests.properties.changing import CHANGES, GROWTH, RENAMED
 from tests.properties.contents import ROWS, converted, value
+from tests.properties.rarely import RARELY
 from tests.properties.world import Thing, World, quote
 
 #: Things are made by this many steps at most, and changed by as many.
@@ -76,6 +77,13 @@ class Pair:
             if number in self.new.things:
                 yield (*self.new.path(number), self.new.names[column.id])
 
+    def _beside(self, column: Thing) -> Iterator[str]:
+        """The renames of a column in what stands beside its table."""
+        for table in self.old.loose(self.old.things[column.owner]):
+            if table.id in self.new.things:
+                old = (*self.old.path(table.id), self.old.names[column.id])
+                yield _arrow(old, (*self.new.path(table.id), self.new.names[column.id]))
+
     def _renames(self) -> Iterator[str]:
         for number, thing in self.new.things.items():
             before = self.old.things.get(number)
@@ -84,6 +92,7 @@ class Pair:
             is_moved = before.owner != thing.owner
             if is_moved or self.old.names[number] != self.new.names[number]:
                 yield _arrow(self.old.path(number), self.new.path(number))
+                yield from self._beside(thing) if thing.kind == "column" else ()
             for label in thing.data.get("labels", ()):
                 if label in before.data["labels"] and self._is_renamed(label):
                     old = (*self.old.path(number), self.old.names[label])
@@ -114,7 +123,8 @@ class Pair:
                 continue
             yield self._query(table, None)
             for column in _columns(self.old, table):
-                if column.id in self.new.things and "generated" not in column.data:
+                kept = self.new.things.get(column.id)
+                if kept and not {"generated"} & column.data.keys() & kept.data.keys():
                     yield self._query(table, column)
 
     def _query(self, table: Thing, column: Thing | None) -> Kept:
@@ -221,7 +231,7 @@ def random_pair(seed: int, without: Container[int] = ()) -> Pair:
     old = world.copied()
     world.is_old = False
     for step in range(dice.randint(2, STEPS // 2)):
-        _take(world, seed, STEPS + step, CHANGES, without)
+        _take(world, seed, STEPS + step, (*CHANGES, *RARELY), without)
     return Pair(seed, old, world)
 
 

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 _TRUTHS = frozenset({"securityBarrier", "securityInvoker", "autovacuumEnabled", "vacuumTruncate"})
 
+#: What PostgreSQL notes of a column by itself (15.20), and nobody can set.
+_NOTED = "pg_attver"
+
 Option = str | int | float | bool
 
 
@@ -20,7 +23,7 @@ def typed_options(options: Sequence[str]) -> dict[str, Option]:
     if not options:
         return {}
     pairs = (option.partition("=") for option in options)
-    return {name: typed(value) for name, _, value in pairs}
+    return {name: typed(value) for name, _, value in pairs if name != _NOTED}
 
 
 def typed(value: str) -> Option:

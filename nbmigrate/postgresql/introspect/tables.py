@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from nbmigrate.diff.partitions import part_name, with_local
+from nbmigrate.diff.detached import part_name
+from nbmigrate.diff.partitions import with_local
 from nbmigrate.model import KeyOptions, Partition, Statistics, Table, format_path, key
 from nbmigrate.model.names import PUBLIC
 from nbmigrate.postgresql.identifiers import quote

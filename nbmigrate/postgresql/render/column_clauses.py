@@ -33,7 +33,7 @@ def column_definition(column: Column, *, primary_key: bool = False, not_null: bo
         " PRIMARY KEY" if primary_key else "",
         f" DEFAULT {render_default(column.default)}" if column.default is not None else "",
         generated_clause(column.generated) if column.generated else "",
-        _not_null(column) if not_null or column.not_null_name else "",
+        _not_null(column) if not_null else "",
         f" {identity_clause(column.identity)}" if column.identity else "",
     )
     return "".join(clauses)

@@ -33,6 +33,7 @@ from nbmigrate.postgresql.render.column_clauses import (
     column_definition,
     column_storage,
     default_action,
+    required,
 )
 from nbmigrate.postgresql.render.column_types import alter_type
 from nbmigrate.postgresql.render.counters import (
@@ -54,8 +55,8 @@ _PAGES = 128
 def render_column(operation: ColumnOp) -> tuple[str, ...]:  # noqa: C901, PLR0911, PLR0912 - one case per operation
     """The statements of an operation on a column."""
     match operation:
-        case AddColumn(table=table, column=column, backfill=backfill):
-            return add_column(table, column, backfill)
+        case AddColumn():
+            return add_column(operation)
         case RenameColumn(table=table, old=old, new=new):
             names = f"{quote(old)} TO {quote(new)}"
             return (f"ALTER TABLE {qualified(table)} RENAME COLUMN {names};",)
@@ -71,8 +72,8 @@ def render_column(operation: ColumnOp) -> tuple[str, ...]:  # noqa: C901, PLR091
             return (alter(table, column.name, "DROP DEFAULT"),)
         case SetNotNull(table=table, column=name, apart=True):
             return (alter(table, name, f"SET NOT NULL {COMMIT_BEFORE}"),)
-        case SetNotNull(table=table, column=name, backfill=backfill):
-            return set_not_null(table, name, backfill)
+        case SetNotNull():
+            return set_not_null(operation)
         case FillColumn():
             return fill_column(operation)
         case DropNotNull(table=table, column=name):
@@ -93,11 +94,12 @@ def render_column(operation: ColumnOp) -> tuple[str, ...]:  # noqa: C901, PLR091
             assert_never(operation)
 
 
-def add_column(table: Id, column: Column, backfill: str | None) -> tuple[str, ...]:
+def add_column(operation: AddColumn) -> tuple[str, ...]:
     """ADD COLUMN with its comment; with ``backfill`` nullable first and filled.
 
     A primary key is never written here: it is an operation of its own.
     """
+    table, column, backfill = operation.table, operation.column, operation.backfill
     name = f"{qualified(table)}.{quote(column.name)}"
     comment = (
         *column_storage(table, None, column),
@@ -110,27 +112,34 @@ def add_column(table: Id, column: Column, backfill: str | None) -> tuple[str, ..
     return (
         _add(table, bare, not_null=False),
         f"UPDATE {qualified(table)} SET {quote(column.name)} = {_value(backfill)};",
+        *_settled(operation),
         *(
             (alter(table, column.name, default_action(column)),)
             if column.default is not None
             else ()
         ),
-        *((alter(table, column.name, "SET NOT NULL"),) if column.not_null else ()),
+        *(required(table, column) if column.not_null else ()),
         *comment,
     )
 
 
-def set_not_null(table: Id, column: str, backfill: str | None) -> tuple[str, ...]:
+def set_not_null(operation: SetNotNull) -> tuple[str, ...]:
     """SET NOT NULL, the NULLs replaced before when there is something to replace them with."""
-    name = quote(column)
-    required = alter(table, column, "SET NOT NULL")
-    if backfill is None:
-        return (required,)
-    value = _value(backfill)
+    table, name = operation.table, quote(operation.column)
+    says_so = alter(table, operation.column, "SET NOT NULL")
+    if operation.backfill is None:
+        return (says_so,)
+    value = _value(operation.backfill)
     return (
         f"UPDATE {qualified(table)} SET {name} = {value} WHERE {name} IS NULL;",
-        required,
+        *_settled(operation),
+        says_so,
     )
+
+
+def _settled(operation: AddColumn | SetNotNull) -> tuple[str, ...]:
+    """What is put off to the end of the transaction, done: ALTER TABLE refuses to run before."""
+    return ("SET CONSTRAINTS ALL IMMEDIATE;",) if operation.settles else ()
 
 
 def fill_column(operation: FillColumn) -> tuple[str, ...]:

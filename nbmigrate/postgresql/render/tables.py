@@ -167,8 +167,12 @@ def _lines(table: Table, inherited: Collection[str]) -> Iterator[str]:
         yield from filter(None, map(partition_column, columns))
     else:
         yield from (
-            # an identity column is NOT NULL by itself
-            column_definition(c, primary_key=c.primary_key and inline, not_null=c.identity is None)
+            # an identity column is NOT NULL by itself, but for the name of that
+            column_definition(
+                c,
+                primary_key=c.primary_key and inline,
+                not_null=c.identity is None or c.not_null_name is not None,
+            )
             for c in columns
         )
     for key in table.composite_primary_keys.values():
