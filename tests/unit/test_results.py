@@ -317,6 +317,13 @@ EVERY_OPERATION = [
     (o.RecreateEnum(old=MOOD, new=Enum(name="mood", values=("a",))), "| - value b"),
     (o.RecreateEnum(old=MOOD, new=Enum(name="mood", values=("b", "a"))), "| ~ order (a, b)"),
     (o.DropEnum(enum=MOOD), "- enum public.mood"),
+    (o.RenameDomain(old=OTHER, new=USERS), "> domain public.other -> public.user"),
+    (o.MoveDomain(old=("a", "d"), new=("b", "d")), "> domain a.d -> b.d"),
+    (o.RenameType(old=OTHER, new=USERS), "> composite type public.other -> public.user"),
+    (
+        o.MoveType(old=("a", "r"), new=("b", "r"), range=RangeType(name="r", subtype="date")),
+        "> range type a.r -> b.r",
+    ),
     (o.CreateSequence(sequence=SEQUENCE), "+ sequence public.s"),
     (o.RenameSequence(old=OTHER, new=USERS), "> sequence public.other -> public.user"),
     (o.MoveSequence(old=("a", "s"), new=("b", "s")), "> sequence a.s -> b.s"),
