@@ -10,6 +10,7 @@ import psycopg
 from nbmigrate.errors import LockTimeoutError, StatementFailedError
 from nbmigrate.executor.blockers import Blocker
 from nbmigrate.executor.segments import Step
+from nbmigrate.postgresql.needed import next_step
 from nbmigrate.postgresql.secrets import mask_sql
 
 #: Worth trying again: lock_not_available, deadlock_detected, serialization_failure.
@@ -91,7 +92,9 @@ def statement_failed(
         path=origin.path,
         line=line,
         detail=detail,
-        hint=_mask(diagnosis.message_hint or "") or _HINTS.get(sqlstate, ""),
+        hint=next_step(sqlstate, primary)
+        or _mask(diagnosis.message_hint or "")
+        or _HINTS.get(sqlstate, ""),
     )
 
 
