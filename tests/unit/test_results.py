@@ -259,6 +259,7 @@ EMAIL = Domain(
 POINT = CompositeType(name="point", attributes=(Attribute(name="x", type="integer"),))
 SPAN = RangeType(name="span", subtype="date")
 ADD = Function(name="add", definition="CREATE FUNCTION ...", returns="integer")
+PLUS = Function(name="plus", definition="CREATE FUNCTION ...", returns="integer")
 STAMP = Trigger(name="stamp", definition="CREATE TRIGGER ...")
 KEEP = Rule(name="keep", definition="CREATE RULE ...")
 
@@ -284,6 +285,8 @@ EVERY_OPERATION = [
     ),
     (o.DropType(type=SPAN), "- range type public.span"),
     (o.CreateFunction(function=ADD), "+ function public.add()"),
+    (o.RenameFunction(old=ADD, new=PLUS), "> function public.add() -> public.plus()"),
+    (o.MoveFunction(old=ADD, new=PLUS), "> function public.add() -> public.plus()"),
     (o.ReplaceFunction(old=ADD, new=ADD), "~ function public.add() | ~ definition"),
     (o.DropFunction(function=ADD), "- function public.add()"),
     (o.CreateTrigger(table=USERS, trigger=STAMP), "| + trigger stamp"),
