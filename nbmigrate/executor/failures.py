@@ -50,8 +50,8 @@ _BLOCKED_HINT = (
     "end that transaction (commit, rollback, or select pg_terminate_backend(PID)) and run it again"
 )
 _OWN_HINT = (
-    "commit or roll back in that cell, or let it be rolled back: %db_migrate --release-own "
-    "(nbmigrate migrate --release-own)"
+    "commit or roll back in that cell, or let it be rolled back: %db_{command} --release-own "
+    "(nbmigrate {command} --release-own)"
 )
 
 
@@ -119,7 +119,9 @@ def lock_timed_out(
         f"{where}: {primary} (SQLSTATE {error.sqlstate}); tried {attempts} times{sql}\n{kept}",
         timeout_ms=timeout_ms,
         blockers=[f"waited for {blocker}" for blocker in blockers],
-        hint=_OWN_HINT if any(b.own for b in blockers) else _BLOCKED_HINT,
+        hint=_OWN_HINT.format(command="migrate" if origin.tag else "push")
+        if any(b.own for b in blockers)
+        else _BLOCKED_HINT,
     )
 
 
