@@ -164,6 +164,7 @@ def make_plan(  # noqa: PLR0913 - the three edges of a plan are arguments, none 
         RenameError: an answer names something that is not there.
         UsageConflictError: a value is given for a column, or a label, that is not declared.
     """
+    require_declared(new, backfills=answers.backfills, casts=answers.casts, labels=answers.labels)
     patched, spelled, operations = _compared(old, new, answers, canonical or dialect.canonical_pair)
     if answers.online:
         version = server_version or OLDEST
@@ -180,7 +181,6 @@ def make_plan(  # noqa: PLR0913 - the three edges of a plan are arguments, none 
     questions += _unasked(_backfill_questions(operations, rows or {}), questions)
     if ask_drops and not answers.allow_drop:
         questions += _drop_questions(hazards, questions, answers)
-    require_declared(new, backfills=answers.backfills, casts=answers.casts, labels=answers.labels)
     return Plan(
         old=old,
         new=spelled,
