@@ -588,6 +588,16 @@ class CreateDomain(_Operation, frozen=True, kw_only=True):
     domain: Domain
 
 
+class RenameDomain(_Operation, frozen=True, kw_only=True):
+    old: Id
+    new: Id
+
+
+class MoveDomain(_Operation, frozen=True, kw_only=True):
+    old: Id
+    new: Id
+
+
 class AlterDomain(_Operation, frozen=True, kw_only=True):
     """Default, NOT NULL, checks or comment."""
 
@@ -609,6 +619,22 @@ class DropDomain(_Operation, frozen=True, kw_only=True):
 
 class CreateType(_Operation, frozen=True, kw_only=True):
     type: UserType
+
+
+class RenameType(_Operation, frozen=True, kw_only=True):
+    """``range`` is a range type under its old name: its multirange and functions go with it."""
+
+    old: Id
+    new: Id
+    range: RangeType | None = None
+
+
+class MoveType(_Operation, frozen=True, kw_only=True):
+    """``range`` as in ``RenameType``."""
+
+    old: Id
+    new: Id
+    range: RangeType | None = None
 
 
 class AlterType(_Operation, frozen=True, kw_only=True):
@@ -635,6 +661,20 @@ class DropType(_Operation, frozen=True, kw_only=True):
 
 class CreateFunction(_Operation, frozen=True, kw_only=True):
     function: Function
+
+
+class RenameFunction(_Operation, frozen=True, kw_only=True):
+    """The same function under both names; the arguments are the same."""
+
+    old: Function
+    new: Function
+
+
+class MoveFunction(_Operation, frozen=True, kw_only=True):
+    """Moves to another schema; the name stays."""
+
+    old: Function
+    new: Function
 
 
 class ReplaceFunction(_Operation, frozen=True, kw_only=True):
@@ -772,9 +812,9 @@ ViewOp = CreateView | RenameView | MoveView | AlterViewOptions | DropView
 PolicyOp = CreatePolicy | RenamePolicy | AlterPolicy | DropPolicy
 
 ExtensionOp = CreateExtension | MoveExtension | DropExtension
-DomainOp = CreateDomain | AlterDomain | RecreateDomain | DropDomain
-TypeOp = CreateType | AlterType | RecreateType | DropType
-FunctionOp = CreateFunction | ReplaceFunction | DropFunction
+DomainOp = CreateDomain | RenameDomain | MoveDomain | AlterDomain | RecreateDomain | DropDomain
+TypeOp = CreateType | RenameType | MoveType | AlterType | RecreateType | DropType
+FunctionOp = CreateFunction | RenameFunction | MoveFunction | ReplaceFunction | DropFunction
 TriggerOp = CreateTrigger | AlterTrigger | DropTrigger
 RuleOp = CreateRule | AlterRule | DropRule
 

@@ -17,6 +17,7 @@ import msgspec
 
 from nbmigrate.dialect import Dialect, Statement
 from nbmigrate.diff import diff
+from nbmigrate.diff.answered import require_declared
 from nbmigrate.diff.candidates import Candidate, describe, find_candidates
 from nbmigrate.diff.renames import apply_renames
 from nbmigrate.diff.respell import respell
@@ -161,7 +162,9 @@ def make_plan(  # noqa: PLR0913 - the three edges of a plan are arguments, none 
 
     Raises:
         RenameError: an answer names something that is not there.
+        UsageConflictError: a value is given for a column, or a label, that is not declared.
     """
+    require_declared(new, backfills=answers.backfills, casts=answers.casts, labels=answers.labels)
     patched, spelled, operations = _compared(old, new, answers, canonical or dialect.canonical_pair)
     if answers.online:
         version = server_version or OLDEST

@@ -14,10 +14,11 @@ from nbmigrate import operations as o
 from nbmigrate.model import Snapshot
 from tests.replaying.columns import replay_column
 from tests.replaying.constraints import replay_constraint, replay_index
+from tests.replaying.naming import rename_object, rename_range
 from tests.replaying.objects import replay_enum, replay_role, replay_schema, replay_sequence
 from tests.replaying.parts import ReplayError, physical
 from tests.replaying.tables import replay_policy, replay_table, replay_view
-from tests.support_definitions import step
+from tests.support_definitions import rename_function, step
 
 
 def replay(operations: Iterable[o.Operation], snapshot: Snapshot) -> Snapshot:
@@ -43,6 +44,13 @@ def _step(op: o.Operation, snapshot: Snapshot) -> Snapshot:
     ):
         if isinstance(op, family):
             return handler(op, snapshot)  # type: ignore[operator]  # the family chooses the handler
+    match op:
+        case o.RenameDomain(old=old, new=new) | o.MoveDomain(old=old, new=new):
+            return rename_object(snapshot, "domains", old, new)
+        case o.RenameType(old=old, new=new) | o.MoveType(old=old, new=new):
+            return rename_range(op, rename_object(snapshot, "types", old, new))
+        case o.RenameFunction() | o.MoveFunction():
+            return rename_function(op, snapshot)
     found = step(op, snapshot)
     if found is None:
         raise ReplayError(f"unknown operation {op!r}")

@@ -101,10 +101,49 @@ def follow(snapshot: Snapshot, old: str, new: str) -> Snapshot:
         definition = say(item.definition)
         return change(item, parameters=parameters, returns=say(item.returns), definition=definition)
 
+    def made(item: Any) -> Any:
+        if hasattr(item, "attributes"):
+            return change(
+                item, attributes=tuple(change(a, type=say(a.type)) for a in item.attributes)
+            )
+        return change(item, type=say(item.type)) if hasattr(item, "type") else item
+
     functions = {key(*f.id): f for f in map(function, snapshot.functions.values())}
+    domains = {n: made(d) for n, d in snapshot.domains.items()}
+    snapshot = change(
+        snapshot, domains=domains, types={n: made(t) for n, t in snapshot.types.items()}
+    )
     tables = {n: hang(t) for n, t in snapshot.tables.items()}
     views = {n: hang(v) for n, v in snapshot.views.items()}
     return change(snapshot, functions=functions, tables=tables, views=views)
+
+
+def follow_call(snapshot: Snapshot, old: str, new: str) -> Snapshot:
+    """What PostgreSQL shows after a function got another name: wherever it is called."""
+
+    def say(value: Any) -> Any:
+        if isinstance(value, str):
+            parts = _SPOKEN.split(value)[::3]
+            spoken = [found[0] for found in _SPOKEN.finditer(value)]
+            parts = [re.sub(rf"\b{old}\b(?=\s*\()", new, part) for part in parts]
+            return "".join(p + s for p, s in zip(parts, [*spoken, ""], strict=True))
+        if isinstance(value, dict):
+            return {say(k): say(v) for k, v in value.items()}
+        return [say(v) for v in value] if isinstance(value, list | tuple) else value
+
+    return msgspec.convert(say(msgspec.to_builtins(snapshot)), Snapshot)
+
+
+def rename_function(op: o.RenameFunction | o.MoveFunction, snapshot: Snapshot) -> Snapshot:
+    """The function under its new name, with all that calls it."""
+    where = key(*op.old.id)
+    if where not in snapshot.functions:
+        raise Missing(f"there is no {where}; there is {sorted(snapshot.functions)}")
+    rest = {n: f for n, f in snapshot.functions.items() if n != where}
+    snapshot = change(snapshot, functions=rest)
+    if op.old.name != op.new.name and all(f.name != op.old.name for f in rest.values()):
+        snapshot = follow_call(snapshot, op.old.name, op.new.name)
+    return change(snapshot, functions={**snapshot.functions, key(*op.new.id): op.new})
 
 
 def _word(text: str, old: str, new: str) -> str:

@@ -28,12 +28,16 @@ if TYPE_CHECKING:
     from nbmigrate.workspace import Workspace
 
 
+_RELEASE_OWN = switch("--release-own", help="roll back own open transactions that are in the way")
+
+
 def _push(workspace: Workspace, given: argparse.Namespace) -> Result:
     return workspace.push(
         given.source or "declared",
         answers=answers(given),
         dry_run=given.dry_run,
         keep=not given.no_keep,
+        release_own=given.release_own,
         agree=None if given.yes or given.allow_drop else _goes_at_once,
     )
 
@@ -96,6 +100,7 @@ COMMANDS: tuple[Command, ...] = (
             ALLOW,
             switch("--yes", "-y", help="agree to the whole plan, drops included"),
             switch("--no-keep", help="keep nothing of what is lost: there will be no undo of it"),
+            _RELEASE_OWN,
             DRY_RUN,
         ),
         _push,
@@ -153,7 +158,7 @@ COMMANDS: tuple[Command, ...] = (
             switch("--offline", help="a script for psql instead: statements, history and guards"),
             switch("--allow-missing", help="go on although an applied file is not in the folder"),
             switch("--allow-late", help="run a late migration although it may not commute"),
-            switch("--release-own", help="roll back own open transactions that are in the way"),
+            _RELEASE_OWN,
         ),
         _migrate,
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from difflib import SequenceMatcher
@@ -9,9 +10,22 @@ from itertools import chain
 from typing import Any, NamedTuple
 
 from nbmigrate.diff.columns import base_type
-from nbmigrate.model import Column, Enum, Snapshot, Table, View, format_path
+from nbmigrate.diff.rewrite_functions import renamed_function
+from nbmigrate.model import (
+    Column,
+    CompositeType,
+    Domain,
+    Enum,
+    Function,
+    RangeType,
+    Snapshot,
+    Table,
+    View,
+    format_path,
+)
 from nbmigrate.model.names import PUBLIC
 from nbmigrate.model.objects import Sequence
+from nbmigrate.operations import UserType
 
 #: Below this likeness of two names, objects that share nothing else are not asked about.
 NAME_LIKENESS = 0.6
@@ -44,6 +58,9 @@ def find_candidates(
         _pair("enum", _objects(old.enums, new.enums), _judge_enum, dropped),
         _pair("sequence", _objects(old.sequences, new.sequences), _judge_sequence, dropped),
         _pair("view", _objects(old.views, new.views), _judge_view, dropped),
+        _pair("domain", _objects(old.domains, new.domains), _judge_domain, dropped),
+        _pair("type", _objects(old.types, new.types), _judge_type, dropped),
+        _pair("function", _functions(old, new), _judge_function, dropped),
     )
     # what may have gone along with its schema is asked about when that is answered
     yield from (c for c in objects if (c.old[0], c.new[0]) not in moved)
@@ -55,6 +72,14 @@ def find_candidates(
     for name, enum in new.enums.items():
         if name in old.enums and old.enums[name].values != enum.values:
             yield from _labels(old.enums[name], enum, dropped)
+
+
+def _functions(old: Snapshot, new: Snapshot) -> Sides:
+    """Functions that only one side has, but those with twins, of which words do not tell one."""
+    names = Counter(function.name for function in old.functions.values())
+    gone, come = _objects(old.functions, new.functions)
+    paths = [[(function.id, function) for _, function in side] for side in (gone, come)]
+    return [(path, f) for path, f in paths[0] if names[f.name] == 1], paths[1]
 
 
 Sides = tuple[list[tuple[Path, Any]], list[tuple[Path, Any]]]
@@ -76,7 +101,8 @@ def _schemas(old: Snapshot, new: Snapshot) -> Sides:
 
 
 def _contents(snapshot: Snapshot, schema: str) -> frozenset[str]:
-    families = (snapshot.tables, snapshot.enums, snapshot.sequences, snapshot.views)
+    types = (snapshot.enums, snapshot.domains, snapshot.types)
+    families = (snapshot.tables, *types, snapshot.sequences, snapshot.views, snapshot.functions)
     return frozenset(
         item.name for family in families for item in family.values() if item.schema == schema
     )
@@ -111,7 +137,7 @@ def _pair(kind: str, sides: Sides, judge: Judge, dropped: AbstractSet[Path]) -> 
     index = _Likely(missing, kind)
     for new_path, new_item in sides[1]:
         for old_path, old_item in index.near(new_path, new_item):
-            likeness = _likeness(old_path[-1], new_path[-1])
+            likeness = _likeness(_name(old_path, old_item), _name(new_path, new_item))
             score, evidence = judge(old_item, new_item, likeness)
             if score > 0:
                 yield Candidate(kind, old_path, new_path, tuple(evidence), score)
@@ -137,6 +163,11 @@ class _Likely:
         columns = frozenset(getattr(item, "columns", ()))
         same_columns = self._by_columns.get(columns, []) if columns else []
         return [*same_name, *(pair for pair in same_columns[:5] if pair not in same_name)]
+
+
+def _name(path: Path, item: object) -> str:
+    """The name alone: the arguments of a function are no part of it."""
+    return item.name if isinstance(item, Function) else path[-1]
 
 
 def _likeness(old: str, new: str) -> float:
@@ -191,6 +222,46 @@ def _judge_view(old: View, new: View, likeness: float) -> tuple[float, list[str]
     if old.materialized != new.materialized or not (same or likeness >= NAME_LIKENESS):
         return 0.0, []
     return same + likeness, ["same definition"] if same else ["similar name"]
+
+
+def _judge_domain(old: Domain, new: Domain, likeness: float) -> tuple[float, list[str]]:
+    same = (old.type, old.collation) == (new.type, new.collation)
+    checks = {c.value for c in old.checks.values()} == {c.value for c in new.checks.values()}
+    is_same = same and checks and (old.not_null, old.default) == (new.not_null, new.default)
+    if not is_same and (not same or likeness < NAME_LIKENESS):
+        return 0.0, []
+    told = "same type and conditions" if is_same else f"both {new.type}"
+    return is_same + likeness, [told]
+
+
+def _judge_type(old: UserType, new: UserType, likeness: float) -> tuple[float, list[str]]:
+    match old, new:
+        case CompositeType(), CompositeType():
+            shared = set(old.attributes) & set(new.attributes)
+            share = len(shared) / max(len(old.attributes), len(new.attributes), 1)
+            if likeness < NAME_LIKENESS and share < SHARED_COLUMNS:
+                return 0.0, []
+            count = f"{len(shared)} of {len(new.attributes)} attributes are the same"
+            return share + likeness, [count]
+        case RangeType(), RangeType() if old.subtype == new.subtype:
+            return 1 + likeness, [f"both ranges of {new.subtype}"]
+        case _:
+            return 0.0, []
+
+
+def _judge_function(old: Function, new: Function, likeness: float) -> tuple[float, list[str]]:
+    """The arguments of a renamed function are the same, and one body tells more than a name."""
+    if (old.kind, old.arguments) != (new.kind, new.arguments):
+        return 0.0, []
+    same = renamed_function(old, (new.schema, new.name)).definition == _spelled(new)
+    if not same and (old.returns != new.returns or likeness < NAME_LIKENESS):
+        return 0.0, []
+    return same + likeness, ["same definition" if same else "same arguments, similar name"]
+
+
+def _spelled(function: Function) -> str:
+    """The definition with its name as it is written when it was given one."""
+    return renamed_function(function, (function.schema, function.name)).definition
 
 
 def _labels(old: Enum, new: Enum, dropped: AbstractSet[Path]) -> Iterator[Candidate]:

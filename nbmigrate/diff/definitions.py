@@ -85,13 +85,25 @@ def diff_domains(old: Snapshot, new: Snapshot) -> Iterator[DomainOp]:
     yield from (DropDomain(domain=domain) for domain in found.removed)
 
 
+def renamed_checks(old: Domain, new: Domain) -> dict[str, str]:
+    """The checks that say the same under another name: old name and new name."""
+    come = {
+        (c.value, c.not_valid): name for name, c in new.checks.items() if name not in old.checks
+    }
+    gone = {
+        (c.value, c.not_valid): name for name, c in old.checks.items() if name not in new.checks
+    }
+    return {gone[said]: come[said] for said in gone if said in come}
+
+
 def _same_values(old: Domain, new: Domain) -> bool:
     return (old.type, old.collation) == (new.type, new.collation)
 
 
 def _is_stricter(old: Domain, new: Domain) -> bool:
     """PostgreSQL checks the rows of a column and refuses to look into arrays."""
-    added = (c for name, c in new.checks.items() if old.checks.get(name) != c)
+    known = renamed_checks(old, new).values()
+    added = (c for n, c in new.checks.items() if old.checks.get(n) != c and n not in known)
     return (new.not_null and not old.not_null) or any(not c.not_valid for c in added)
 
 

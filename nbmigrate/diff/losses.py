@@ -64,9 +64,24 @@ _RENAMES = (
     o.MoveTable,
     o.RenameEnum,
     o.MoveEnum,
+    o.RenameDomain,
+    o.MoveDomain,
+    o.RenameType,
+    o.MoveType,
     o.RenameColumn,
 )
-_Rename = o.RenameSchema | o.RenameTable | o.MoveTable | o.RenameEnum | o.MoveEnum | o.RenameColumn
+_Rename = (
+    o.RenameSchema
+    | o.RenameTable
+    | o.MoveTable
+    | o.RenameEnum
+    | o.MoveEnum
+    | o.RenameDomain
+    | o.MoveDomain
+    | o.RenameType
+    | o.MoveType
+    | o.RenameColumn
+)
 
 
 class Names:
@@ -192,7 +207,7 @@ def _collect(op: o.Operation, found: _Found) -> None:  # noqa: C901, PLR0912 - o
         case o.RecreateDomain(uses=uses) | o.RecreateType(uses=uses):
             _cast(uses, found)
         case o.AlterType(old=changed):
-            for table, name in _columns_of_type(found, changed.name):
+            for table, name in _columns_of_type(found, found.names.old_table(changed.id)[1]):
                 found.column(table, name, stays=True)
         case o.DropSequence(sequence=sequence):
             found.positions[Position(id=found.names.old_sequence(sequence.id))] = None

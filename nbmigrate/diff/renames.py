@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from nbmigrate.diff.rewording import reword_name
 from nbmigrate.diff.rewrite import (
     move_object,
     rename_column,
@@ -22,25 +23,33 @@ from nbmigrate.diff.rewrite import (
     rename_role,
     rename_schema,
 )
+from nbmigrate.diff.rewrite_functions import move_function, move_range, renamed_function
 from nbmigrate.errors import RenameError
-from nbmigrate.model import Rename, Snapshot, Table
+from nbmigrate.model import Function, RangeType, Rename, Snapshot, Table, View
 from nbmigrate.model.names import format_path, key, object_name
 from nbmigrate.operations import (
+    Id,
+    MoveDomain,
     MoveEnum,
+    MoveFunction,
     MoveSequence,
     MoveTable,
+    MoveType,
     MoveView,
     Operation,
     RenameColumn,
     RenameConstraint,
+    RenameDomain,
     RenameEnum,
     RenameEnumValue,
+    RenameFunction,
     RenameIndex,
     RenamePolicy,
     RenameRole,
     RenameSchema,
     RenameSequence,
     RenameTable,
+    RenameType,
     RenameView,
 )
 
@@ -62,7 +71,7 @@ def apply_renames(old: Snapshot, new: Snapshot, renames: Iterable[Rename]) -> Re
         RenameError: an end of a rename does not exist, or its new name is taken.
     """
     operations: list[Operation] = []
-    rest = sorted(renames, key=lambda rename: len(rename.old))
+    rest = sorted(spelled_out(old, new, renames), key=lambda r: (len(r.old), _is_signature(r.old)))
     while rest:
         rename = next((r for r in rest if _is_next(r, rest)), rest[0])
         rest.remove(rename)
@@ -72,6 +81,31 @@ def apply_renames(old: Snapshot, new: Snapshot, renames: Iterable[Rename]) -> Re
         old, found = _apply(old, new, current)
         operations += found
     return Renamed(old, tuple(operations))
+
+
+def spelled_out(old: Snapshot, new: Snapshot, renames: Iterable[Rename]) -> list[Rename]:
+    """The renames; a function that is named without its arguments with them, where one is meant."""
+    return [
+        Rename(before, _function_path(new, rename.new, _arguments(old, before)))
+        for rename in renames
+        for before in (_function_path(old, rename.old),)
+    ]
+
+
+def _function_path(
+    snapshot: Snapshot, path: tuple[str, ...], arguments: str | None = None
+) -> tuple[str, ...]:
+    if len(path) != _OBJECT or kind_of(snapshot, path) is not None:
+        return path
+    named = [f for f in snapshot.functions.values() if (f.schema, f.name) == path]
+    if len(named) > 1:
+        named = [f for f in named if f.arguments == arguments]
+    return named[0].id if len(named) == 1 else path
+
+
+def _arguments(snapshot: Snapshot, path: tuple[str, ...]) -> str | None:
+    function = snapshot.functions.get(key(*path)) if len(path) == _OBJECT else None
+    return function.arguments if function else None
 
 
 def _is_next(rename: Rename, rest: Sequence[Rename]) -> bool:
@@ -92,6 +126,13 @@ def _follow(rename: Rename, operations: Iterable[Operation]) -> Rename:
                 old = (*b, *old[2:])
             case RenameEnum(old=a, new=b) | MoveEnum(old=a, new=b) if len(old) > 2 and old[:2] == a:
                 old = (*b, *old[2:])
+            case (
+                RenameTable(old=a, new=b)
+                | RenameEnum(old=a, new=b)
+                | RenameDomain(old=a, new=b)
+                | RenameType(old=a, new=b)
+            ) if _is_signature(old):  # its arguments are of a type that has another name by now
+                old = (old[0], reword_name(old[1], a[1], b[1]))
             case _:
                 pass
     return Rename(old, rename.new)
@@ -104,7 +145,12 @@ def _is_done(old: Snapshot, new: Snapshot, rename: Rename) -> bool:
     return kind_of(old, rename.old) is None or kind_of(new, rename.old) is not None
 
 
-_FAMILIES = ("tables", "enums", "views", "sequences")
+def _is_signature(path: tuple[str, ...]) -> bool:
+    return len(path) == _OBJECT and path[1].endswith(")")
+
+
+_OBJECT = 2
+_FAMILIES = ("tables", "enums", "domains", "types", "views", "sequences", "functions")
 _PARTS = (
     "columns",
     "policies",
@@ -145,7 +191,7 @@ def _apply(old: Snapshot, new: Snapshot, rename: Rename) -> tuple[Snapshot, list
     if kind_of(old, rename.new) is not None or len(rename.old) != len(rename.new):
         message = f"cannot rename {rename}: `{format_path(*rename.new)}` is there already"
         raise RenameError(message, rename=str(rename), hint="drop it in a step of its own first")
-    return _rename(old, kind, rename)
+    return _rename(old, new, kind, rename)
 
 
 def _known(snapshot: Snapshot, path: tuple[str, ...]) -> str:
@@ -163,7 +209,9 @@ def _known(snapshot: Snapshot, path: tuple[str, ...]) -> str:
     return f"known here: {listed}" if listed else "write SCHEMA.TABLE or SCHEMA.TABLE.COLUMN"
 
 
-def _rename(old: Snapshot, kind: str, rename: Rename) -> tuple[Snapshot, list[Operation]]:
+def _rename(
+    old: Snapshot, new: Snapshot, kind: str, rename: Rename
+) -> tuple[Snapshot, list[Operation]]:
     a, b = rename.old[-1], rename.new[-1]
     match kind:
         case "schemas":
@@ -173,41 +221,79 @@ def _rename(old: Snapshot, kind: str, rename: Rename) -> tuple[Snapshot, list[Op
         case "labels":
             id_ = (rename.old[0], rename.old[1])
             return rename_label(old, id_, a, b), [RenameEnumValue(id=id_, old=a, new=b)]
-        case "tables" | "enums" | "views" | "sequences":
+        case "functions":
+            return _rename_function(old, new, rename)
+        case "tables" | "enums" | "domains" | "types" | "views" | "sequences":
             return _rename_object(old, kind, rename)
         case _:
             return _rename_part(old, kind, rename)
 
 
+def _rename_function(
+    old: Snapshot, new: Snapshot, rename: Rename
+) -> tuple[Snapshot, list[Operation]]:
+    before = old.functions[key(*rename.old)]
+    after = new.functions.get(key(*rename.new))
+    if after is None or (before.kind, before.arguments) != (after.kind, after.arguments):
+        message = f"cannot rename {rename}: the arguments of a {before.kind} stay what they are"
+        hint = f'--drop "{format_path(*rename.old)}", and the new one is made'
+        raise RenameError(message, rename=str(rename), hint=hint)
+    operations: list[Operation] = []
+    current = before
+    for step in _function_steps(old, before, after):
+        made = renamed_function(current, step)
+        operation = RenameFunction if made.name != current.name else MoveFunction
+        operations.append(operation(old=current, new=made))
+        current = made
+    return move_function(old, before, current), operations
+
+
+def _function_steps(old: Snapshot, before: Function, after: Function) -> Iterator[Id]:
+    """Into the other schema and to the other name, in the order in which both are free."""
+    name = before.name
+    if before.schema != after.schema:
+        is_free = key(after.schema, before.signature) not in old.functions
+        if not is_free:
+            name = after.name
+            yield (before.schema, name)
+        yield (after.schema, name)
+    if name != after.name:
+        yield (after.schema, after.name)
+
+
 def _rename_object(old: Snapshot, kind: str, rename: Rename) -> tuple[Snapshot, list[Operation]]:
     start, end = (rename.old[0], rename.old[1]), (rename.new[0], rename.new[1])
-    materialized = kind == "views" and old.views[key(*start)].materialized
+    item = getattr(old, kind)[key(*start)]
     operations: list[Operation] = []
     if start[0] == end[0] or start[1] == end[1]:
         say = _name if start[0] == end[0] else _move
-        operations.append(say(kind, start, end, materialized=materialized))
+        operations.append(say(kind, start, end, item))
     elif kind_of(old, (end[0], start[1])) is None:
         middle = (end[0], start[1])
-        operations.append(_move(kind, start, middle, materialized=materialized))
-        operations.append(_name(kind, middle, end, materialized=materialized))
+        operations.append(_move(kind, start, middle, item))
+        operations.append(_name(kind, middle, end, item))
     else:  # the old name is taken in the new schema
-        operations += _pass(old, kind, start, end, materialized=materialized)
-    return move_object(old, kind, start, end), operations
+        operations += _pass(old, kind, start, end, item)
+    moved = move_object(old, kind, start, end)
+    made = moved.types.get(key(*end))
+    if isinstance(item, RangeType) and isinstance(made, RangeType):
+        moved = move_range(moved, item, made)
+    return moved, operations
 
 
 def _pass(
-    old: Snapshot, kind: str, start: tuple[str, str], end: tuple[str, str], *, materialized: bool
+    old: Snapshot, kind: str, start: tuple[str, str], end: tuple[str, str], item: object
 ) -> Iterator[Operation]:
     """Rename first, then move; under a passing name when the new one is taken in the old schema."""
     is_free = kind_of(old, (start[0], end[1])) is None
     middle = (start[0], end[1] if is_free else _passing_name(start))
     moved = (end[0], middle[1])
     keys = _free_key_name(old, start, middle)
-    yield _name(kind, start, middle, materialized=materialized)
+    yield _name(kind, start, middle, item)
     yield from keys
-    yield _move(kind, middle, moved, materialized=materialized)
+    yield _move(kind, middle, moved, item)
     if moved != end:
-        yield _name(kind, moved, end, materialized=materialized)
+        yield _name(kind, moved, end, item)
         for key_ in keys:
             yield msgspec.structs.replace(key_, table=end, old=key_.new, new=f"{end[1]}_pkey")
 
@@ -228,9 +314,7 @@ def _free_key_name(
     return [RenameConstraint(table=middle, kind="primary key", old=name, new=f"{middle[1]}_pkey")]
 
 
-def _move(
-    kind: str, old: tuple[str, str], new: tuple[str, str], *, materialized: bool
-) -> Operation:
+def _move(kind: str, old: Id, new: Id, item: object) -> Operation:
     match kind:
         case "tables":
             return MoveTable(old=old, new=new)
@@ -238,13 +322,15 @@ def _move(
             return MoveEnum(old=old, new=new)
         case "sequences":
             return MoveSequence(old=old, new=new)
+        case "domains":
+            return MoveDomain(old=old, new=new)
+        case "types":
+            return MoveType(old=old, new=new, range=_range(item))
         case _:
-            return MoveView(old=old, new=new, materialized=materialized)
+            return MoveView(old=old, new=new, materialized=_is_materialized(item))
 
 
-def _name(
-    kind: str, old: tuple[str, str], new: tuple[str, str], *, materialized: bool
-) -> Operation:
+def _name(kind: str, old: Id, new: Id, item: object) -> Operation:
     match kind:
         case "tables":
             return RenameTable(old=old, new=new)
@@ -252,8 +338,20 @@ def _name(
             return RenameEnum(old=old, new=new)
         case "sequences":
             return RenameSequence(old=old, new=new)
+        case "domains":
+            return RenameDomain(old=old, new=new)
+        case "types":
+            return RenameType(old=old, new=new, range=_range(item))
         case _:
-            return RenameView(old=old, new=new, materialized=materialized)
+            return RenameView(old=old, new=new, materialized=_is_materialized(item))
+
+
+def _range(item: object) -> RangeType | None:
+    return item if isinstance(item, RangeType) else None
+
+
+def _is_materialized(item: object) -> bool:
+    return isinstance(item, View) and item.materialized
 
 
 def key_name(table: Table) -> str | None:

@@ -2,24 +2,33 @@
 
 PostgreSQL refers to objects by number, so after a rename every expression shows
 the new name by itself. Texts in a snapshot are followed the same way, as far as
-words can tell (:func:`_reword`); where words cannot, the texts of both sides differ and
+words can tell (reword_name); where words cannot, the texts of both sides differ and
 the object that holds them is created again.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import msgspec
 
+from nbmigrate.diff.rewording import reword_name
 from nbmigrate.diff.rewrite_definitions import (
     move_definitions,
     reword_attached,
     reword_definitions,
 )
-from nbmigrate.model import Column, Enum, ForeignKey, Index, Sequence, Snapshot, Table, Value
+from nbmigrate.model import (
+    Column,
+    Enum,
+    ForeignKey,
+    Index,
+    Sequence,
+    Snapshot,
+    Table,
+    Value,
+)
 from nbmigrate.model.holders import holders, with_grants
 from nbmigrate.model.names import PUBLIC, format_path, key, object_name, parse_path
 from nbmigrate.operations import Id
@@ -28,12 +37,13 @@ V = TypeVar("V")
 _replace = msgspec.structs.replace
 
 
-def _rekey(items: Mapping[str, V], old: str, new: str, change: Callable[[V], V]) -> dict[str, V]:
+def rekey(items: Mapping[str, V], old: str, new: str, change: Callable[[V], V]) -> dict[str, V]:
     """The map with one item changed and filed under another key, in its old place."""
     return {new if k == old else k: change(item) if k == old else item for k, item in items.items()}
 
 
-def _each(items: Mapping[str, V], change: Callable[[V], V]) -> dict[str, V]:
+def each(items: Mapping[str, V], change: Callable[[V], V]) -> dict[str, V]:
+    """The map with every item changed."""
     return {name: change(item) for name, item in items.items()}
 
 
@@ -43,11 +53,11 @@ def _schema_value(kind: str, schema: str) -> str:
 
 
 def move_object(snapshot: Snapshot, kind: str, old: Id, new: Id) -> Snapshot:
-    """A table, enum, view or sequence under another schema or name."""
+    """A table, enum, domain, type, view or sequence under another schema or name."""
     moved = _move_object(snapshot, kind, old, new)
     if old[1] == new[1] or kind == "sequences":
         return moved
-    return reword_definitions(moved, lambda text: _reword(text, old[1], new[1]))
+    return reword_definitions(moved, lambda text: reword_name(text, old[1], new[1]))
 
 
 def _move_object(snapshot: Snapshot, kind: str, old: Id, new: Id) -> Snapshot:
@@ -55,19 +65,19 @@ def _move_object(snapshot: Snapshot, kind: str, old: Id, new: Id) -> Snapshot:
     def change(item: Any) -> Any:  # noqa: ANN401 - four kinds with the same two fields
         return _replace(item, name=new[1], schema=_schema_value(kind, new[0]))
 
-    items = _rekey(getattr(snapshot, kind), key(*old), key(*new), change)
+    items = rekey(getattr(snapshot, kind), key(*old), key(*new), change)
     moved = _replace(snapshot, **{kind: items})
     if kind == "tables":
         moved = _replace(
             moved,
-            tables=_each(moved.tables, lambda t: _reparent(_retarget(t, old, new), old, new)),
-            sequences=_each(moved.sequences, lambda s: _reown(s, old, new)),
+            tables=each(moved.tables, lambda t: _reparent(_retarget(t, old, new), old, new)),
+            sequences=each(moved.sequences, lambda s: _reown(s, old, new)),
         )
         return _own_names(moved, old, new)
-    if kind == "enums":
-        return _replace(moved, tables=_each(moved.tables, lambda t: _retype(t, old, new)))
+    if kind in ("enums", "domains", "types"):
+        return _replace(moved, tables=each(moved.tables, lambda t: retype(t, old, new)))
     if kind == "views":
-        view = reword_attached(moved.views[key(*new)], lambda t: _reword(t, old[1], new[1]))
+        view = reword_attached(moved.views[key(*new)], lambda t: reword_name(t, old[1], new[1]))
         return _replace(moved, views={**moved.views, key(*new): view})
     return moved
 
@@ -82,7 +92,7 @@ def _retarget(table: Table, old: Id, new: Id) -> Table:
             fk = _replace(fk, table_to=new[1], schema_to=schema)
         return fk
 
-    return _replace(table, foreign_keys=_each(table.foreign_keys, change))
+    return _replace(table, foreign_keys=each(table.foreign_keys, change))
 
 
 def _reparent(table: Table, old: Id, new: Id) -> Table:
@@ -108,26 +118,28 @@ def _reown(sequence: Sequence, old: tuple[str, ...], new: tuple[str, ...]) -> Se
 def _own_names(snapshot: Snapshot, old: Id, new: Id) -> Snapshot:
     """What a table says of itself: its foreign keys, and texts with its name as qualifier."""
     table = snapshot.tables[key(*new)]
-    keys = _each(table.foreign_keys, lambda fk: _replace(fk, table_from=new[1]))
-    table = _map_texts(_replace(table, foreign_keys=keys), lambda t: _reword(t, old[1], new[1]))
+    keys = each(table.foreign_keys, lambda fk: _replace(fk, table_from=new[1]))
+    table = map_texts(_replace(table, foreign_keys=keys), lambda t: reword_name(t, old[1], new[1]))
     return _replace(snapshot, tables={**snapshot.tables, key(*new): table})
 
 
-def _retype(table: Table, old: Id, new: Id) -> Table:
+def retype(table: Table, old: Id, new: Id) -> Table:
+    """The table with columns of one type as columns of another."""
+
     def change(column: Column) -> Column:
         if (column.type_schema, column.element_type) != old:
             return column
         dimensions = column.type[len(column.element_type) :]
         return _replace(column, type=new[1] + dimensions, type_schema=new[0])
 
-    return _replace(table, columns=_each(table.columns, change))
+    return _replace(table, columns=each(table.columns, change))
 
 
 def rename_schema(snapshot: Snapshot, old: str, new: str) -> Snapshot:
     """Every object of the schema goes with it."""
 
     def reword(text: str) -> str:
-        return _reword(text, old, new)
+        return reword_name(text, old, new)
 
     for kind in ("tables", "enums", "views", "sequences"):
         for item in tuple(getattr(snapshot, kind).values()):
@@ -137,12 +149,12 @@ def rename_schema(snapshot: Snapshot, old: str, new: str) -> Snapshot:
         new if name == old else name: new if name == old else name for name in snapshot.schemas
     }
     snapshot = reword_definitions(move_definitions(snapshot, old, new), reword)
-    tables = _each(snapshot.tables, lambda table: _reschema_columns(table, old, new))
-    tables = _each(tables, lambda table: reword_attached(table, reword))
-    views = _each(snapshot.views, lambda view: reword_attached(view, reword))
+    tables = each(snapshot.tables, lambda table: _reschema_columns(table, old, new))
+    tables = each(tables, lambda table: reword_attached(table, reword))
+    views = each(snapshot.views, lambda view: reword_attached(view, reword))
     snapshot = _replace(snapshot, schemas=schemas, tables=tables, views=views)
     said = {
-        family: _rekey(getattr(snapshot, family), old, new, lambda value: value)
+        family: rekey(getattr(snapshot, family), old, new, lambda value: value)
         for family in ("schema_comments", "schema_privileges")
     }
     return _replace(snapshot, **said)
@@ -157,25 +169,23 @@ def _reschema_columns(table: Table, old: str, new: str) -> Table:
             column = _replace(column, identity=_replace(identity, schema=new))
         return _replace(column, type_schema=new) if column.type_schema == old else column
 
-    return _replace(table, columns=_each(table.columns, change))
+    return _replace(table, columns=each(table.columns, change))
 
 
 def rename_role(snapshot: Snapshot, old: str, new: str) -> Snapshot:
     """Policies and privileges name roles."""
 
     def change(policies: Mapping[str, Any]) -> dict[str, Any]:
-        return _each(
-            policies, lambda p: _replace(p, to=tuple(new if r == old else r for r in p.to))
-        )
+        return each(policies, lambda p: _replace(p, to=tuple(new if r == old else r for r in p.to)))
 
     granted = {
-        holder: _rekey(grants, old, new, lambda grant: _replace(grant, role=new))
+        holder: rekey(grants, old, new, lambda grant: _replace(grant, role=new))
         for holder, grants in holders(snapshot)
         if grants and old in grants
     }
     snapshot = with_grants(snapshot, granted)
-    tables = _each(snapshot.tables, lambda t: _replace(t, policies=change(t.policies)))
-    roles = _rekey(snapshot.roles, old, new, lambda role: _replace(role, name=new))
+    tables = each(snapshot.tables, lambda t: _replace(t, policies=change(t.policies)))
+    roles = rekey(snapshot.roles, old, new, lambda role: _replace(role, name=new))
     return _replace(snapshot, roles=roles, policies=change(snapshot.policies), tables=tables)
 
 
@@ -193,14 +203,14 @@ def rename_label(snapshot: Snapshot, enum: Id, old: str, new: str) -> Snapshot:
         )
 
     enums = {**snapshot.enums, key(*enum): relabel(snapshot.enums[key(*enum)])}
-    tables = _each(snapshot.tables, lambda t: _replace(t, columns=_each(t.columns, redefault)))
+    tables = each(snapshot.tables, lambda t: _replace(t, columns=each(t.columns, redefault)))
     return _replace(snapshot, enums=enums, tables=tables)
 
 
 def rename_part(snapshot: Snapshot, table: Id, kind: str, old: str, new: str) -> Snapshot:
     """A constraint, index or policy of a table."""
     item = snapshot.tables[key(*table)]
-    parts = _rekey(getattr(item, kind), old, new, lambda part: _replace(part, name=new))
+    parts = rekey(getattr(item, kind), old, new, lambda part: _replace(part, name=new))
     return _replace(
         snapshot, tables={**snapshot.tables, key(*table): _replace(item, **{kind: parts})}
     )
@@ -223,16 +233,16 @@ def rename_column(snapshot: Snapshot, table: Id, old: str, new: str) -> Snapshot
     item = snapshot.tables[key(*table)]
     item = _replace(
         _rename_in_keys(item, renamed),
-        columns=_rekey(item.columns, old, new, lambda column: _replace(column, name=new)),
-        column_privileges=_rekey(item.column_privileges, old, new, lambda grants: grants),
-        sequence_privileges=_rekey(item.sequence_privileges, old, new, lambda grants: grants),
-        indexes=_each(item.indexes, lambda index: _rename_in_index(index, old, new)),
+        columns=rekey(item.columns, old, new, lambda column: _replace(column, name=new)),
+        column_privileges=rekey(item.column_privileges, old, new, lambda grants: grants),
+        sequence_privileges=rekey(item.sequence_privileges, old, new, lambda grants: grants),
+        indexes=each(item.indexes, lambda index: _rename_in_index(index, old, new)),
     )
-    item = _map_texts(item, lambda text: _reword(text, old, new))
+    item = map_texts(item, lambda text: reword_name(text, old, new))
     tables = {**snapshot.tables, key(*table): item}
-    sequences = _each(snapshot.sequences, lambda s: _reown(s, (*table, old), (*table, new)))
+    sequences = each(snapshot.sequences, lambda s: _reown(s, (*table, old), (*table, new)))
     snapshot = _replace(
-        snapshot, tables=_each(tables, lambda t: _recolumn(t, table, renamed)), sequences=sequences
+        snapshot, tables=each(tables, lambda t: _recolumn(t, table, renamed)), sequences=sequences
     )
     # the column of a parent takes that of its children along
     for child in tuple(snapshot.tables.values()):
@@ -246,7 +256,7 @@ def _rename_in_keys(item: Table, renamed: Callable[..., tuple[str, ...]]) -> Tab
     options = item.primary_key_options
     return _replace(
         item,
-        foreign_keys=_each(
+        foreign_keys=each(
             item.foreign_keys,
             lambda fk: _replace(
                 fk,
@@ -254,10 +264,10 @@ def _rename_in_keys(item: Table, renamed: Callable[..., tuple[str, ...]]) -> Tab
                 delete_columns=renamed(fk.delete_columns),
             ),
         ),
-        composite_primary_keys=_each(
+        composite_primary_keys=each(
             item.composite_primary_keys, lambda pk: _replace(pk, columns=renamed(pk.columns))
         ),
-        unique_constraints=_each(
+        unique_constraints=each(
             item.unique_constraints, lambda u: _replace(u, columns=renamed(u.columns))
         ),
         primary_key_options=options and _replace(options, include=renamed(options.include)),
@@ -271,7 +281,7 @@ def _recolumn(table: Table, target: Id, renamed: Callable[..., tuple[str, ...]])
     def change(fk: ForeignKey) -> ForeignKey:
         return _replace(fk, columns_to=renamed(fk.columns_to)) if fk.target == target else fk
 
-    return _replace(table, foreign_keys=_each(table.foreign_keys, change))
+    return _replace(table, foreign_keys=each(table.foreign_keys, change))
 
 
 def _rename_in_index(index: Index, old: str, new: str) -> Index:
@@ -283,18 +293,18 @@ def _rename_in_index(index: Index, old: str, new: str) -> Index:
     return _replace(index, columns=columns, include=include)
 
 
-def _map_texts(table: Table, reword: Callable[[str], str]) -> Table:
+def map_texts(table: Table, reword: Callable[[str], str]) -> Table:
     """The table with ``reword`` applied to every expression in it."""
     return _replace(
         reword_attached(table, reword),
-        columns=_each(table.columns, lambda c: _map_generated(c, reword)),
-        check_constraints=_each(
+        columns=each(table.columns, lambda c: _map_generated(c, reword)),
+        check_constraints=each(
             table.check_constraints, lambda c: _replace(c, value=reword(c.value))
         ),
-        indexes=_each(table.indexes, lambda i: _map_index(i, reword)),
-        policies=_each(table.policies, lambda p: _map_optional(p, reword, "using", "with_check")),
-        exclusions=_each(table.exclusions, lambda e: _replace(e, definition=reword(e.definition))),
-        statistics=_each(table.statistics, lambda s: _replace(s, definition=reword(s.definition))),
+        indexes=each(table.indexes, lambda i: _map_index(i, reword)),
+        policies=each(table.policies, lambda p: _map_optional(p, reword, "using", "with_check")),
+        exclusions=each(table.exclusions, lambda e: _replace(e, definition=reword(e.definition))),
+        statistics=each(table.statistics, lambda s: _replace(s, definition=reword(s.definition))),
         partition_key=table.partition_key and reword(table.partition_key),
     )
 
@@ -320,30 +330,3 @@ S = TypeVar("S", bound=Value)
 def _map_optional(item: S, reword: Callable[[str], str], *names: str) -> S:
     texts = {name: getattr(item, name) for name in names}
     return _replace(item, **{n: reword(t) if t is not None else None for n, t in texts.items()})
-
-
-#: Strings and dollar-quoted strings are passed over; a word before "(" is a function.
-_TOKEN = re.compile(
-    r"""'(?:[^']|'')*' | \$(\w*)\$.*?\$\1\$ | "(?P<quoted>(?:[^"]|"")*)" | (?P<word>[^\W\d][\w$]*)(?!\s*\()""",
-    re.VERBOSE | re.DOTALL,
-)
-
-
-def _reword(text: str, old: str, new: str) -> str:
-    """The text with the identifier ``old`` replaced, quoted where it must be."""
-
-    def change(found: re.Match[str]) -> str:
-        name = found["word"]
-        if found["quoted"] is not None:
-            name = found["quoted"].replace('""', '"')
-        elif name is not None and name != name.lower():
-            name = name.lower()
-        return _spell(new, found[0]) if name == old else found[0]
-
-    return _TOKEN.sub(change, text)
-
-
-def _spell(name: str, like: str) -> str:
-    if not like.startswith('"') and re.fullmatch(r"[a-z_][a-z0-9_$]*", name):
-        return name
-    return '"' + name.replace('"', '""') + '"'

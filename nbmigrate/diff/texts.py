@@ -187,7 +187,8 @@ def type_names(found: CompositeType | RangeType) -> Iterator[str]:
     yield found.name
     if isinstance(found, RangeType):
         head, word, tail = found.name.partition("range")
-        yield found.multirange or f"{head}multi{word}{tail}" if word else f"{head}_multirange"
+        own = f"{head}multi{word}{tail}" if word else f"{head}_multirange"
+        yield found.multirange or own
 
 
 def function_header(function: Function) -> str:

@@ -10,6 +10,7 @@ import psycopg
 from nbmigrate.errors import LockTimeoutError, StatementFailedError
 from nbmigrate.executor.blockers import Blocker
 from nbmigrate.executor.segments import Step
+from nbmigrate.postgresql.needed import next_step
 from nbmigrate.postgresql.secrets import mask_sql
 
 #: Worth trying again: lock_not_available, deadlock_detected, serialization_failure.
@@ -19,7 +20,6 @@ RETRYABLE = (
     psycopg.errors.SerializationFailure,
 )
 
-_UNDEFINED_OBJECT = "42704"
 _HINTS = {
     "08003": "the connection is gone; run it again",
     "08006": "the connection was lost: is the server up, and the network? run it again",
@@ -46,17 +46,12 @@ _HINTS = {
 }
 
 
-#: What a schema may stand on and no snapshot holds (docs, "What is not managed").
-_NOT_MADE = re.compile(
-    r"(collation|operator class|text search (?:configuration|dictionary|parser|template)) "
-)
-
 _BLOCKED_HINT = (
     "end that transaction (commit, rollback, or select pg_terminate_backend(PID)) and run it again"
 )
 _OWN_HINT = (
-    "commit or roll back in that cell, or let it be rolled back: %db_migrate --release-own "
-    "(nbmigrate migrate --release-own)"
+    "commit or roll back in that cell, or let it be rolled back: %db_{command} --release-own "
+    "(nbmigrate {command} --release-own)"
 )
 
 
@@ -97,19 +92,10 @@ def statement_failed(
         path=origin.path,
         line=line,
         detail=detail,
-        hint=_mask(diagnosis.message_hint or "") or _hint(sqlstate, error),
+        hint=next_step(sqlstate, primary)
+        or _mask(diagnosis.message_hint or "")
+        or _HINTS.get(sqlstate, ""),
     )
-
-
-def _hint(sqlstate: str, error: psycopg.Error) -> str:
-    """What to do about it; of a thing that is missing, and that no plan makes, how it is made."""
-    found = _NOT_MADE.match(error.diag.message_primary or "")
-    if sqlstate == _UNDEFINED_OBJECT and found:
-        return (
-            f"no plan makes a {found[1]}: create it by hand, or in a migration of its own "
-            "(nbmigrate generate NAME --sql-file FILE)"
-        )
-    return _HINTS.get(sqlstate, "")
 
 
 def lock_timed_out(
@@ -133,7 +119,9 @@ def lock_timed_out(
         f"{where}: {primary} (SQLSTATE {error.sqlstate}); tried {attempts} times{sql}\n{kept}",
         timeout_ms=timeout_ms,
         blockers=[f"waited for {blocker}" for blocker in blockers],
-        hint=_OWN_HINT if any(b.own for b in blockers) else _BLOCKED_HINT,
+        hint=_OWN_HINT.format(command="migrate" if origin.tag else "push")
+        if any(b.own for b in blockers)
+        else _BLOCKED_HINT,
     )
 
 

@@ -9,7 +9,7 @@ its time: files of a branch merged late are run, and edited files are noticed.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 import psycopg
@@ -151,7 +151,7 @@ def statuses(
     a migration whose time and hash both match has the first claim to a row.
     """
     by_tag = {row.tag: row for row in journal}
-    matched, rest = _match(migrations, rows)
+    matched, rest = _match(migrations, rows, by_tag)
     newest = max((row.created_at or 0 for row in rows), default=0)
     found = [
         _status(migration, matched.get(migration.tag), by_tag.get(migration.tag), newest)
@@ -162,7 +162,9 @@ def statuses(
 
 
 def _match(
-    migrations: Sequence[MigrationLike], rows: Sequence[HistoryRow]
+    migrations: Sequence[MigrationLike],
+    rows: Sequence[HistoryRow],
+    by_tag: Mapping[str, JournalRow],
 ) -> tuple[dict[str, HistoryRow], list[HistoryRow]]:
     rest = list(rows)
     matched: dict[str, HistoryRow] = {}
@@ -170,6 +172,8 @@ def _match(
         lambda m, row: row.hash == m.hash and _same_time(m, row),
         lambda m, row: row.hash == m.hash,
         _same_time,
+        # written anew under its tag after it was applied: another text and another time
+        lambda m, row: m.tag in by_tag and by_tag[m.tag].hash == row.hash,
     )
     for rule in rules:
         for migration in migrations:

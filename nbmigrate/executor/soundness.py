@@ -75,7 +75,7 @@ def _refuse_lost_rows(found: Sequence[Status], settings: Settings) -> None:
         raise DriftError(
             f"`{history_name(settings)}` lost the rows of {', '.join(lost)}, which were applied "
             "to this database; nothing was run",
-            hint="record them again with nbmigrate.executor.baseline, or, if the database was "
+            hint="nbmigrate adopt records them again, when the database is what they make; if it was "
             "emptied on purpose: DROP SCHEMA nbmigrate CASCADE",
         )
 
@@ -95,7 +95,8 @@ def _edited(migration: MigrationLike, status: Status) -> EditedMigrationError:
         message,
         tag=status.tag,
         path=migration.path,
-        hint="put the file back as it was, and write the change as a new migration",
+        hint="put the file back as it was (moved away, nbmigrate restore "
+        f"{status.tag} writes it), and write the change as a new migration",
     )
 
 

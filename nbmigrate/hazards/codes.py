@@ -12,6 +12,7 @@ CODES = {
     "NB104": "a sequence is dropped",
     "NB105": "an extension is dropped",
     "NB106": "a materialized view is dropped",
+    "NB107": "an enum, a domain or another type is dropped",
     "NB201": "the type of a column changes and the table is rewritten",
     "NB202": "an enum is built anew",
     "NB203": "a domain or type is built anew",

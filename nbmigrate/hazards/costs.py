@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from nbmigrate import operations as o
+from nbmigrate.diff.definitions import renamed_checks
 from nbmigrate.hazards.filling import is_written_to_rows
 from nbmigrate.hazards.hazard import Lock, Work
 from nbmigrate.hazards.retyping import is_in_catalog
@@ -216,7 +217,12 @@ def _index_costs(op: o.Operation) -> Iterator[Cost]:
 
 def _domain(op: o.AlterDomain, context: Context) -> tuple[Cost, ...]:
     """A new condition is held against every column of the domain; the tables stay readable."""
-    added = [c for n, c in op.new.checks.items() if op.old.checks.get(n) != c and not c.not_valid]
+    known = renamed_checks(op.old, op.new).values()
+    added = [
+        c
+        for n, c in op.new.checks.items()
+        if op.old.checks.get(n) != c and not c.not_valid and n not in known
+    ]
     if not added and not (op.new.not_null and not op.old.not_null):
         return ()
     users = context.old.tables.values() or context.new.tables.values()

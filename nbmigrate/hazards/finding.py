@@ -35,6 +35,7 @@ def find_hazards(
     context = Context(old, new, server_version or NEWEST)
     made = {op.table.id for op in operations if isinstance(op, o.CreateTable)}
     made |= {op.view.id for op in operations if isinstance(op, o.CreateView)}
+    made |= set(_made_types(operations))
     found = [h for h in _all(operations, context, made) if _is_about_rows(h, made)]
     if facts is not None:
         known = _known(operations, found, facts, context, made)
@@ -50,6 +51,15 @@ def _all(operations: Sequence[o.Operation], context: Context, made: set[Id]) -> 
         yield from losses(op, rebuilt, made)
         yield from blocks(op, context)
         yield from demands(op, context)
+
+
+def _made_types(operations: Sequence[o.Operation]) -> Iterator[Id]:
+    for op in operations:
+        match op:
+            case o.CreateEnum(enum=made) | o.CreateDomain(domain=made) | o.CreateType(type=made):
+                yield made.id
+            case _:
+                continue
 
 
 def _is_about_rows(hazard: Hazard, made: set[Id]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import assert_never
 
 from nbmigrate import operations as o
 from nbmigrate.hazards.hazard import Hazard, Lock
@@ -10,7 +11,9 @@ from nbmigrate.model import format_path
 from nbmigrate.operations import Id
 
 
-def losses(op: o.Operation, rebuilt: set[tuple[Id, str]], made: set[Id]) -> Iterator[Hazard]:
+def losses(  # noqa: C901 - one case per kind
+    op: o.Operation, rebuilt: set[tuple[Id, str]], made: set[Id]
+) -> Iterator[Hazard]:
     """What the operation loses.
 
     ``rebuilt`` are columns that come again and are computed, ``made`` what is created.
@@ -31,8 +34,25 @@ def losses(op: o.Operation, rebuilt: set[tuple[Id, str]], made: set[Id]) -> Iter
         case o.DropView(view=view) if view.materialized and view.id not in made:
             text = "drops the materialized view and its rows"
             yield _loss("NB106", format_path(*view.id), text, view.id)
+        case o.DropEnum() | o.DropDomain() | o.DropType():
+            yield from _type_loss(op, made)
         case _:
             return
+
+
+def _type_loss(op: o.DropEnum | o.DropDomain | o.DropType, made: set[Id]) -> Iterator[Hazard]:
+    """No row goes with a type; what somebody wrote down in it does."""
+    match op:
+        case o.DropEnum(enum=enum):
+            id_, text = enum.id, f"drops the enum and its {len(enum.values)} labels"
+        case o.DropDomain(domain=domain):
+            id_, text = domain.id, "drops the domain and its conditions"
+        case o.DropType(type=dropped):
+            id_, text = dropped.id, "drops the type"
+        case _:
+            assert_never(op)
+    if id_ not in made:
+        yield _loss("NB107", format_path(*id_), text)
 
 
 def _loss(code: str, path: str, text: str, table: Id | None = None) -> Hazard:

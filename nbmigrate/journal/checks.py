@@ -11,6 +11,7 @@ import msgspec
 
 from nbmigrate.errors import JournalError, NbmigrateError, SnapshotError
 from nbmigrate.journal import branches, touching
+from nbmigrate.journal.emptied import require_not_emptied
 from nbmigrate.journal.entries import Entry
 from nbmigrate.journal.prefix import deduce_mode
 from nbmigrate.journal.rewrite import REWRITE_NAME
@@ -137,7 +138,7 @@ def _sql_files(journal: Journal, entries: tuple[Entry, ...]) -> Iterator[Problem
 def _sql_texts(journal: Journal, entries: tuple[Entry, ...]) -> Iterator[Problem]:
     for migration in journal.migrations() if _all_there(journal, entries) else ():
         try:
-            migration.statements()
+            require_not_emptied(journal, migration)
         except JournalError as error:
             yield _from_error("bad-sql", error)
         if migration.is_commented_baseline:

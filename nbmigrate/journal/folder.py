@@ -92,6 +92,10 @@ class Journal:
         """
         return tuple(self._migration(entry) for entry in self.entries)
 
+    def there(self) -> tuple[Migration, ...]:
+        """The migrations whose files are there; others may still be told about."""
+        return tuple(self._migration(e) for e in self.entries if self.layout.sql(e).exists())
+
     def _migration(self, entry: Entry) -> Migration:
         path = self.layout.sql(entry)
         try:

@@ -50,7 +50,23 @@ def split_statements(text: str, *, path: Path | str = "", first_line: int = 1) -
         if complaint := _complaint(token):
             line = first_line + text.count("\n", 0, token.start)
             raise MigrationFileError(complaint, path=path, line=line, hint="nothing was run")
-    return tuple(Chunk(piece.sql, first_line + piece.line - 1) for piece in split(text))
+    pieces = tuple(Chunk(piece.sql, first_line + piece.line - 1) for piece in split(text))
+    if pieces and (at := _open_bracket(pieces[-1].sql)) is not None:
+        line = pieces[-1].line + pieces[-1].sql.count("\n", 0, at)
+        complaint = "a parenthesis that is not closed: was the file cut off?"
+        raise MigrationFileError(complaint, path=path, line=line, hint="nothing was run")
+    return pieces
+
+
+def _open_bracket(sql: str) -> int | None:
+    """Where the first bracket stands that nothing closes; a ``;`` inside of it ends no statement."""
+    opened: list[int] = []
+    for token in tokenize(sql):
+        if token.kind == "open":
+            opened.append(token.start)
+        elif token.kind == "close" and opened:
+            opened.pop()
+    return opened[0] if opened else None
 
 
 def _complaint(token: Token) -> str:

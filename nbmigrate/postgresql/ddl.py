@@ -21,6 +21,7 @@ from nbmigrate.diff.match import mentions
 from nbmigrate.errors import StatementFailedError
 from nbmigrate.model import EMPTY, Snapshot
 from nbmigrate.postgresql.amending import FAMILIES, Amendment, Change, compared
+from nbmigrate.postgresql.concurrent import built_at_once, with_concurrent
 from nbmigrate.postgresql.identifiers import quote
 from nbmigrate.postgresql.introspect import in_words, introspect, unmanaged_counts
 from nbmigrate.postgresql.scratch import Emptied, rebuilt, refused
@@ -75,12 +76,15 @@ def read_ddl(connection: psycopg.Connection[Any], text: str, base: Snapshot) -> 
         StatementFailedError: PostgreSQL refuses the text.
     """
     pieces = tuple(statements(text))
+    at_once = [built_at_once(piece) for piece in pieces]
     with rebuilt(connection, base) as place:
         _make_roles(connection, base)
         before = _state(place, ())
-        _run(connection, pieces, before.snapshot, place.left)
+        _run(connection, [run for run, _ in at_once], before.snapshot, place.left)
         after = _state(place, made_roles(pieces))
         spelled = place.spelled(before.snapshot), place.spelled(after.snapshot)
+    concurrent = frozenset(name for _, name in at_once if name)
+    spelled = spelled[0], with_concurrent(spelled[1], concurrent) if concurrent else spelled[1]
     found = compared(*spelled)
     created = _with_schemas(_created(*spelled), place.left & made_schemas(pieces))
     spoken = (n for n in created.extensions if n not in place.installed or mentions(text, n))

@@ -29,6 +29,7 @@ from nbmigrate.model.holders import holders, with_grants, without_grants
 from nbmigrate.model.names import PUBLIC
 from nbmigrate.postgresql.identifiers import quote
 from nbmigrate.postgresql.introspect import introspect
+from nbmigrate.postgresql.needed import next_step_in_schema
 from nbmigrate.postgresql.render import render
 from nbmigrate.postgresql.spelling import canonical
 
@@ -243,16 +244,19 @@ def _execute(connection: psycopg.Connection[Any], sql: str) -> None:
         raise refused(error, sql) from error
 
 
-def refused(error: psycopg.Error, sql: str, *, first_line: int = 1) -> StatementFailedError:
-    """The error about a statement that begins on a line of a text."""
+def refused(
+    error: psycopg.Error, sql: str, *, first_line: int | None = None
+) -> StatementFailedError:
+    """The error about a statement; ``first_line`` is where it begins in a text of the user."""
     position = int(error.diag.statement_position or 0)
+    primary, sqlstate = error.diag.message_primary or str(error), error.sqlstate or ""
     return StatementFailedError(
-        f"PostgreSQL does not accept this: {error.diag.message_primary or error}",
+        f"PostgreSQL does not accept this: {primary}",
         sql=sql,
-        sqlstate=error.sqlstate or "",
-        line=sql.count("\n", 0, position) + first_line if position or first_line > 1 else None,
+        sqlstate=sqlstate,
+        line=None if first_line is None else sql.count("\n", 0, position) + first_line,
         detail=error.diag.message_detail or "",
-        hint=error.diag.message_hint or "",
+        hint=next_step_in_schema(sqlstate, primary) or error.diag.message_hint or "",
     )
 
 

@@ -235,6 +235,7 @@ class MigrateResult(Framed):
     dry_run_sql: str = ""
     database: str = ""
     script: str = ""
+    empty_folder: str = ""
 
     def blocks(self) -> tuple[Block, ...]:
         """What was applied, what is left."""
@@ -248,6 +249,8 @@ class MigrateResult(Framed):
         if not self.applied:
             if self.pending:
                 return (Heading(f"Nothing was changed in {self.database}"),)
+            if self.empty_folder:
+                return (Text(f"Nothing to do: no migration is in `{self.empty_folder}`.", "warn"),)
             return (Text(f"Nothing to do: {self.database} has every migration.", "good"),)
         rows = tuple((m.tag, f"{m.statements:,}", duration(m.ms)) for m in self.applied)
         table = TableBlock(("migration", "statements", "time"), rows, frozenset({1, 2}))

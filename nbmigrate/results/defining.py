@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from nbmigrate.diff.definitions import renamed_checks
 from nbmigrate.display import Change, Sign
 from nbmigrate.model import CompositeType, Domain, Function, RangeType, format_path
 from nbmigrate.operations import (
@@ -20,9 +21,15 @@ from nbmigrate.operations import (
     DropType,
     ExtensionOp,
     FunctionOp,
+    MoveDomain,
     MoveExtension,
+    MoveFunction,
+    MoveType,
     RecreateDomain,
     RecreateType,
+    RenameDomain,
+    RenameFunction,
+    RenameType,
     ReplaceFunction,
     TypeOp,
 )
@@ -37,11 +44,13 @@ def describe_definition(operation: ExtensionOp | DomainOp | TypeOp | FunctionOp)
     match operation:
         case CreateExtension() | MoveExtension() | DropExtension():
             return _extension(operation)
+        case RenameDomain() | MoveDomain() | RenameType() | MoveType():
+            return _renamed(operation)
         case CreateDomain() | AlterDomain() | RecreateDomain() | DropDomain():
             return _domain(operation)
         case CreateType() | AlterType() | RecreateType() | DropType():
             return _type(operation)
-        case CreateFunction() | ReplaceFunction() | DropFunction():
+        case _ if isinstance(operation, FunctionOp):
             return _function(operation)
         case _:
             assert_never(operation)
@@ -60,7 +69,18 @@ def _extension(operation: ExtensionOp) -> Described:
             assert_never(operation)
 
 
-def _domain(operation: DomainOp) -> Described:
+def _renamed(operation: RenameDomain | MoveDomain | RenameType | MoveType) -> Described:
+    match operation:
+        case RenameDomain() | MoveDomain():
+            kind = "domain"
+        case RenameType(range=found) | MoveType(range=found):
+            kind = "range type" if found else "composite type"
+        case _:
+            assert_never(operation)
+    return kind, path(operation.new), ">", f"{path(operation.old)} -> {path(operation.new)}", ()
+
+
+def _domain(operation: CreateDomain | AlterDomain | RecreateDomain | DropDomain) -> Described:
     match operation:
         case CreateDomain(domain=domain):
             label = f"{path(domain.id)} {domain.type}"
@@ -78,8 +98,10 @@ def _checks(domain: Domain) -> tuple[Change, ...]:
 
 
 def _domain_changes(old: Domain, new: Domain) -> tuple[Change, ...]:
-    gone = [c for name, c in old.checks.items() if new.checks.get(name) != c]
-    come = [c for name, c in new.checks.items() if old.checks.get(name) != c]
+    renamed = renamed_checks(old, new)
+    known = (*renamed, *renamed.values())
+    gone = [c for n, c in old.checks.items() if new.checks.get(n) != c and n not in known]
+    come = [c for n, c in new.checks.items() if old.checks.get(n) != c and n not in known]
     fields = (
         ("type", old.type, new.type),
         ("collation", old.collation, new.collation),
@@ -88,12 +110,13 @@ def _domain_changes(old: Domain, new: Domain) -> tuple[Change, ...]:
     )
     return (
         *(Change("~", f"{word}: {was} -> {now}") for word, was, now in fields if was != now),
+        *(Change(">", f"check {was} -> {now}") for was, now in renamed.items()),
         *(Change("-", f"check {c.name} ({c.value})") for c in gone),
         *(Change("+", f"check {c.name} ({c.value})") for c in come),
     )
 
 
-def _type(operation: TypeOp) -> Described:
+def _type(operation: CreateType | AlterType | RecreateType | DropType) -> Described:
     match operation:
         case CreateType(type=created):
             kind, lines = type_words(created)
@@ -125,6 +148,9 @@ def _function(operation: FunctionOp) -> Described:
     match operation:
         case CreateFunction(function=function):
             return function.kind, function_path(function), "+", "", ()
+        case RenameFunction(old=old, new=function) | MoveFunction(old=old, new=function):
+            label = f"{function_path(old)} -> {function_path(function)}"
+            return function.kind, function_path(function), ">", label, ()
         case ReplaceFunction(new=function):
             return function.kind, function_path(function), "~", "", (Change("~", "definition"),)
         case DropFunction(function=function):

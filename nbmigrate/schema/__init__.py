@@ -2,7 +2,7 @@
 
 Each is a frozen value that is attached to a MetaData with ``.on(metadata)``; inside a
 ``%%schema`` cell that is done for you. SQL is given as text or as a SQLAlchemy
-expression. ``renamed_from`` is the old name, for a view as ``schema.name`` or ``name``;
+expression. ``renamed_from`` is the old name, for a view, a type or a function as ``schema.name`` or ``name``;
 tables and columns say it with ``info={"renamed_from": "old"}``.
 """
 

@@ -80,6 +80,7 @@ class Domain(_Type):
     not_null: bool = False
     collation: str | None = None
     comment: str | None = None
+    renamed_from: str | None = None
 
     def into(self, snapshot: Snapshot, sql: SqlText) -> Snapshot:
         """The snapshot with the domain in it."""
@@ -117,6 +118,7 @@ class CompositeType(_Type):
     schema: str | None = None
     collations: Mapping[str, str] | None = None
     comment: str | None = None
+    renamed_from: str | None = None
 
     def into(self, snapshot: Snapshot, sql: SqlText) -> Snapshot:  # noqa: ARG002 - one protocol
         """The snapshot with the type in it."""
@@ -149,6 +151,7 @@ class RangeType(_Type):
     subtype_diff: str | None = None
     multirange: str | None = None
     comment: str | None = None
+    renamed_from: str | None = None
 
     def into(self, snapshot: Snapshot, sql: SqlText) -> Snapshot:  # noqa: ARG002 - one protocol
         """The snapshot with the type in it."""
@@ -184,6 +187,7 @@ class _Routine(SchemaValue):
     schema: str | None = None
     definition: str | None = None
     comment: str | None = None
+    renamed_from: str | None = None
 
     _kind: ClassVar[_Kind] = "function"
 

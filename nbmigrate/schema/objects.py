@@ -18,7 +18,6 @@ from nbmigrate.schema.value import (
     SchemaValue,
     SqlText,
     add_one,
-    split_name,
     table_id,
     with_table,
 )
@@ -59,10 +58,6 @@ class View(SchemaValue):
             comment=self.comment,
         )
         return _with_view(snapshot, view)
-
-    def renames(self) -> tuple[str, ...]:
-        """The rename of the view, if it declares one."""
-        return _view_renames(self)
 
 
 @dataclass(frozen=True)
@@ -110,10 +105,6 @@ class MaterializedView(SchemaValue):
             comment=self.comment,
         )
         return _with_view(snapshot, view)
-
-    def renames(self) -> tuple[str, ...]:
-        """The rename of the view, if it declares one."""
-        return _view_renames(self)
 
 
 @dataclass(frozen=True)
@@ -239,14 +230,6 @@ def _indexed(view: MaterializedView) -> sa.Table:
     keys = [key for index in view.indexes for key in index._pending_colargs]  # noqa: SLF001 - the keys before there is a table
     columns = [Column(name, Text) for name in dict.fromkeys(keys) if isinstance(name, str)]
     return Table(view.name, MetaData(), *columns, *view.indexes, schema=view.schema)
-
-
-def _view_renames(view: View | MaterializedView) -> tuple[str, ...]:
-    if not view.renamed_from:
-        return ()
-    schema = view.schema or PUBLIC
-    old = split_name(view.renamed_from, schema)
-    return (f"{format_path(*old)}->{format_path(schema, view.name)}",)
 
 
 def _given(options: Mapping[str, Option | None]) -> dict[str, Option] | None:

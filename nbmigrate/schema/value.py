@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from nbmigrate import model
 from nbmigrate.errors import DeclarationError, DuplicateObjectError
-from nbmigrate.model import Snapshot, key, parse_path
+from nbmigrate.model import Snapshot, format_path, key, parse_path
 from nbmigrate.model.names import PUBLIC
 
 if TYPE_CHECKING:
@@ -66,8 +66,11 @@ class SchemaValue:
         return None
 
     def renames(self) -> tuple[str, ...]:
-        """The renames this thing declares."""
-        return ()
+        """The renames this thing declares: ``renamed_from`` is a name, or a schema and a name."""
+        if not (before := getattr(self, "renamed_from", None)):
+            return ()
+        schema, name = getattr(self, "schema", None) or PUBLIC, getattr(self, "name", "")
+        return (f"{format_path(*split_name(before, schema))}->{format_path(schema, name)}",)
 
 
 def table_id(table: object) -> tuple[str, str]:

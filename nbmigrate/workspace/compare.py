@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 import psycopg
 
-from nbmigrate.diff.renames import kind_of
+from nbmigrate.diff.renames import kind_of, spelled_out
 from nbmigrate.errors import NbmigrateError
 from nbmigrate.hazards import ReadFacts
 from nbmigrate.model import Rename, Snapshot
@@ -122,7 +122,7 @@ def with_declared_renames(answers: Answers, old: Source, new: Source) -> Answers
     ``renamed_from`` stays in the code for ever; in a database that never had the old name
     it means nothing.
     """
-    declared = [Rename.parse(text) for text in new.renames]
+    declared = spelled_out(old.snapshot, new.snapshot, map(Rename.parse, new.renames))
     waiting = [str(r) for r in declared if kind_of(old.snapshot, r.old) is not None]
     renames = tuple(dict.fromkeys((*answers.renames, *waiting)))
     return msgspec.structs.replace(answers, renames=renames)

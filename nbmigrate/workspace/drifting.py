@@ -45,8 +45,8 @@ def last_applied(workspace: Project) -> Applied | None:
     """What the applied migrations of this database made; ``None`` when there are none."""
     settings = workspace.executor_settings()
     journal = workspace.journal
-    states = executor.read_status(workspace.target.connection, journal.migrations(), settings)
-    applied = {state.tag for state in states if state.state in {"applied", "edited"}}
+    states = executor.read_status(workspace.target.connection, journal.there(), settings)
+    applied = {s.tag for s in states if s.state in {"applied", "edited", "missing"}}
     known = [entry.tag for entry in journal.entries if entry.tag in applied]
     file = journal.read_snapshot(known[-1]) if known else None
     return Applied(known[-1], file.snapshot) if file else None

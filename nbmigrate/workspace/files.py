@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nbmigrate.errors import SourceError
+from nbmigrate.errors import SourceError, StatementFailedError
 from nbmigrate.journal import Draft, Journal
 from nbmigrate.model import EMPTY, Snapshot
 from nbmigrate.plan import Plan
@@ -32,11 +32,35 @@ def read_sql(path: Path, read_ddl: ReadDdl) -> Snapshot:
 
     Raises:
         SourceError: there is no such file, or it is not UTF-8.
+        StatementFailedError: PostgreSQL refuses a statement; the file and the line are named.
     """
+    text = ""
     try:
-        return read_ddl(path.read_text("utf-8-sig"), EMPTY).created
+        text = path.read_text("utf-8-sig")
+        return read_ddl(text, EMPTY).created
+    except StatementFailedError as error:
+        raise _placed(error, path, text) from error
     except (OSError, UnicodeDecodeError) as error:
         raise SourceError(f"cannot read {path}: {error}", source=str(path)) from error
+
+
+def _placed(error: StatementFailedError, path: Path, text: str) -> StatementFailedError:
+    """The error with the file and the line, as a cell has them."""
+    lines = text.splitlines()
+    known = bool(error.line and error.line <= len(lines))
+    shown = f"\n    {lines[error.line - 1].strip()}" if error.line and known else ""
+    where = f"{path}, line {error.line}" if known else str(path)
+    detail = f"\n{error.detail}" if error.detail else ""
+    state = f" (SQLSTATE {error.sqlstate})" if error.sqlstate else ""
+    return StatementFailedError(
+        f"{where}: {error.message}{state}{detail}{shown}",
+        sql=error.sql,
+        sqlstate=error.sqlstate,
+        path=str(path),
+        line=error.line,
+        detail=error.detail,
+        hint=error.hint,
+    )
 
 
 def is_module(text: str, root: Path) -> bool:

@@ -90,7 +90,7 @@ def _dropped(op: o.Operation) -> Iterator[Entry]:  # noqa: C901, PLR0912 - one c
             return
 
 
-def _renamed(op: o.Operation) -> Iterator[tuple[Entry, Entry]]:
+def _renamed(op: o.Operation) -> Iterator[tuple[Entry, Entry]]:  # noqa: C901 - one case per kind
     match op:
         case o.RenameTable(old=old, new=new) | o.MoveTable(old=old, new=new):
             yield ("table", *old), ("table", *new)
@@ -100,6 +100,12 @@ def _renamed(op: o.Operation) -> Iterator[tuple[Entry, Entry]]:
             yield ("sequence", *old), ("sequence", *new)
         case o.RenameView(old=old, new=new) | o.MoveView(old=old, new=new):
             yield ("view", *old), ("view", *new)
+        case o.RenameDomain(old=old, new=new) | o.MoveDomain(old=old, new=new):
+            yield ("domain", *old), ("domain", *new)
+        case o.RenameType(old=old, new=new) | o.MoveType(old=old, new=new):
+            yield ("type", *old), ("type", *new)
+        case o.RenameFunction(old=was, new=now) | o.MoveFunction(old=was, new=now):
+            yield ("function", *was.id), ("function", *now.id)
         case o.RenameSchema(old=before, new=after):
             yield ("schema", "", before), ("schema", "", after)
         case o.RenameRole(old=before, new=after):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -34,15 +34,12 @@ def status(workspace: Project) -> results.StatusResult:
     """Migrations and their states, drift against the last snapshot, what is not managed."""
     connection = workspace.target.connection
     settings = workspace.executor_settings()
-    states = executor.read_status(connection, workspace.journal.migrations(), settings)
+    states = executor.read_status(connection, workspace.journal.there(), settings)
     drift, not_declared = _drift(workspace, states)
     return results.StatusResult(
         database=workspace.target.database,
         server_version=workspace.target.server_version,
-        migrations=tuple(
-            results.MigrationState(tag=s.tag, state=s.state, applied_at=s.applied_at)
-            for s in states
-        ),
+        migrations=tuple(_in_order(workspace, states)),
         drift=drift,
         not_declared=not_declared,
         unmanaged=unmanaged(connection),
@@ -63,6 +60,20 @@ def status(workspace: Project) -> results.StatusResult:
         ),
         trash=tuple(entry for entry in trash.entries(workspace) if entry.bytes),
     )
+
+
+def _in_order(
+    workspace: Project, states: Sequence[executor.Status]
+) -> Iterator[results.MigrationState]:
+    """As the folder lists them, those without a file too; then what only the database knows."""
+    known = {s.tag: s for s in states}
+    listed = [entry.tag for entry in workspace.journal.entries]
+    for tag in listed:
+        found = known.get(tag)
+        state, applied_at = (found.state, found.applied_at) if found else ("missing", "")
+        yield results.MigrationState(tag=tag, state=state, applied_at=applied_at)
+    for only in (s for s in states if s.tag not in listed):
+        yield results.MigrationState(tag=only.tag, state=only.state, applied_at=only.applied_at)
 
 
 def _drift(workspace: Project, states: Sequence[Any]) -> tuple[Plan | None, tuple[str, ...]]:

@@ -11,6 +11,7 @@ from nbmigrate.errors import ConnectFailedError, MissingFileError
 from nbmigrate.executor.history import sha256
 from nbmigrate.executor.offline import script
 from nbmigrate.journal import touching
+from nbmigrate.journal.emptied import require_not_emptied
 from nbmigrate.workspace import files
 from nbmigrate.workspace.keeping_migrations import KeepingAround
 
@@ -36,14 +37,13 @@ def migrate(
 ) -> results.MigrateResult:
     """Apply, show or write down the pending migrations."""
     migrations = workspace.journal.migrations()
-    _require_tag(migrations, options.to)
     if options.offline:
         return _offline(workspace, migrations, options)
     settings = _settings(workspace, options)
     connection = workspace.target.connection
     pending = executor.pending(connection, migrations, to=options.to, settings=settings)
     for migration in pending:
-        migration.statements()  # raises for text that must not run, before anything runs
+        require_not_emptied(workspace.journal, migration)  # before anything runs
     waits: list[str] = []
 
     def listen(event: Any) -> None:  # noqa: ANN401 - any event
@@ -71,6 +71,7 @@ def migrate(
         waited_for=waits[0] if waits else "",
         dry_run_sql=_sql_of(pending) if options.dry_run else "",
         database=workspace.target.database,
+        empty_folder="" if migrations else str(workspace.settings.folder),
     )
 
 
@@ -132,16 +133,11 @@ def _offline(
         wanted = executor.pending(connection, migrations, to=options.to, settings=settings)
     except ConnectFailedError:
         wanted = executor.up_to(migrations, options.to)
+    for migration in wanted:
+        require_not_emptied(workspace.journal, migration)
     return results.MigrateResult(
         applied=(), pending=tuple(m.tag for m in wanted), script=script(wanted, settings)
     )
-
-
-def _require_tag(migrations: Sequence[Any], to: str | None) -> None:
-    tags = [migration.tag for migration in migrations]
-    if to is not None and to not in tags:
-        listed = ", ".join(tags) or "none"
-        raise MissingFileError(f"no migration `{to}`", tag=to, hint=f"there are: {listed}")
 
 
 def _sql_of(migrations: Sequence[Migration]) -> str:

@@ -24,7 +24,7 @@ PUSH_WAIT_MS = 10_000
 class MigrationCommands(Project):
     """Commands that change the database or the migrations: push, generate, migrate, status, check."""
 
-    def push(
+    def push(  # noqa: PLR0913 - a source, answers, and how to go about it
         self,
         source: str = "declared",
         *,
@@ -32,13 +32,15 @@ class MigrationCommands(Project):
         dry_run: bool = False,
         agree: Callable[[Plan], bool] | None = None,
         keep: bool = True,
+        release_own: bool = False,
         on_event: executor.OnEvent | None = None,
     ) -> results.PushResult:
         """Bring the database to the source at once, all or nothing; without a file.
 
         With open questions, with ``dry_run``, or when ``agree`` says no to the plan, nothing is
         applied.
-        What is lost is kept for an undo unless ``keep`` is off.
+        What is lost is kept for an undo unless ``keep`` is off. ``release_own`` rolls back
+        transactions of this process that are in the way.
 
         Raises:
             StatementFailedError: PostgreSQL refused a statement; everything is as before.
@@ -50,6 +52,7 @@ class MigrationCommands(Project):
             dry_run=dry_run,
             agree=agree,
             keep=keep,
+            release_own=release_own,
             on_event=on_event,
         )
 
@@ -61,6 +64,7 @@ class MigrationCommands(Project):
         dry_run: bool = False,
         agree: Callable[[Plan], bool] | None = None,
         keep: bool = True,
+        release_own: bool = False,
         on_event: executor.OnEvent | None = None,
         fill: Callable[[], None] | None = None,
     ) -> results.PushResult:
@@ -76,7 +80,7 @@ class MigrationCommands(Project):
         applied: Sequence[Any] = ()
         is_asked = plan.questions or dry_run or (agree is not None and not agree(plan))
         if plan.statements and not is_asked:
-            applied = self._apply(kept, live.fingerprint, on_event, fill)
+            applied = self._apply(kept, live.fingerprint, on_event, fill, release_own=release_own)
         return results.PushResult(
             plan=plan,
             applied=tuple(
@@ -96,6 +100,8 @@ class MigrationCommands(Project):
         mark: str,
         on_event: executor.OnEvent | None,
         fill: Callable[[], None] | None,
+        *,
+        release_own: bool,
     ) -> Sequence[Any]:
         connection = self.target.connection
         change = ledger_change(kept.plan.operations, executor.read_ledger(connection))
@@ -117,7 +123,7 @@ class MigrationCommands(Project):
             guard=guard,
             finish=finish,
             on_event=on_event,
-            settings=self.executor_settings(lock_wait_ms=PUSH_WAIT_MS),
+            settings=self.executor_settings(lock_wait_ms=PUSH_WAIT_MS, release_own=release_own),
             label=f"push {kept.number}",
         )
         keeping.record_rest(connection, kept, self.settings.schemas)

@@ -9,7 +9,7 @@ from typing import Any
 from nbmigrate import operations as o
 from nbmigrate.model import Column, ForeignKey, Index, Snapshot, Table, key
 from tests.replaying.parts import ReplayError, change, every_column, every_table, put_new, take_out
-from tests.support_definitions import follow
+from tests.support_definitions import follow, follow_call
 
 
 def rename_object(snapshot: Snapshot, family: str, old: o.Id, new: o.Id) -> Snapshot:
@@ -25,12 +25,29 @@ def rename_object(snapshot: Snapshot, family: str, old: o.Id, new: o.Id) -> Snap
     match family:
         case "tables":
             return every_table(_texts(snapshot, old[1], new[1]), partial(_follow_table, old, new))
-        case "enums":
+        case "enums" | "domains" | "types":
             return every_column(snapshot, partial(_follow_enum, old, new))
         case "views":
             return _texts(snapshot, old[1], new[1])
         case _:
             return snapshot
+
+
+def rename_range(op: o.RenameType | o.MoveType, snapshot: Snapshot) -> Snapshot:
+    """What comes with a range, by the name that PostgreSQL gives it."""
+    if op.range is None:
+        return snapshot
+    olds, news = [(at[1], _multirange(at[1])) for at in (op.old, op.new)]
+    for old, new in zip(olds, news, strict=True):
+        snapshot = follow_call(snapshot, old, new) if old != new else snapshot
+    if op.range.multirange is not None:
+        return snapshot
+    old, new = (op.old[0], olds[1]), (op.new[0], news[1])
+    return every_column(snapshot, partial(_follow_enum, old, new))
+
+
+def _multirange(name: str) -> str:
+    return name.replace("range", "multirange", 1) if "range" in name else f"{name}_multirange"
 
 
 def _follow_table(old: o.Id, new: o.Id, table: Table) -> Table:

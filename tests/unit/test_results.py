@@ -259,6 +259,7 @@ EMAIL = Domain(
 POINT = CompositeType(name="point", attributes=(Attribute(name="x", type="integer"),))
 SPAN = RangeType(name="span", subtype="date")
 ADD = Function(name="add", definition="CREATE FUNCTION ...", returns="integer")
+PLUS = Function(name="plus", definition="CREATE FUNCTION ...", returns="integer")
 STAMP = Trigger(name="stamp", definition="CREATE TRIGGER ...")
 KEEP = Rule(name="keep", definition="CREATE RULE ...")
 
@@ -284,6 +285,8 @@ EVERY_OPERATION = [
     ),
     (o.DropType(type=SPAN), "- range type public.span"),
     (o.CreateFunction(function=ADD), "+ function public.add()"),
+    (o.RenameFunction(old=ADD, new=PLUS), "> function public.add() -> public.plus()"),
+    (o.MoveFunction(old=ADD, new=PLUS), "> function public.add() -> public.plus()"),
     (o.ReplaceFunction(old=ADD, new=ADD), "~ function public.add() | ~ definition"),
     (o.DropFunction(function=ADD), "- function public.add()"),
     (o.CreateTrigger(table=USERS, trigger=STAMP), "| + trigger stamp"),
@@ -317,6 +320,13 @@ EVERY_OPERATION = [
     (o.RecreateEnum(old=MOOD, new=Enum(name="mood", values=("a",))), "| - value b"),
     (o.RecreateEnum(old=MOOD, new=Enum(name="mood", values=("b", "a"))), "| ~ order (a, b)"),
     (o.DropEnum(enum=MOOD), "- enum public.mood"),
+    (o.RenameDomain(old=OTHER, new=USERS), "> domain public.other -> public.user"),
+    (o.MoveDomain(old=("a", "d"), new=("b", "d")), "> domain a.d -> b.d"),
+    (o.RenameType(old=OTHER, new=USERS), "> composite type public.other -> public.user"),
+    (
+        o.MoveType(old=("a", "r"), new=("b", "r"), range=RangeType(name="r", subtype="date")),
+        "> range type a.r -> b.r",
+    ),
     (o.CreateSequence(sequence=SEQUENCE), "+ sequence public.s"),
     (o.RenameSequence(old=OTHER, new=USERS), "> sequence public.other -> public.user"),
     (o.MoveSequence(old=("a", "s"), new=("b", "s")), "> sequence a.s -> b.s"),

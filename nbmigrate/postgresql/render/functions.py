@@ -13,6 +13,8 @@ from nbmigrate.operations import (
     DropFunction,
     DropRule,
     DropTrigger,
+    MoveFunction,
+    RenameFunction,
     ReplaceFunction,
 )
 from nbmigrate.postgresql.identifiers import qualified, quote
@@ -39,6 +41,10 @@ def render_function(operation: FunctionOp) -> tuple[str, ...]:
         case CreateFunction(function=function):
             name = function_name(function)
             return (_statement(function.definition), *comment_on(name, function.comment))
+        case RenameFunction(old=old, new=new):
+            return (f"ALTER {function_name(old)} RENAME TO {quote(new.name)};",)
+        case MoveFunction(old=old, new=new):
+            return (f"ALTER {function_name(old)} SET SCHEMA {quote(new.schema)};",)
         case ReplaceFunction(old=old, new=new):
             return replace_function(old, new)
         case DropFunction(function=function):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
+from nbmigrate.diff.definitions import renamed_checks
 from nbmigrate.model import CompositeType, RangeType
 from nbmigrate.operations import (
     AlterDomain,
@@ -16,11 +17,16 @@ from nbmigrate.operations import (
     CreateType,
     DropDomain,
     DropType,
+    MoveDomain,
+    MoveType,
     RecreateDomain,
     RecreateType,
+    RenameDomain,
+    RenameType,
 )
 from nbmigrate.postgresql.expressions import render_default
 from nbmigrate.postgresql.identifiers import qualified, quote, temporary_name
+from nbmigrate.postgresql.names import multirange_name
 from nbmigrate.postgresql.render.clauses import changed_comment, comment_on, parenthesised
 from nbmigrate.postgresql.render.column_clauses import alter, collate, default_action
 from nbmigrate.postgresql.types import render_type, split_array
@@ -37,6 +43,10 @@ def render_domain(operation: DomainOp) -> tuple[str, ...]:
     match operation:
         case CreateDomain(domain=domain):
             return tuple(create_domain(domain))
+        case RenameDomain(old=was, new=now):
+            return (f"ALTER DOMAIN {_name(was)} RENAME TO {quote(now[1])};",)
+        case MoveDomain(old=was, new=now):
+            return (f"ALTER DOMAIN {_name(was)} SET SCHEMA {quote(now[0])};",)
         case AlterDomain(old=old, new=new):
             return tuple(alter_domain(old, new))
         case RecreateDomain(old=old, new=new, uses=uses):
@@ -54,11 +64,17 @@ def render_domain(operation: DomainOp) -> tuple[str, ...]:
             assert_never(operation)
 
 
-def render_type_operation(operation: TypeOp) -> tuple[str, ...]:
+def render_type_operation(operation: TypeOp) -> tuple[str, ...]:  # noqa: PLR0911 - one case per operation
     """The statements of an operation on a composite or range type."""
     match operation:
         case CreateType(type=created):
             return create_type(created)
+        case RenameType(old=was, new=now, range=found):
+            own = _rename_own(found, was, now[1]) if found else ()
+            return (f"ALTER TYPE {_name(was)} RENAME TO {quote(now[1])};", *own)
+        case MoveType(old=was, new=now, range=found):
+            own = _move_own(found, was, now[0]) if found else ()
+            return (f"ALTER TYPE {_name(was)} SET SCHEMA {quote(now[0])};", *own)
         case AlterType(old=old, new=new):
             return tuple(alter_type(old, new))
         case RecreateType(old=RangeType() as old, new=RangeType() as new, uses=uses):
@@ -97,7 +113,11 @@ def create_domain(domain: Domain) -> Iterator[str]:
 def alter_domain(old: Domain, new: Domain) -> Iterator[str]:
     """ALTER DOMAIN for each difference."""
     name = _name(new.id)
-    gone = {n for n, check in old.checks.items() if new.checks.get(n) != check}
+    renamed = renamed_checks(old, new)
+    for before, after in renamed.items():
+        yield f"ALTER DOMAIN {name} RENAME CONSTRAINT {quote(before)} TO {quote(after)};"
+    changed = {n for n, check in old.checks.items() if new.checks.get(n) != check}
+    gone = [n for n in old.checks if n in changed and n not in renamed]
     for check in gone:
         yield f"ALTER DOMAIN {name} DROP CONSTRAINT {quote(check)};"
     if old.default != new.default:
@@ -107,6 +127,8 @@ def alter_domain(old: Domain, new: Domain) -> Iterator[str]:
     if old.not_null != new.not_null:
         yield f"ALTER DOMAIN {name} {'SET' if new.not_null else 'DROP'} NOT NULL;"
     for check_name, added in new.checks.items():
+        if check_name in renamed.values():
+            continue
         if check_name in gone or check_name not in old.checks:
             yield _add_check(name, added)
     yield from changed_comment(f"DOMAIN {name}", old.comment, new.comment)
@@ -145,6 +167,37 @@ def _range_options(created: RangeType) -> Iterator[str]:
         yield f"SUBTYPE_DIFF = {created.subtype_diff}"
     if created.multirange:
         yield f"MULTIRANGE_TYPE_NAME = {qualified((created.schema, created.multirange))}"
+
+
+def _rename_own(found: RangeType, old: Id, new: str) -> Iterator[str]:
+    """The functions that make a range, and the multirange that PostgreSQL named after it."""
+    for arguments in _range_arguments(found):
+        yield f"ALTER FUNCTION {_name(old)}({arguments}) RENAME TO {quote(new)};"
+    multirange, made = (old[0], multirange_name(old[1])), multirange_name(new)
+    if found.multirange or multirange[1] == made:
+        return
+    yield f"ALTER TYPE {_name(multirange)} RENAME TO {quote(made)};"
+    for arguments in _multirange_arguments((old[0], new)):
+        yield f"ALTER FUNCTION {_name(multirange)}({arguments}) RENAME TO {quote(made)};"
+
+
+def _move_own(found: RangeType, old: Id, schema: str) -> Iterator[str]:
+    """As above, into the schema in which the range is already."""
+    for arguments in _range_arguments(found):
+        yield f"ALTER FUNCTION {_name(old)}({arguments}) SET SCHEMA {quote(schema)};"
+    multirange = (old[0], found.multirange or multirange_name(old[1]))
+    yield f"ALTER TYPE {_name(multirange)} SET SCHEMA {quote(schema)};"
+    for arguments in _multirange_arguments((schema, old[1])):
+        yield f"ALTER FUNCTION {_name(multirange)}({arguments}) SET SCHEMA {quote(schema)};"
+
+
+def _range_arguments(found: RangeType) -> tuple[str, str]:
+    bounds = f"{found.subtype}, {found.subtype}"
+    return bounds, f"{bounds}, text"
+
+
+def _multirange_arguments(range_: Id) -> tuple[str, str, str]:
+    return "", _name(range_), f"{_name(range_)}[]"
 
 
 def alter_type(old: UserType, new: UserType) -> Iterator[str]:

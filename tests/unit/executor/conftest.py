@@ -94,7 +94,7 @@ def start() -> Iterator[Callable[..., subprocess.Popen[str]]]:
         process.communicate()
 
 
-def wait_for(condition: Callable[[], bool], *, seconds: float = 30.0) -> float:
+def wait_for(condition: Callable[[], bool], *, seconds: float = 120.0) -> float:
     """Wait until something is so; how long it took."""
     begun = time.monotonic()
     while not condition():

@@ -152,7 +152,8 @@ class Proxy:
                 self.cut.clear()
                 self.cut_count += 1
                 lost.set()
-            server.sendall(data)
+            with suppress(OSError):  # it may have gone before the client says goodbye
+                server.sendall(data)
         _end(server)
 
     def _answer(self, server: socket.socket, client: socket.socket, lost: threading.Event) -> None:
@@ -160,7 +161,8 @@ class Proxy:
             if lost.is_set():
                 _end(client)
                 return
-            client.sendall(data)
+            with suppress(OSError):
+                client.sendall(data)
         _end(client)
 
     @staticmethod

@@ -7,6 +7,7 @@ import pytest
 from nbmigrate.errors import DriftError, EditedMigrationError, ExecutionError, MissingFileError
 from nbmigrate.executor import Settings, baseline, connect, migrate, read_status
 from nbmigrate.executor.history import HistoryRow, statuses
+from nbmigrate.journal.migration import Migration
 
 
 def _states(migrations, rows):
@@ -208,3 +209,15 @@ def test_status_creates_nothing(database, make) -> None:
         (status,) = read_status(connection, make("CREATE TABLE a ()"), Settings())
     assert status.state == "pending"
     assert database.dump(exclude=()) == before
+
+
+def test_written_anew_under_its_tag_is_an_edit(database, make) -> None:
+    """Deleted and generated again after it was applied: the row is there, no history was lost."""
+    migrations = make("CREATE TABLE a (n int)")
+    migrate(database.url, migrations)
+    anew = make("CREATE TABLE b (n int)")
+    anew[0] = Migration(tag=anew[0].tag, path=anew[0].path, raw=anew[0].raw, when=anew[0].when + 9)
+    with pytest.raises(EditedMigrationError) as caught:
+        migrate(database.url, anew)
+    assert "-CREATE TABLE a (n int)\n+CREATE TABLE b (n int)" in caught.value.message
+    assert "nbmigrate restore" in caught.value.hint

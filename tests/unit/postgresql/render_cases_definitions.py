@@ -70,6 +70,14 @@ CASES = [
         ),
     ),
     (
+        o.RenameDomain(old=EMAIL.id, new=("public", 'e"mail')),
+        ('ALTER DOMAIN "public"."email" RENAME TO "e""mail";',),
+    ),
+    (
+        o.MoveDomain(old=EMAIL.id, new=("app", "email")),
+        ('ALTER DOMAIN "public"."email" SET SCHEMA "app";',),
+    ),
+    (
         o.AlterDomain(old=EMAIL, new=LOOSE),
         (
             'ALTER DOMAIN "public"."email" DROP CONSTRAINT "has_at";',
@@ -93,6 +101,18 @@ CASES = [
     (o.DropDomain(domain=EMAIL), ('DROP DOMAIN "public"."email";',)),
     (o.CreateType(type=POINT), ('CREATE TYPE "app"."spot" AS ("x" integer, "y" text);',)),
     (o.CreateType(type=SPAN), ('CREATE TYPE "public"."span" AS RANGE (SUBTYPE = numeric);',)),
+    (
+        o.RenameType(old=SPAN.id, new=("public", "numbers"), range=replace(SPAN, multirange="m")),
+        (
+            'ALTER TYPE "public"."span" RENAME TO "numbers";',
+            'ALTER FUNCTION "public"."span"(numeric, numeric) RENAME TO "numbers";',
+            'ALTER FUNCTION "public"."span"(numeric, numeric, text) RENAME TO "numbers";',
+        ),
+    ),
+    (
+        o.MoveType(old=POINT.id, new=("public", "spot")),
+        ('ALTER TYPE "app"."spot" SET SCHEMA "public";',),
+    ),
     (
         o.AlterType(old=POINT, new=MOVED),
         (
@@ -120,6 +140,14 @@ CASES = [
     (
         o.ReplaceFunction(old=replace(ADD, definition="x"), new=ADD),
         (f"{ADD_SQL};",),
+    ),
+    (
+        o.RenameFunction(old=ADD, new=replace(ADD, name='pl"us')),
+        ('ALTER FUNCTION "public"."add"(integer, integer) RENAME TO "pl""us";',),
+    ),
+    (
+        o.MoveFunction(old=ADD, new=replace(ADD, schema="app")),
+        ('ALTER FUNCTION "public"."add"(integer, integer) SET SCHEMA "app";',),
     ),
     (o.DropFunction(function=ADD), ('DROP FUNCTION "public"."add"(integer, integer);',)),
     (

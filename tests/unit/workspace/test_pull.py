@@ -115,7 +115,7 @@ def test_what_stands_on_something_that_no_plan_makes_says_so(
         workspace.declare(pulled.code, cell="pulled", namespace={})
         with pytest.raises(StatementFailedError) as caught:
             workspace.push()
-    assert caught.value.hint.startswith(f"no plan makes a {kind}: create it by hand")
+    assert caught.value.hint.startswith(f"nbmigrate does not manage {kind}s: make it")
 
 
 def test_a_file_is_written_once(workspace: Workspace) -> None:

@@ -139,9 +139,9 @@ def test_push_refuses_a_database_that_changed_since_the_plan(workspace, database
     declare(workspace, USERS)
     apply = workspace._apply
 
-    def change_first(*arguments):
+    def change_first(*arguments, **more):
         database.execute("CREATE TABLE meanwhile (id integer)")
-        return apply(*arguments)
+        return apply(*arguments, **more)
 
     monkeypatch.setattr(workspace, "_apply", change_first)
     with pytest.raises(DriftError):

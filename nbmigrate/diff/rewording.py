@@ -1,0 +1,46 @@
+"""SQL texts in which an identifier, or a function that is called, gets another name."""
+
+from __future__ import annotations
+
+import re
+
+#: Strings and dollar-quoted strings are passed over; a word before "(" is a function.
+_TOKEN = re.compile(
+    r"""'(?:[^']|'')*' | \$(\w*)\$.*?\$\1\$ | "(?P<quoted>(?:[^"]|"")*)" | (?P<word>[^\W\d][\w$]*)(?!\s*\()""",
+    re.VERBOSE | re.DOTALL,
+)
+#: The same for the name of a function: a word before "(".
+_CALL = re.compile(
+    r"""'(?:[^']|'')*' | \$(\w*)\$.*?\$\1\$
+    | (?:"(?P<quoted>(?:[^"]|"")*)" | (?P<word>[^\W\d][\w$]*))(?=\s*\()""",
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def reword_calls(text: str, old: str, new: str) -> str:
+    """The text with calls of the function ``old`` as calls of ``new``."""
+    return _changed(_CALL, text, old, new)
+
+
+def reword_name(text: str, old: str, new: str) -> str:
+    """The text with the identifier ``old`` replaced, quoted where it must be."""
+    return _changed(_TOKEN, text, old, new)
+
+
+def _changed(tokens: re.Pattern[str], text: str, old: str, new: str) -> str:
+    def change(found: re.Match[str]) -> str:
+        name = found["word"]
+        if found["quoted"] is not None:
+            name = found["quoted"].replace('""', '"')
+        elif name is not None and name != name.lower():
+            name = name.lower()
+        return spell(new, found[0]) if name == old else found[0]
+
+    return tokens.sub(change, text)
+
+
+def spell(name: str, like: str = "") -> str:
+    """The name as an identifier, in quotes where it must be or where ``like`` has them."""
+    if not like.startswith('"') and re.fullmatch(r"[a-z_][a-z0-9_$]*", name):
+        return name
+    return '"' + name.replace('"', '""') + '"'
