@@ -160,6 +160,8 @@ def relaxed(target: Snapshot, now: Snapshot, filled: Mapping[Id, Collection[str]
     heirs = [t for t in target.tables.values() if t.id in new and t.inherits]
     for table in sorted(heirs, key=lambda heir: len([*ancestors(heir.id, target)])):
         tables[key(*table.id)] = _as_heir(tables[key(*table.id)], target, tables)
+    for name in _partitions_throughout(target, now):
+        tables[name] = _as_partition(tables[name], target, tables)
     removed = {name for name, view in target.views.items() if now.views.get(name) != view}
     removed |= {
         name
@@ -229,6 +231,36 @@ def _as_heir(bare: Table, target: Snapshot, tables: Mapping[str, Table]) -> Tabl
         for name, column in bare.columns.items()
     }
     return msgspec.structs.replace(bare, columns=columns)
+
+
+def _partitions_throughout(target: Snapshot, now: Snapshot) -> list[str]:
+    """The partitions that are the same ones before and after, those of whole tables first."""
+    same = [
+        (name, table)
+        for name, table in target.tables.items()
+        if table.partition_of
+        and name in now.tables
+        and now.tables[name].partition_of == table.partition_of
+    ]
+    same.sort(key=lambda found: len([*ancestors(found[1].id, target)]))
+    return [name for name, _ in same]
+
+
+def _as_partition(table: Table, target: Snapshot, tables: Mapping[str, Table]) -> Table:
+    """A partition whose parent takes NULL on the way does so, too: NOT NULL comes back from there."""
+    assert table.partition_of
+    above = key(*table.partition_of.parent)
+    was, parent = target.tables[above], tables[above]
+    opened = {
+        name
+        for name, column in was.columns.items()
+        if is_required(was, column) and not is_required(parent, parent.columns[name])
+    }
+    columns = {
+        name: msgspec.structs.replace(column, not_null=column.not_null and name not in opened)
+        for name, column in table.columns.items()
+    }
+    return msgspec.structs.replace(table, columns=columns)
 
 
 def _open(column: Column) -> Column:

@@ -12,6 +12,8 @@ from tests.properties.world import KINDS, Thing, World
 #: What can be renamed by an answer.
 RENAMED = ("schema", "role", "enum", "table", "column", "view", "matview", "sequence", "pk",
            "unique", "check", "fk", "index", "policy")  # fmt: skip
+#: What an answer is about, if it has another name or is in another schema.
+ANSWERED = (*RENAMED, "domain", "type", "function")
 #: What can go to another schema by an answer.
 MOVED = ("enum", "table", "view", "matview", "sequence")
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from nbmigrate.model import format_path
 from nbmigrate.plan import Answers
 from tests.properties import growing
-from tests.properties.changing import CHANGES, GROWTH, RENAMED
+from tests.properties.changing import ANSWERED, CHANGES, GROWTH
 from tests.properties.contents import ROWS, converted, value
 from tests.properties.rarely import RARELY
 from tests.properties.world import Thing, World, quote
@@ -87,7 +87,7 @@ class Pair:
     def _renames(self) -> Iterator[str]:
         for number, thing in self.new.things.items():
             before = self.old.things.get(number)
-            if before is None or thing.kind not in RENAMED:
+            if before is None or thing.kind not in ANSWERED:
                 continue
             is_moved = before.owner != thing.owner
             if is_moved or self.old.names[number] != self.new.names[number]:

@@ -62,7 +62,19 @@ def rebuild_type(world: World) -> None:
         made.text = made.text.replace(old, new, 1)
 
 
+def rename_definition(world: World) -> None:
+    """A domain, a type or a function has another name."""
+    if thing := world.any("domain", "type", "function"):
+        world.names[thing.id] = world.names[world.number()]
+
+
+def move_definition(world: World) -> None:
+    """A domain, a type or a function is in another schema."""
+    if thing := world.any("domain", "type", "function"):
+        move(world, thing)
+
+
 RARELY = (
     drop_expression, drop_expression, move_enum, move_extension, drop_role, change_rule,
-    rebuild_type, rebuild_type,
+    rebuild_type, rebuild_type, rename_definition, move_definition,
 )  # fmt: skip

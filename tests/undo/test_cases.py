@@ -27,6 +27,7 @@ FELL = {
     "partitions/attach_retyped",
     "partitions/inherit_dropped",
     "partitions/inherit_made_serial",
+    "partitions/open_and_retype",
     "statistics/storage_and_options",
     "types/serial_beside_an_owned_sequence",
 }

@@ -293,6 +293,7 @@ def test_views(read):
             columns=column,
             definition="SELECT a\n   FROM public.t",
             options={"securityBarrier": True, "securityInvoker": True, "checkOption": "local"},
+            option_words={"securityInvoker": "on"},
         ),
         "public.m": View(
             name="m",
@@ -304,6 +305,7 @@ def test_views(read):
                 "autovacuumEnabled": False,
                 "autovacuumVacuumScaleFactor": 0.5,
             },
+            option_words={"autovacuumEnabled": "off"},
         ),
     }
 
