@@ -112,7 +112,10 @@ found (class, called, definition) as (
         concat_ws(
             ' | ', format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity,
             a.attgenerated, a.attstorage, a.attcompression, a.attislocal,
-            nullif(greatest(coalesce(a.attstattarget, -1), -1), -1), a.attoptions::text,
+            nullif(greatest(coalesce(a.attstattarget, -1), -1), -1), (
+                -- PostgreSQL 15.20 notes a version of its own there
+                select pg_catalog.array_agg(o) from pg_catalog.unnest(a.attoptions) as o where o not like 'pg_attver=%%'
+            )::text,
             a.attcollation::regcollation,
             pg_get_expr(d.adbin, d.adrelid)
         )

@@ -55,4 +55,6 @@ def test_pulled_code_makes_the_same(
             assert workspace.push(dry_run=True).plan.is_empty
         finally:
             workspace.declarations.release()
-    assert facts(copy) == facts(source)
+    wanted, found = set(facts(source)), set(facts(copy))
+    # not compared as they are: to show how two of a million characters differ takes minutes
+    assert sorted(wanted ^ found)[:20] == []
