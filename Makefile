@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 ALONE := tests/unit/executor tests/unit/server tests/reliability tests/notebooks tests/interop
 VERSIONED := tests/test_cases.py::test_on_server tests/roundtrip tests/unit/data/test_transfer.py tests/unit/data/test_load.py \
 	$(wildcard tests/unit/postgresql/test_introspect_*.py)
-ON_16 := not (extensions or citext or definitions) and (not test_cases or \
+ON_16 := not (extensions or citext or definitions or elsewhere) and (not test_cases or \
 	tables or generated or identity or partition or enums or views or constraints or checks)
 
 .DEFAULT_GOAL := help
