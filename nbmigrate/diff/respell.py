@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from nbmigrate.diff.partitions import ancestors
+from nbmigrate.diff.columns import base_type
+from nbmigrate.diff.partitions import ancestors, counted
 from nbmigrate.model import Column, Snapshot, Table, Value, key, truncate
 
 V = TypeVar("V", bound=Value)
@@ -69,7 +70,7 @@ def respell(old: Snapshot, same_old: Snapshot, new: Snapshot, same_new: Snapshot
         )
         for name in _MAPS
     }
-    changed["tables"] = _as_parents(old, new, changed["tables"])
+    changed["tables"] = _as_counted(old, new, _as_parents(old, new, changed["tables"]))
     return msgspec.structs.replace(new, **changed)
 
 
@@ -83,6 +84,37 @@ def _as_parents(old: Snapshot, new: Snapshot, spelled: dict[str, Table]) -> dict
                 columns = _as_columns(child, new.tables[above], spelled[above])
                 spelled[key(*table.id)] = msgspec.structs.replace(child, columns=columns)
     return spelled
+
+
+def _as_counted(old: Snapshot, new: Snapshot, spelled: dict[str, Table]) -> dict[str, Table]:
+    """The tables; what counts with a parent's serial column does so, whatever its sequence is called.
+
+    A sequence keeps its name when the table is renamed, and the default of a child names it.
+    """
+    for name, table in new.tables.items():
+        before = old.tables.get(name)
+        for above in ancestors(table.id, new) if before is not None and name in spelled else ():
+            was, now = old.tables.get(key(*above)), new.tables.get(key(*above))
+            if before and was and now:
+                same = {
+                    column: msgspec.structs.replace(mine, default=before.columns[column].default)
+                    for column, mine in spelled[name].columns.items()
+                    if _counts(table, now, column) and _counts(before, was, column)
+                }
+                columns = {**spelled[name].columns, **same}
+                spelled[name] = msgspec.structs.replace(spelled[name], columns=columns)
+    return spelled
+
+
+def _counts(child: Table, parent: Table, column: str) -> bool:
+    """Whether the column counts with the sequence of the parent's serial one."""
+    mine, above = child.columns.get(column), parent.columns.get(column)
+    return bool(
+        mine
+        and above
+        and above.type != base_type(above)
+        and mine.default == counted(parent.id, above)
+    )
 
 
 def _as_columns(child: Table, parent: Table, respelled: Table) -> dict[str, Column]:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from nbmigrate.diff.columns import SERIAL
 from nbmigrate.diff.rewording import reword_name
 from nbmigrate.diff.rewrite_definitions import (
     move_definitions,
@@ -63,6 +64,9 @@ def move_object(snapshot: Snapshot, kind: str, old: Id, new: Id) -> Snapshot:
 def _move_object(snapshot: Snapshot, kind: str, old: Id, new: Id) -> Snapshot:
 
     def change(item: Any) -> Any:  # noqa: ANN401 - four kinds with the same two fields
+        if kind == "tables" and old[1] != new[1]:
+            columns = each(item.columns, lambda column: _counting(column, old[1]))
+            item = _replace(item, columns=columns)
         return _replace(item, name=new[1], schema=_schema_value(kind, new[0]))
 
     items = rekey(getattr(snapshot, kind), key(*old), key(*new), change)
@@ -80,6 +84,13 @@ def _move_object(snapshot: Snapshot, kind: str, old: Id, new: Id) -> Snapshot:
         view = reword_attached(moved.views[key(*new)], lambda t: reword_name(t, old[1], new[1]))
         return _replace(moved, views={**moved.views, key(*new): view})
     return moved
+
+
+def _counting(column: Column, table: str) -> Column:
+    """A serial column keeps its sequence when it, or the table of that name, gets another one."""
+    if column.type not in SERIAL or column.sequence_name:
+        return column
+    return _replace(column, sequence_name=object_name(table, column.name, "seq"))
 
 
 def _retarget(table: Table, old: Id, new: Id) -> Table:
@@ -230,10 +241,13 @@ def rename_column(snapshot: Snapshot, table: Id, old: str, new: str) -> Snapshot
     def renamed(names: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(new if name == old else name for name in names)
 
+    def change(column: Column) -> Column:
+        return _replace(_counting(column, table[1]), name=new)
+
     item = snapshot.tables[key(*table)]
     item = _replace(
         _rename_in_keys(item, renamed),
-        columns=rekey(item.columns, old, new, lambda column: _replace(column, name=new)),
+        columns=rekey(item.columns, old, new, change),
         column_privileges=rekey(item.column_privileges, old, new, lambda grants: grants),
         sequence_privileges=rekey(item.sequence_privileges, old, new, lambda grants: grants),
         indexes=each(item.indexes, lambda index: _rename_in_index(index, old, new)),

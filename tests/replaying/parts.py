@@ -16,7 +16,7 @@ change = msgspec.structs.replace
 SERIAL = {"serial": "integer", "bigserial": "bigint", "smallserial": "smallint"}
 #: What no operation changes: how something is built or filled once, or has no word so far.
 WITHOUT_OPERATION = {
-    "Column": {"comment": None, "storage": None, "compression": None},
+    "Column": {"comment": None, "storage": None, "compression": None, "sequence_name": None},
     "Index": {"comment": None, "concurrently": False},
     "Table": {"comment": None, "force_rls": False, "unlogged": False},
     "View": {"columns": {}, "with_no_data": None, "comment": None},
