@@ -111,7 +111,10 @@ def _number(kinds: str, dtype: str) -> Packer:
     wire = np.dtype(dtype)
 
     def fits(series: pd.Series[Any]) -> bool:
-        own = getattr(series.dtype, "numpy_dtype", series.dtype)
+        own = series.dtype
+        if hasattr(series.array, "_mask"):
+            own = own.numpy_dtype
+        # pandas' dtypes over Arrow have such a one too, and NULL in another way
         if not isinstance(own, np.dtype) or own.kind not in kinds:
             return False
         if own.kind not in "iu" or np.can_cast(own, wire):
@@ -132,7 +135,9 @@ def _number(kinds: str, dtype: str) -> Packer:
 
 def _time(*, has_zone: bool) -> Packer:
     def fits(series: pd.Series[Any]) -> bool:
-        return series.dtype.kind == "M" and has_zone == isinstance(series.dtype, pd.DatetimeTZDtype)
+        if has_zone:
+            return isinstance(series.dtype, pd.DatetimeTZDtype)
+        return isinstance(series.dtype, np.dtype) and series.dtype.kind == "M"
 
     def pack(series: pd.Series[Any]) -> Packed:
         # of a column with a zone these are UTC

@@ -66,6 +66,32 @@ def test_nothing_is_a_copy_of_no_rows(database) -> None:
     assert copy_in(connection, _frame().head(0), ("public", "t")) == 0
 
 
+def test_columns_over_arrow_keep_what_is_null(database) -> None:
+    arrow = pytest.importorskip("pyarrow")
+    connection = database.connect()
+    connection.execute(
+        "CREATE TABLE t (n bigint, b boolean, t text, at timestamptz, local timestamp)"
+    )
+    moment = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+    columns = {
+        "n": ([2**40, None], arrow.int64()),
+        "b": ([True, None], arrow.bool_()),
+        "t": (["a", None], arrow.string()),
+        "at": ([moment, None], arrow.timestamp("us", tz="Asia/Tokyo")),
+        "local": ([moment, None], arrow.timestamp("us", tz="Asia/Tokyo")),
+    }
+    frame = pd.DataFrame(
+        {
+            name: pd.Series(values, dtype=pd.ArrowDtype(type_))
+            for name, (values, type_) in columns.items()
+        }
+    )
+    copy_in(connection, frame, ("public", "t"))
+    rows = connection.execute("TABLE t").fetchall()
+    there = dt.datetime(2020, 1, 1, 9)
+    assert rows == [(2**40, True, "a", moment, there), (None, None, None, None, None)]
+
+
 def test_a_number_beyond_its_column_is_refused_with_its_row(database) -> None:
     connection = database.connect()
     connection.execute("CREATE TABLE t (n smallint)")
