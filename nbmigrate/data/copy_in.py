@@ -27,6 +27,7 @@ from psycopg.types.range import Range
 from nbmigrate.data import packing
 from nbmigrate.data.compounds import array_text, of_one_kind
 from nbmigrate.data.proposing import is_missing
+from nbmigrate.data.wire import TRAILER
 from nbmigrate.errors import ExecutionError, UsageConflictError
 from nbmigrate.postgresql.identifiers import qualified, quote
 
@@ -199,7 +200,7 @@ def _write_packed(
         copy.write(packing.rows(columns))
         if on_event is not None and len(block) == STEP:
             on_event(RowsCopied(start + STEP, len(frame)))
-    copy.write(packing.TRAILER)
+    copy.write(TRAILER)
 
 
 def _write_rows(

@@ -18,6 +18,7 @@ import pandas as pd
 import psycopg
 from psycopg.pq import Format
 
+from nbmigrate.data.kinds import EPOCH_DAYS, EPOCH_US
 from nbmigrate.data.proposing import is_missing
 
 Array = np.ndarray[Any, Any]
@@ -28,11 +29,6 @@ _NUMERIC = psycopg.adapters.types["numeric"].oid
 _dump_decimal = psycopg.adapters.get_dumper_by_oid(_NUMERIC, Format.BINARY)(Decimal).dump
 
 HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
-TRAILER = b"\xff\xff"
-
-#: PostgreSQL counts from 2000-01-01; numpy from 1970-01-01.
-_DAYS = 10_957
-_MICROSECONDS = _DAYS * 86_400_000_000
 
 
 class Packed(NamedTuple):
@@ -143,7 +139,7 @@ def _time(*, has_zone: bool) -> Packer:
         # of a column with a zone these are UTC
         values = series.dt.as_unit("us").astype("int64").to_numpy()
         missing = series.isna().to_numpy()
-        return _fixed(np.where(missing, 0, values - _MICROSECONDS).astype(">i8"), missing)
+        return _fixed(np.where(missing, 0, values - EPOCH_US).astype(">i8"), missing)
 
     return Packer(fits, pack)
 
@@ -151,7 +147,7 @@ def _time(*, has_zone: bool) -> Packer:
 def _pack_days(series: pd.Series[Any]) -> Packed:
     days = np.array(_known(series), "datetime64[D]")
     missing = np.isnat(days)
-    return _fixed(np.where(missing, 0, days.astype(np.int64) - _DAYS).astype(">i4"), missing)
+    return _fixed(np.where(missing, 0, days.astype(np.int64) - EPOCH_DAYS).astype(">i4"), missing)
 
 
 # --- objects ---------------------------------------------------------------------

@@ -23,7 +23,7 @@ CHUNK_BYTES = 1 << 20
 #: PostgreSQL docs, COPY, "Binary Format": a header of 19 bytes, then the length of its extension.
 _HEADER = 19
 _WAIT_MS = 200
-_TRAILER = b"\xff\xff"
+TRAILER = b"\xff\xff"
 #: So many bytes at most are read of each row at once, from anywhere in it.
 RUN_BYTES = 256
 #: Room behind the last row, so that as many, and a fixed width more, may be read where a NULL stands.
@@ -123,7 +123,7 @@ def _joined(
         extension = int.from_bytes(pieces[0][_HEADER - 4 : _HEADER], "big")
         pieces[0] = bytes(pieces[0][_HEADER + extension :])
         sizes[0] = len(pieces[0])
-    if is_last and bytes(pieces[-1]) == _TRAILER:
+    if is_last and bytes(pieces[-1]) == TRAILER:
         del pieces[-1], sizes[-1]
     if sizes and not sizes[0]:
         del pieces[0], sizes[0]

@@ -12,6 +12,7 @@ import pytest
 
 from nbmigrate.data import packing
 from nbmigrate.data.copy_in import STEP, copy_in
+from nbmigrate.data.wire import TRAILER
 from nbmigrate.errors import ExecutionError
 
 _DDL = """
@@ -56,7 +57,7 @@ def test_columns_are_packed_as_the_server_packs_them(database) -> None:
     packed = [packer.pack(column) for packer, column in zip(packers, columns, strict=True)]
     with connection.transaction():
         assert copy_in(connection, frame, ("public", "t")) == 3
-    text = packing.HEADER + packing.rows(packed) + packing.TRAILER
+    text = packing.HEADER + packing.rows(packed) + TRAILER
     assert _copied_out(connection) == text
 
 
