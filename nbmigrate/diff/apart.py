@@ -17,7 +17,7 @@ from nbmigrate.diff.match import mentions
 from nbmigrate.diff.partitions import ancestors
 from nbmigrate.diff.texts import index_text
 from nbmigrate.model import Column, Index, PrimaryKey, Snapshot, Table, Unique, key
-from nbmigrate.model.names import object_name
+from nbmigrate.model.names import object_name, primary_key_name
 
 _replace = msgspec.structs.replace
 
@@ -112,7 +112,7 @@ def _take(found: _Parts, parent: Table, whole: str, own: str, snapshot: Snapshot
 
 def _single_key_name(table: Table) -> str | None:
     is_single = len(table.primary_key_columns) == 1 and not table.composite_primary_keys
-    usual = object_name(table.name, "", "pkey")
+    usual = primary_key_name(table.name)
     return (table.primary_key_name or usual) if is_single else None
 
 

@@ -13,7 +13,7 @@ import msgspec
 
 from nbmigrate import operations as o
 from nbmigrate.model import Index, Snapshot, Table, Unique, key
-from nbmigrate.model.names import NAME_BYTES, object_name, truncate
+from nbmigrate.model.names import NAME_BYTES, object_name, primary_key_name, truncate
 
 _replace = msgspec.structs.replace
 #: ``pg_constraint.contype``, and what the names of such indexes end in.
@@ -80,7 +80,7 @@ def with_inherited(table: Table, snapshot: Snapshot, former: Former) -> Table:
 
 def _with_key(table: Table, parent: Table, names: _Names) -> Table:
     columns = parent.primary_key_columns
-    usual = object_name(parent.name, "", "pkey")
+    usual = primary_key_name(parent.name)
     name = names.of(
         next(iter(parent.composite_primary_keys), parent.primary_key_name or usual), (), "pkey"
     )
@@ -89,7 +89,7 @@ def _with_key(table: Table, parent: Table, names: _Names) -> Table:
             name: _replace(column, primary_key=column.primary_key or name in columns)
             for name, column in table.columns.items()
         }
-        usual = object_name(table.name, "", "pkey")
+        usual = primary_key_name(table.name)
         said = name if columns and name != usual else table.primary_key_name
         return _replace(table, columns=flagged, primary_key_name=said)
     (found,) = parent.composite_primary_keys.values()

@@ -17,7 +17,7 @@ from nbmigrate import operations as o
 from nbmigrate.diff.columns import base_type, diff_storage, is_required
 from nbmigrate.errors import UnsupportedOperationError
 from nbmigrate.model import Column, Snapshot, Table, key
-from nbmigrate.model.names import PUBLIC, object_name
+from nbmigrate.model.names import PUBLIC, sequence_name
 from nbmigrate.model.tables import Default
 
 _replace = msgspec.structs.replace
@@ -171,7 +171,7 @@ def counted(parent: o.Id, column: Column) -> Default | None:
     """The default of a child; a serial column's is the next number of the parent's sequence."""
     if column.type == base_type(column):
         return column.default
-    name = column.sequence_name or object_name(parent[1], column.name, "seq")
+    name = column.sequence_name or sequence_name(parent[1], column.name)
     parts = (name,) if parent[0] == PUBLIC else (parent[0], name)
     sequence = ".".join(_as_catalog(part) for part in parts)
     return "nextval('{}')".format(sequence.replace("'", "''"))

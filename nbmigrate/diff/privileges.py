@@ -12,7 +12,7 @@ from nbmigrate import operations as o
 from nbmigrate.diff.columns import SERIAL
 from nbmigrate.model import Snapshot, key
 from nbmigrate.model.holders import Grants, Holder, holders, with_grants
-from nbmigrate.model.names import PUBLIC, object_name
+from nbmigrate.model.names import PUBLIC, sequence_name
 
 _KINDS: Mapping[str, o.GrantKind] = {
     "tables": "table",
@@ -90,7 +90,7 @@ def _of_sequence(holder: Holder, new: Snapshot, made: set[tuple[str, ...]]) -> _
         return None
     if not {("tables", holder.key), ("tables", holder.key, column.name, _SEQUENCE)} & made:
         return _Place("sequence", table.id, column.name, is_new=False)
-    usual = column.sequence_name or object_name(table.name, column.name, "seq")
+    usual = column.sequence_name or sequence_name(table.name, column.name)
     name = column.identity.name if column.identity else usual
     return _Place("sequence", (table.id[0], name), None, is_new=True)
 

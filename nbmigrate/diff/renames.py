@@ -26,7 +26,7 @@ from nbmigrate.diff.rewrite import (
 from nbmigrate.diff.rewrite_functions import move_function, move_range, renamed_function
 from nbmigrate.errors import RenameError
 from nbmigrate.model import Function, RangeType, Rename, Snapshot, Table, View
-from nbmigrate.model.names import format_path, key, object_name
+from nbmigrate.model.names import format_path, key, primary_key_name
 from nbmigrate.operations import (
     Id,
     MoveDomain,
@@ -358,7 +358,7 @@ def key_name(table: Table) -> str | None:
     """The name of a primary key of one column; PostgreSQL's own when it was given none."""
     if not table.primary_key_columns or table.composite_primary_keys:
         return None
-    return table.primary_key_name or object_name(table.name, "", "pkey")
+    return table.primary_key_name or primary_key_name(table.name)
 
 
 def _rename_part(old: Snapshot, kind: str, rename: Rename) -> tuple[Snapshot, list[Operation]]:

@@ -31,7 +31,14 @@ from nbmigrate.model import (
     Value,
 )
 from nbmigrate.model.holders import holders, with_grants
-from nbmigrate.model.names import PUBLIC, format_path, key, object_name, parse_path
+from nbmigrate.model.names import (
+    PUBLIC,
+    format_path,
+    key,
+    parse_path,
+    primary_key_name,
+    sequence_name,
+)
 from nbmigrate.operations import Id
 
 V = TypeVar("V")
@@ -90,7 +97,7 @@ def _counting(column: Column, table: str) -> Column:
     """A serial column keeps its sequence when it, or the table of that name, gets another one."""
     if column.type not in SERIAL or column.sequence_name:
         return column
-    return _replace(column, sequence_name=object_name(table, column.name, "seq"))
+    return _replace(column, sequence_name=sequence_name(table, column.name))
 
 
 def _retarget(table: Table, old: Id, new: Id) -> Table:
@@ -230,7 +237,7 @@ def rename_part(snapshot: Snapshot, table: Id, kind: str, old: str, new: str) ->
 def rename_key(snapshot: Snapshot, table: Id, new: str) -> Snapshot:
     """The primary key of one column; its own name is not written where PostgreSQL gives it."""
     item = snapshot.tables[key(*table)]
-    name = None if new == object_name(item.name, "", "pkey") else new
+    name = None if new == primary_key_name(item.name) else new
     renamed = _replace(item, primary_key_name=name)
     return _replace(snapshot, tables={**snapshot.tables, key(*table): renamed})
 

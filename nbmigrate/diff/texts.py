@@ -21,7 +21,7 @@ from nbmigrate.model import (
     Table,
     parse_path,
 )
-from nbmigrate.model.names import object_name
+from nbmigrate.model.names import sequence_name
 
 #: A body that PostgreSQL parses at once: PostgreSQL 18 docs, CREATE FUNCTION, ``sql_body``.
 _PARSED_BODY = re.compile(r"\b(?:begin\s+atomic|return)\b", re.IGNORECASE)
@@ -125,7 +125,7 @@ def _counters(table: Table) -> Iterator[str]:
         if column.identity:
             yield column.identity.name
         elif column.type in _SERIAL:
-            yield column.sequence_name or object_name(table.name, column.name, "seq")
+            yield column.sequence_name or sequence_name(table.name, column.name)
 
 
 def dropped_text(op: o.Operation) -> str:  # noqa: C901, PLR0911, PLR0912 - one case per operation

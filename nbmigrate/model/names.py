@@ -44,6 +44,16 @@ def object_name(first: str, second: str, label: str) -> str:
     return truncate("_".join(part for part in parts if part))
 
 
+def primary_key_name(table: str) -> str:
+    """The name of a primary key that was given none."""
+    return object_name(table, "", "pkey")
+
+
+def sequence_name(table: str, column: str) -> str:
+    """The name of the sequence of a serial or identity column that was given none."""
+    return object_name(table, column, "seq")
+
+
 def cut(name: str, length: int) -> str:
     """The characters of a name that are whole in so many bytes."""
     return name.encode()[:length].decode(errors="ignore")

@@ -3,17 +3,7 @@
 from __future__ import annotations
 
 from nbmigrate.model import truncate
-from nbmigrate.model.names import NAME_BYTES, cut, object_name
-
-
-def primary_key_name(table: str) -> str:
-    """The name of a primary key that was given none."""
-    return object_name(table, "", "pkey")
-
-
-def sequence_name(table: str, column: str) -> str:
-    """The name of the sequence of a serial or identity column that was given none."""
-    return object_name(table, column, "seq")
+from nbmigrate.model.names import NAME_BYTES, cut
 
 
 def multirange_name(range_name: str) -> str:

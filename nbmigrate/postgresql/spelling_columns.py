@@ -8,9 +8,8 @@ from typing import TypedDict
 import msgspec
 
 from nbmigrate.model import Column, Generated, Identity, Sequence, Table, key
-from nbmigrate.model.names import PUBLIC, truncate
+from nbmigrate.model.names import PUBLIC, sequence_name, truncate
 from nbmigrate.postgresql.expressions import canonical_default, canonical_expression
-from nbmigrate.postgresql.names import sequence_name
 from nbmigrate.postgresql.types import (
     SERIAL_TYPES,
     comparable_type,

@@ -22,11 +22,10 @@ from nbmigrate.model import (
     Unique,
     format_path,
 )
-from nbmigrate.model.names import PUBLIC, truncate
+from nbmigrate.model.names import PUBLIC, primary_key_name, truncate
 from nbmigrate.postgresql.directions import split_direction
 from nbmigrate.postgresql.expressions import canonical_expression, strip_parens
 from nbmigrate.postgresql.lexer import identifier_value, significant
-from nbmigrate.postgresql.names import primary_key_name
 from nbmigrate.postgresql.types import default_opclass
 
 _replace = msgspec.structs.replace

@@ -10,14 +10,13 @@ from sqlalchemy import Identity as SqlIdentity
 
 from nbmigrate import model
 from nbmigrate.errors import DeclarationError
-from nbmigrate.model.names import PUBLIC
+from nbmigrate.model.names import PUBLIC, sequence_name
 from nbmigrate.postgresql.expressions import canonical_default, strip_parens
 from nbmigrate.postgresql.from_metadata.names import checked, column_path, schema_name
 from nbmigrate.postgresql.from_metadata.sequences import sequence_options
 from nbmigrate.postgresql.from_metadata.sqltext import sql_text
 from nbmigrate.postgresql.from_metadata.types import resolve, serial
 from nbmigrate.postgresql.identifiers import literal
-from nbmigrate.postgresql.names import sequence_name
 from nbmigrate.postgresql.printed import is_printed_constant, printed_default
 
 

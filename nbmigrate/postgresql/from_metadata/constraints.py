@@ -20,7 +20,7 @@ from sqlalchemy.sql.compiler import DDLCompiler
 
 from nbmigrate import model
 from nbmigrate.errors import DuplicateObjectError
-from nbmigrate.postgresql import names
+from nbmigrate.model.names import primary_key_name as usual_key_name
 from nbmigrate.postgresql.expressions import strip_parens
 from nbmigrate.postgresql.from_metadata.names import (
     automatic,
@@ -60,7 +60,7 @@ def primary_key_name(table: Table) -> str | None:
     if len(key.columns) != 1:
         return None
     name = given_name(key, table)
-    return None if name in (None, names.primary_key_name(str(table.name))) else name
+    return None if name in (None, usual_key_name(str(table.name))) else name
 
 
 def primary_key_options(table: Table) -> model.KeyOptions | None:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from nbmigrate.model import Column, Generated, Identity
-from nbmigrate.model.names import PUBLIC, object_name
+from nbmigrate.model.names import PUBLIC, object_name, sequence_name
 from nbmigrate.postgresql.expressions import strip_parens
 from nbmigrate.postgresql.identifiers import quote
 from nbmigrate.postgresql.introspect.options import typed_options
@@ -134,7 +134,7 @@ class _Reader:
         name = next(
             s.name for s in self.owned[row[0], row[1]] if (s.schema, s.name) in self.serials
         )
-        return name if name != object_name(row[15], row[2], "seq") else None
+        return name if name != sequence_name(row[15], row[2]) else None
 
     def _sequence_comment(self, place: Place) -> str | None:
         """The comment on the sequence that an identity or serial column counts with."""

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 from nbmigrate.diff.detached import part_name
 from nbmigrate.diff.partitions import with_local
 from nbmigrate.model import KeyOptions, Partition, Statistics, Table, format_path, key
-from nbmigrate.model.names import PUBLIC
+from nbmigrate.model.names import PUBLIC, primary_key_name
 from nbmigrate.postgresql.identifiers import quote
 from nbmigrate.postgresql.introspect.constraints import Constraints, read_constraints
 from nbmigrate.postgresql.introspect.options import typed_options
 from nbmigrate.postgresql.introspect.policies import read_policies
 from nbmigrate.postgresql.introspect.privileges import read_column_privileges, read_privileges
-from nbmigrate.postgresql.names import primary_key_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from nbmigrate.dialect import COMMIT_BEFORE
 from nbmigrate.model import KeyOptions
+from nbmigrate.model.names import primary_key_name
 from nbmigrate.operations import (
     AddCheck,
     AddExclusion,
@@ -22,7 +23,6 @@ from nbmigrate.operations import (
     ValidateConstraint,
 )
 from nbmigrate.postgresql.identifiers import block, name_literal, qualified, quote, quote_all
-from nbmigrate.postgresql.names import primary_key_name
 from nbmigrate.postgresql.render.clauses import closed, comment_on, option_list, parenthesised
 
 if TYPE_CHECKING:

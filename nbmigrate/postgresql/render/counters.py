@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from nbmigrate.model.names import sequence_name
 from nbmigrate.postgresql.identifiers import (
     block,
     literal,
@@ -16,7 +17,6 @@ from nbmigrate.postgresql.identifiers import (
     qualified,
     quote,
 )
-from nbmigrate.postgresql.names import sequence_name
 from nbmigrate.postgresql.render.clauses import comment_on
 from nbmigrate.postgresql.render.column_clauses import alter, identity_clause, identity_kind
 from nbmigrate.postgresql.render.sequences import changed_options

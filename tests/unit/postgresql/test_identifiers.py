@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from psycopg import sql
 
+from nbmigrate.model.names import sequence_name
 from nbmigrate.postgresql.identifiers import (
     BREAKPOINT,
     block,
@@ -18,7 +19,6 @@ from nbmigrate.postgresql.identifiers import (
     quote,
     temporary_name,
 )
-from nbmigrate.postgresql.names import sequence_name
 
 HOSTILE = [
     'a"; drop table canary; --',

@@ -22,7 +22,7 @@ from nbmigrate.model import (
     View,
 )
 from nbmigrate.model.codec import load
-from nbmigrate.postgresql.names import object_name, primary_key_name, sequence_name
+from nbmigrate.model.names import object_name, primary_key_name, sequence_name
 from nbmigrate.postgresql.spelling import canonical
 
 SAMPLES = sorted(
