@@ -143,7 +143,7 @@ class Lookout:
     def begin(self, watch: Watch) -> None:
         """Watch from now on."""
         self._watch = watch
-        if self._thread is None:
+        if self._thread is None or not self._thread.is_alive():  # a listener may have raised in it
             self._thread = threading.Thread(target=self._run, daemon=True, name="nbmigrate-watch")
             self._thread.start()
         elif watch.due < self._looks_at:
@@ -165,8 +165,10 @@ class Lookout:
 
     def _run(self) -> None:
         while not self._is_closed:
-            watch = self._watch
-            self._looks_at = watch.due if watch else time.monotonic() + _IDLE_SECONDS
+            # said before it is looked what there is: a watch that begins in between wakes it
+            self._looks_at = time.monotonic() + _IDLE_SECONDS
+            if (watch := self._watch) is not None:
+                self._looks_at = watch.due
             self._wake.wait(max(self._looks_at - time.monotonic(), 0))
             self._wake.clear()
             with self._asking:

@@ -92,6 +92,7 @@ class MigratorLock:
         self._key = lock_key(settings)
         self._connection: psycopg.Connection[Any] | None = None
         self._lookout: Lookout | None = None
+        #: As the server has it: behind a pooler libpq's own is another.
         self.pid = 0
 
     @property

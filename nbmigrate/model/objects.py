@@ -62,6 +62,12 @@ class Role(Value, frozen=True, kw_only=True):
     inherit: bool = msgspec.field(default_factory=lambda: True)
 
 
+#: The options of views that are on or off, and may be said in several words.
+VIEW_SWITCHES = frozenset(
+    {"securityBarrier", "securityInvoker", "autovacuumEnabled", "vacuumTruncate"}
+)
+
+
 class View(Value, frozen=True, kw_only=True):
     """A view or materialized view; an existing one (``is_existing``) is never touched.
 

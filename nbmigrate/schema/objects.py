@@ -13,6 +13,7 @@ from nbmigrate import model
 from nbmigrate.errors import DeclarationError, DuplicateObjectError
 from nbmigrate.model import Snapshot, format_path, key
 from nbmigrate.model.names import PUBLIC
+from nbmigrate.model.objects import VIEW_SWITCHES
 from nbmigrate.schema.value import (
     Option,
     SchemaValue,
@@ -236,16 +237,15 @@ def _given(options: Mapping[str, Option | None]) -> dict[str, Option] | None:
     return {name: value for name, value in options.items() if value is not None} or None
 
 
-#: How PostgreSQL lets an option be switched besides true and false, and which ones.
+#: How PostgreSQL lets an option be switched besides true and false.
 _WORDS = {"on": True, "off": False, "yes": True, "no": False, "1": True, "0": False}
-_SWITCHES = frozenset({"securityBarrier", "securityInvoker", "autovacuumEnabled", "vacuumTruncate"})
 
 
 def _words(options: Mapping[str, Option | None]) -> dict[str, str]:
     return {
         name: value
         for name, value in options.items()
-        if name in _SWITCHES and isinstance(value, str) and value.lower() in _WORDS
+        if name in VIEW_SWITCHES and isinstance(value, str) and value.lower() in _WORDS
     }
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from nbmigrate.model.objects import VIEW_SWITCHES
 from nbmigrate.postgresql.literals import boolean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-_TRUTHS = frozenset({"securityBarrier", "securityInvoker", "autovacuumEnabled", "vacuumTruncate"})
 
 #: What PostgreSQL notes of a column by itself (15.20), and nobody can set.
 _NOTED = "pg_attver"
@@ -39,7 +38,7 @@ def camel_options(options: Sequence[str]) -> dict[str, Option]:
     """The options of a view under drizzle-kit's names; those of the TOAST table are left out."""
     found: dict[str, Option] = {}
     for camel, value in _camel(options).items():
-        truth = boolean(value) if camel in _TRUTHS else None
+        truth = boolean(value) if camel in VIEW_SWITCHES else None
         found[camel] = typed(value) if truth is None else truth
     return found
 
@@ -50,7 +49,7 @@ def option_words(options: Sequence[str]) -> dict[str, str]:
     return {
         name: value
         for name, value in _camel(options).items()
-        if name in _TRUTHS and value not in usual and boolean(value) is not None
+        if name in VIEW_SWITCHES and value not in usual and boolean(value) is not None
     }
 
 
