@@ -230,8 +230,11 @@ class LabPage:
     def theme(self, name: str) -> None:
         """Switch to ``JupyterLab Dark`` or ``JupyterLab Light``."""
         self.app("await app.commands.execute('apputils:change-theme', {theme: arg});", name)
+        # the splash of JupyterLab lies over the page for a while after that, and takes clicks
         self.page.wait_for_function(
-            "(name) => document.body.dataset.jpThemeName === name", arg=name
+            "(name) => document.body.dataset.jpThemeName === name"
+            " && !document.getElementById('jupyterlab-splash')",
+            arg=name,
         )
 
     def cell(self, number: int) -> Locator:
