@@ -23,7 +23,7 @@ def served(database, tmp_path):
     database.execute("CREATE TABLE users (id int PRIMARY KEY, name text)")
     database.execute("INSERT INTO users SELECT n, 'user ' || n FROM generate_series(1, 250) n")
     url = database.url.replace("postgres@", f"postgres:{SECRET}@")
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "nbmigrate", "studio", "users", "--no-browser"],
         cwd=tmp_path,
         env={
@@ -35,16 +35,16 @@ def served(database, tmp_path):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-    )
-    said = process.stdout.readline()
-    found = re.search(r"http://127\.0\.0\.1:\d+/\S+token=\w{48}", said)
-    if found is None:
-        process.kill()
-        pytest.fail(said + process.stdout.read())
-    yield process, found[0]
-    if process.poll() is None:
-        process.send_signal(signal.SIGINT)
-        process.wait(30)
+    ) as process:
+        said = process.stdout.readline()
+        found = re.search(r"http://127\.0\.0\.1:\d+/\S+token=\w{48}", said)
+        if found is None:
+            process.kill()
+            pytest.fail(said + process.stdout.read())
+        yield process, found[0]
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            process.wait(30)
 
 
 def test_the_studio_as_a_page(served, browser, tmp_path):
