@@ -19,6 +19,7 @@ from psycopg.rows import class_row
 from nbmigrate.errors import ExecutionError
 from nbmigrate.executor.blockers import Blocker, find_blockers
 from nbmigrate.executor.connections import connect, sibling
+from nbmigrate.executor.stopping import Stoppable
 from nbmigrate.model.tables import Value
 from nbmigrate.postgresql.secrets import mask_sql
 
@@ -38,7 +39,6 @@ _ACTIVITY = """
 """
 _FIRST_LOOK_SECONDS = 0.4
 _LOOK_SECONDS = 0.25
-_CANCEL_SECONDS = 0.1
 
 
 class _Row(Value, frozen=True, kw_only=True):
@@ -93,13 +93,14 @@ class Monitor:
         self._url = sibling(connection, application_name="nbmigrate (progress)")
         self._on_activity = on_activity
         self._over = threading.Event()
-        self._stopping: threading.Thread | None = None
+        self._work = Stoppable()
+        self._work.follow(connection)
         self._token: contextvars.Token[Monitor | None] | None = None
 
     @property
     def is_stopping(self) -> bool:
         """True once :meth:`stop` was called."""
-        return self._stopping is not None
+        return self._work.is_stopping
 
     def __enter__(self) -> Self:
         self._token = _OPEN.set(self)
@@ -117,6 +118,7 @@ class Monitor:
         _traceback: TracebackType | None,
     ) -> None:
         self._over.set()
+        self._work.finish()
         assert self._token
         _OPEN.reset(self._token)
         self._thread.join(timeout=5)
@@ -124,16 +126,11 @@ class Monitor:
     def follow(self, connection: psycopg.Connection[Any]) -> None:
         """The work goes on on another connection."""
         self._connection = connection
+        self._work.follow(connection)
 
     def stop(self) -> None:
-        """Cancel the work on the server, from any thread.
-
-        A cancel request reaches only the statement that runs at that moment, so it is
-        repeated until the monitor is closed.
-        """
-        if self._stopping is None:
-            self._stopping = threading.Thread(target=self._cancel, daemon=True)
-            self._stopping.start()
+        """Cancel the work on the server, from any thread, until the monitor is closed."""
+        self._work.stop()
 
     def _run(self) -> None:
         if self._over.wait(_FIRST_LOOK_SECONDS):
@@ -145,12 +142,6 @@ class Monitor:
                 if found is not None and not self._over.is_set():
                     self._on_activity(found)
                 self._over.wait(_LOOK_SECONDS)
-
-    def _cancel(self) -> None:
-        while not self._over.is_set():
-            with suppress(psycopg.Error):
-                self._connection.cancel_safe(timeout=2)
-            self._over.wait(_CANCEL_SECONDS)
 
 
 _OPEN: contextvars.ContextVar[Monitor | None] = contextvars.ContextVar("monitor", default=None)

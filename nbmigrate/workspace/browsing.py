@@ -8,9 +8,9 @@ the next one.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
-from weakref import WeakSet
 
 import msgspec
 import psycopg
@@ -37,6 +37,7 @@ from nbmigrate.data.resting import RestingConnection
 from nbmigrate.data.structure import structure
 from nbmigrate.errors import UsageConflictError
 from nbmigrate.executor.connections import connect
+from nbmigrate.executor.stopping import Stoppable
 from nbmigrate.model import EMPTY
 from nbmigrate.model.names import format_path
 from nbmigrate.plan import make_plan
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from nbmigrate.workspace.project import Project
 
 Document = dict[str, Any]
+Opener = Callable[[], psycopg.Connection[Any]]
 
 IDLE_S = 300.0
 PATIENCE_MS = 30_000
@@ -81,7 +83,7 @@ class Browsing:
         self._workspace = workspace
         self.is_read_only = workspace.settings.production if read_only is None else read_only
         self.connection = RestingConnection(self._open, idle_s)
-        self._exporting: WeakSet[psycopg.Connection[Any]] = WeakSet()
+        self._exports: set[Stoppable] = set()
         self._described: dict[Id, Relation] = {}
         self._shown: Shown | None = None
         self._selected: tuple[Relation, tuple[Key, ...]] | None = None
@@ -96,19 +98,34 @@ class Browsing:
     def cancel(self) -> None:
         """Stop what PostgreSQL is doing for this studio."""
         self.connection.cancel()
-        for connection in tuple(self._exporting):
-            connection.cancel_safe(timeout=5)
+        for export in tuple(self._exports):
+            export.stop()
 
-    def _open_for_export(self) -> psycopg.Connection[Any]:
-        """A connection for what takes as long as it takes, while pages are still turned."""
-        connection = connect(self._workspace.target.url, application_name="nbmigrate studio")
-        self._exporting.add(connection)
-        return connection
+    @contextmanager
+    def _exporting(self) -> Iterator[tuple[Opener, Stoppable]]:
+        """Opens connections for what takes as long as it takes, while pages are still turned."""
+        work = Stoppable()
+        with ExitStack() as opened:
+
+            def opener() -> psycopg.Connection[Any]:
+                work.require_going()
+                url = self._workspace.target.url
+                connection = connect(url, application_name="nbmigrate studio")
+                opened.callback(connection.close)
+                work.follow(connection)
+                return connection
+
+            self._exports.add(work)
+            try:
+                yield opener, work
+            finally:
+                self._exports.discard(work)
+                work.finish()
 
     def close(self) -> None:
         """End exports and close the connection; the next request opens another one."""
-        for connection in tuple(self._exporting):
-            connection.cancel_safe(timeout=5)
+        for export in tuple(self._exports):
+            export.stop()
         self.connection.close()
 
     @property

@@ -184,15 +184,22 @@ class Studio(Browsing):
         """Write all rows that the filters leave into a file; ``progress`` hears how far it is."""
         if format not in {"csv", "parquet"}:
             raise UsageConflictError(f"`{format}` is no format of an export", hint="csv, parquet")
-        known, target = self._current(relation), self._workspace.root / path
+        target = self._workspace.root / path
         chosen = Request(sort=sorts(sort), filters=filters_of(filters))
-        tell = _seldom(progress)
-        if format == "parquet":
-            found = export_parquet(self._open_for_export, known, target, chosen, tell=tell)
-        else:
-            with self._open_for_export() as connection, connection.transaction():
-                connection.execute("SET TRANSACTION READ ONLY")
-                found = export_csv(connection, known, target, chosen, guard=guard, tell=tell)
+        seldom = _seldom(progress)
+        with self._exporting() as (opener, work):
+            known = self._current(relation)
+
+            def tell(rows: int, size: int) -> None:
+                work.require_going()
+                seldom(rows, size)
+
+            if format == "parquet":
+                found = export_parquet(opener, known, target, chosen, tell=tell)
+            else:
+                with opener() as connection, connection.transaction():
+                    connection.execute("SET TRANSACTION READ ONLY")
+                    found = export_csv(connection, known, target, chosen, guard=guard, tell=tell)
         return {"path": str(found.path), "rows": found.rows, "bytes": found.bytes}
 
 

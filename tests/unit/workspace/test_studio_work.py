@@ -8,6 +8,7 @@ import time
 import pytest
 
 from nbmigrate.errors import NbmigrateError
+from nbmigrate.executor.connections import connect
 from nbmigrate.workspace import Workspace
 from nbmigrate.workspace.studio import Studio
 
@@ -86,7 +87,30 @@ def test_an_export_is_stopped_and_leaves_nothing(studio, database, tmp_path, for
     studio.cancel()
     thread.join(10)
     assert caught == ["57014"]
+    deadline = time.monotonic() + 5
+    while states(database) and time.monotonic() < deadline:
+        time.sleep(0.05)  # a backend sees a closed socket a moment later
     assert states(database) == []
+    assert list(tmp_path.glob("*a.*")) == list(tmp_path.glob(".*.part")) == []
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_an_export_is_stopped_between_two_statements(studio, monkeypatch, tmp_path, form):
+    """A cancel request finds no statement there: it is remembered."""
+    if form == "parquet":
+        pytest.importorskip("pyarrow", reason="PARQUET NEEDS nbmigrate[arrow]")
+    told = "nbmigrate.workspace.browsing.connect"
+
+    def opened(*arguments, **options):
+        connection = connect(*arguments, **options)
+        studio.cancel()
+        return connection
+
+    monkeypatch.setattr(told, opened)
+    studio.describe(POSTS)
+    with pytest.raises(NbmigrateError) as raised:
+        studio.answer("export", {"relation": POSTS, "path": f"a.{form}", "format": form})
+    assert raised.value.sqlstate == "57014"
     assert list(tmp_path.glob("*a.*")) == list(tmp_path.glob(".*.part")) == []
 
 
