@@ -7,8 +7,8 @@ FIND_PYTHON := for p in $(PYTHON) python3 python3.14 python3.13 python3.12 pytho
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-# What has a server or a kernel of its own keeps to one process a file, and is tried twice: it
-# depends on time.
+# What has a server or a kernel of its own keeps to one process a file. A test that failed is tried
+# once more, because some depend on time; the summary names it (RERUN).
 ALONE := tests/unit/executor tests/unit/server tests/reliability tests/notebooks tests/interop
 VERSIONED := tests/test_cases.py::test_on_server tests/roundtrip tests/unit/data/test_transfer.py tests/unit/data/test_load.py \
 	$(wildcard tests/unit/postgresql/test_introspect_*.py)
@@ -32,7 +32,7 @@ test: $(VENV)/.test ## Run the whole test suite on a PostgreSQL of its own
 ifdef ARGS
 	@$(BIN)/python -m pytest --ignore=tests/browser $(ARGS)
 else
-	@$(BIN)/python -m pytest -n 2 --dist worksteal --ignore=tests/browser $(addprefix --ignore=,$(ALONE))
+	@$(BIN)/python -m pytest -n 2 --dist worksteal --reruns 1 --ignore=tests/browser $(addprefix --ignore=,$(ALONE))
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --reruns 1 $(ALONE)
 	@$(BIN)/python -m pytest tests/browser -n 2 --dist loadfile --reruns 4
 endif
@@ -41,9 +41,9 @@ browser: $(VENV)/.test ## Run the tests of the widgets in JupyterLab and chromiu
 	@$(BIN)/python -m pytest tests/browser -n 2 --dist loadfile --reruns 4 $(ARGS)
 
 versions: $(VENV)/.test ## Run what PostgreSQL answers again on versions 15 and 16
-	@$(BIN)/python -m pytest -n 2 --pg-version=15 $(VERSIONED) $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --pg-version=15 --reruns 1 $(VERSIONED) $(ARGS)
 	@echo "PostgreSQL 16: what versions differ in. Its wheel has no contrib: no citext and hstore there."
-	@$(BIN)/python -m pytest -n 2 --pg-version=16 -k '$(ON_16)' $(VERSIONED) $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --pg-version=16 --reruns 1 -k '$(ON_16)' $(VERSIONED) $(ARGS)
 
 docs: $(VENV)/.docs ## Build the documentation into out/site
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
