@@ -6,7 +6,6 @@ then cancels the statement and leaves the connection usable.
 
 from __future__ import annotations
 
-import select
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,12 +16,13 @@ import psycopg
 from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGconn, PGresult
 
+from nbmigrate.postgresql.libpq import next_result, wait
+
 #: So much is taken from the server before it is decoded: little, since it fills its buffer meanwhile
 #: and the processor's cache holds what is decoded; not less, since each chunk costs some calls a column.
 CHUNK_BYTES = 1 << 20
 #: PostgreSQL docs, COPY, "Binary Format": a header of 19 bytes, then the length of its extension.
 _HEADER = 19
-_WAIT_MS = 200
 TRAILER = b"\xff\xff"
 #: So many bytes at most are read of each row at once, from anywhere in it.
 RUN_BYTES = 256
@@ -104,7 +104,7 @@ def _chunks(libpq: PGconn, chunk_bytes: int) -> Iterator[Chunk]:
             sizes.append(size)
             total += size
         elif size == 0:
-            _wait(libpq)
+            wait(libpq)
             libpq.consume_input()
         else:
             is_open = False
@@ -133,7 +133,7 @@ def _joined(
 
 
 def _await_copy(libpq: PGconn, encoding: str) -> None:
-    found = _next(libpq)
+    found = next_result(libpq)
     if found is None or found.status != ExecStatus.COPY_OUT:
         drain(libpq, encoding, found)
 
@@ -145,7 +145,7 @@ def drain(libpq: PGconn, encoding: str, found: PGresult | None = None) -> PGresu
         psycopg.Error: one of them is an error.
     """
     results = [found] if found else []
-    while (one := _next(libpq)) is not None:
+    while (one := next_result(libpq)) is not None:
         results.append(one)
     for result in results:
         if result.status not in {ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK}:
@@ -153,24 +153,6 @@ def drain(libpq: PGconn, encoding: str, found: PGresult | None = None) -> PGresu
     if not results:
         raise psycopg.OperationalError(libpq.get_error_message(encoding))
     return results[-1]
-
-
-def _next(libpq: PGconn) -> PGresult | None:
-    while libpq.flush():
-        _wait(libpq, select.POLLIN | select.POLLOUT)
-        libpq.consume_input()
-    while libpq.is_busy():
-        _wait(libpq)
-        libpq.consume_input()
-    return libpq.get_result()
-
-
-def _wait(libpq: PGconn, events: int = select.POLLIN) -> None:
-    poll = select.poll()
-    poll.register(libpq.socket, events)
-    # Not for ever: a signal that another thread was given is only heard in between.
-    while not poll.poll(_WAIT_MS):
-        pass
 
 
 @contextmanager
@@ -194,7 +176,7 @@ def _clear(connection: psycopg.Connection[Any], libpq: PGconn) -> None:
         return
     try:
         connection.cancel_safe(timeout=5)
-        while (found := _next(libpq)) is not None:
+        while (found := next_result(libpq)) is not None:
             if found.status == ExecStatus.COPY_OUT:
                 for _ in _chunks(libpq, CHUNK_BYTES):
                     pass

@@ -19,7 +19,7 @@ from nbmigrate.postgresql.identifiers import quote
 from nbmigrate.postgresql.introspect import (
     Moment,
     fingerprint,
-    introspect,
+    introspect_marked,
     moment,
     one_moment,
 )
@@ -76,12 +76,16 @@ class LiveReader:
             # The position as it was before; a transaction that ends meanwhile is seen as under way.
             inside = moment(connection)
             seen = inside and now and now._replace(transactions=inside.transactions)
-            mark = fingerprint(connection, schemas=self._schemas)
             last = self._last
-            if last is not None and not roles and not last.roles and last.live.fingerprint == mark:
+            if (
+                last is not None
+                and not roles
+                and not last.roles
+                and fingerprint(connection, schemas=self._schemas) == last.live.fingerprint
+            ):
                 return last._replace(moment=seen)
-            found = introspect(connection, schemas=self._schemas, roles=roles or False)
-        return _Reading(Live(found, mark), seen, roles)
+            found = introspect_marked(connection, schemas=self._schemas, roles=roles or False)
+        return _Reading(Live(*found), seen, roles)
 
     def require(self, connection: psycopg.Connection[Any], mark: str) -> None:
         """Nothing, when the catalogs are still those of the fingerprint.

@@ -24,6 +24,7 @@ from nbmigrate.postgresql.introspect.catalog import (
     run,
 )
 from nbmigrate.postgresql.introspect.columns import read_columns
+from nbmigrate.postgresql.introspect.constraints import read_constraints
 from nbmigrate.postgresql.introspect.definitions import (
     read_definitions,
     read_domains,
@@ -45,6 +46,7 @@ __all__ = [
     "fingerprint",
     "in_words",
     "introspect",
+    "introspect_marked",
     "moment",
     "one_moment",
     "unmanaged",
@@ -69,12 +71,28 @@ def introspect(
         return _snapshot(catalog)
 
 
+def introspect_marked(
+    connection: psycopg.Connection[Any],
+    *,
+    schemas: Sequence[str] | None = None,
+    roles: bool | Sequence[str] = False,
+) -> tuple[Snapshot, str]:
+    """The schema and its fingerprint, which the server makes while the schema is put together."""
+    with uncollected(), reading_catalog(connection, schemas, roles, marked=True) as catalog:
+        found = _snapshot(catalog)
+        [(mark,)] = catalog.fingerprint
+    return found, str(mark)
+
+
 def _snapshot(catalog: Catalog) -> Snapshot:
-    columns, definitions = read_columns(catalog), read_definitions(catalog)
+    # In the order of the queries: what is asked for first does not wait for the later ones.
+    columns = read_columns(catalog)
+    constraints = read_constraints(catalog, columns.names)
     indexes = read_indexes(catalog, columns)
+    definitions = read_definitions(catalog)
     return Snapshot(
         schemas={name: name for _, name in catalog.schemas if name != PUBLIC},
-        tables=read_tables(catalog, columns, definitions, indexes),
+        tables=read_tables(catalog, columns, constraints, definitions, indexes),
         enums=read_enums(catalog),
         sequences=read_sequences(catalog, columns.serial_sequences),
         views=read_views(catalog, columns, definitions, indexes),

@@ -6,17 +6,19 @@ made of them, the server is at the next query.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
-from functools import cache, cached_property
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
 from importlib.resources import files
-from typing import Any, NamedTuple, overload
+from typing import Any, NamedTuple
 
 import psycopg
+from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 
-Row = tuple[Any, ...]
+from nbmigrate.postgresql.introspect.sending import Query, Row, sent_together
+
 Cursor = psycopg.Cursor[Row]
 
 # With an empty search_path every name comes back with its schema; the others are what pg_dump
@@ -45,10 +47,10 @@ class Catalog(NamedTuple):
     comments: Sequence[Row]
     constraints: Sequence[Row]
     columns: Sequence[Row]
-    tables: Sequence[Row]
-    indexes: Sequence[Row]
-    parts: Sequence[Row]
     opclasses: Sequence[Row]
+    indexes: Sequence[Row]
+    tables: Sequence[Row]
+    parts: Sequence[Row]
     enums: Sequence[Row]
     views: Sequence[Row]
     policies: Sequence[Row]
@@ -61,34 +63,11 @@ class Catalog(NamedTuple):
     rules: Sequence[Row]
     statistics: Sequence[Row]
     privileges: Sequence[Row]
+    fingerprint: Sequence[Row] = ()
 
 
 #: The queries that ask for the namespaces found by the first one.
-_BY_NAMESPACE = Catalog._fields[2:]
-
-
-class _Rows(Sequence[Row]):
-    """The rows of a query that was sent, fetched once."""
-
-    def __init__(self, cursor: Cursor) -> None:
-        self._cursor = cursor
-
-    @cached_property
-    def _fetched(self) -> list[Row]:
-        return self._cursor.fetchall()
-
-    def __iter__(self) -> Iterator[Row]:
-        return iter(self._fetched)
-
-    def __len__(self) -> int:
-        return len(self._fetched)
-
-    @overload
-    def __getitem__(self, at: int) -> Row: ...
-    @overload
-    def __getitem__(self, at: slice) -> Sequence[Row]: ...
-    def __getitem__(self, at: int | slice) -> Row | Sequence[Row]:
-        return self._fetched[at]
+_BY_NAMESPACE = Catalog._fields[2:-1]
 
 
 @contextmanager
@@ -96,15 +75,23 @@ def reading_catalog(
     connection: psycopg.Connection[Any],
     schemas: Sequence[str] | None,
     roles: bool | Sequence[str],
+    *,
+    marked: bool = False,
 ) -> Iterator[Catalog]:
-    """All rows, as of one moment; they can be read inside only."""
+    """All rows, as of one moment; they can be read inside only. ``marked``: with the fingerprint."""
     with reading(connection) as cursor:
         found = run(cursor, "schemas", schemas=_texts(schemas))
         role_rows: Sequence[Row] = ()
         if roles:
             named = None if roles is True else _texts(roles)
             role_rows = run(cursor, "roles", roles=named)
-        with _sent(connection, [oid for oid, _ in found]) as rest:
+        namespaces = [oid for oid, _ in found]
+        queries: dict[str, dict[str, object]] = {
+            name: {"namespaces": namespaces} for name in _BY_NAMESPACE
+        }
+        if marked:
+            queries["fingerprint"] = {"schemas": _texts(schemas)}
+        with _sent(connection, queries) as rest:
             yield Catalog(found, role_rows, *rest)
 
 
@@ -139,16 +126,25 @@ def run(cursor: Cursor, query: str, **parameters: object) -> list[Row]:
 
 
 @contextmanager
-def _sent(connection: psycopg.Connection[Any], namespaces: list[int]) -> Iterator[list[_Rows]]:
+def _sent(
+    connection: psycopg.Connection[Any], queries: Mapping[str, Mapping[str, object]]
+) -> Iterator[Sequence[Sequence[Row]]]:
     """The queries are sent together where libpq can: one wait instead of one for each."""
-    pipeline = connection.pipeline() if psycopg.Pipeline.is_supported() else nullcontext()
-    with pipeline:
-        yield [
-            _Rows(
-                _cursor(connection).execute(_text(name), {"namespaces": namespaces}, prepare=False)
-            )
-            for name in _BY_NAMESPACE
-        ]
+    if psycopg.Pipeline.is_supported():
+        given = [_query(connection, name, values) for name, values in queries.items()]
+        with sent_together(connection, given) as rows:
+            yield rows
+    else:
+        cursor = _cursor(connection)
+        yield [run(cursor, name, **values) for name, values in queries.items()]
+
+
+def _query(connection: psycopg.Connection[Any], name: str, values: Mapping[str, object]) -> Query:
+    """As the server takes it: no query here has more than one parameter."""
+    [(parameter, value)] = values.items()
+    dumped = Transformer(connection).dump_sequence([value], [PyFormat.TEXT])
+    text = _text(name).replace(f"%({parameter})s".encode(), b"$1").replace(b"%%", b"%")
+    return Query(text, dumped[0])
 
 
 def _cursor(connection: psycopg.Connection[Any]) -> Cursor:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from nbmigrate.model import Default
-    from nbmigrate.postgresql.introspect.catalog import Catalog, Row
+    from nbmigrate.postgresql.introspect.catalog import Catalog
+    from nbmigrate.postgresql.introspect.sending import Row
 
 _SERIALS = {integer: serial for serial, integer in SERIAL_TYPES.items()}
 _STORAGE = {"p": "PLAIN", "e": "EXTERNAL", "m": "MAIN", "x": "EXTENDED"}
@@ -25,6 +26,10 @@ _COMPRESSION = {"p": "pglz", "l": "lz4"}
 _IDENTITY = {"a": "always", "d": "byDefault"}
 
 Place = tuple[int, int]
+
+#: Where in a row the columns begin that are NULL for nearly all.
+_SPECIAL = 8
+_NOTHING = (None,) * 11
 
 
 class Type(NamedTuple):
@@ -39,7 +44,7 @@ class Columns(NamedTuple):
 
     by_table: Mapping[int, Mapping[str, Column]]
     names: Mapping[int, Mapping[int, str]]
-    collations: Mapping[Place, int]
+    collations: Mapping[Place, int | None]
     collation_names: Mapping[int, str]
     serial_sequences: frozenset[tuple[str, str]]
 
@@ -58,6 +63,7 @@ class OwnedSequence(NamedTuple):
     cycle: bool
     ownership: str
     nextval: str
+    table: str
     comment: str | None
 
     @property
@@ -88,21 +94,36 @@ class _Reader:
         }
         self.defaults: dict[tuple[str, str], Default | None] = {}
         self.serials: set[tuple[str, str]] = set()
-        odd = [row for row in catalog.columns if _is_odd(row)]
-        self.odd = {(row[0], row[1]) for row in odd}
-        self.odd_names = {(row[14], row[16]) for row in odd}
+        self.not_null_names = _odd_names(catalog)
 
     def column(self, row: Row) -> Column:
         """The column of a row."""
-        relid, attnum, name, typid, typmod, not_null, _, generated, collid, has_collation = row[:10]
-        text, storage, compression, statistics = row[10:14]
+        relid, attnum, name, typid, typmod, not_null, _, text = row[:_SPECIAL]
         kind = self.types[typid, typmod]
+        place = (relid, attnum)
+        is_usual = row[_SPECIAL:] == _NOTHING and place not in self.owned
+        if not is_usual or place in self.not_null_names:
+            return self._special(row, kind)
+        return Column(
+            name=name,
+            type=kind.name,
+            type_schema=kind.schema,
+            primary_key=place in self.keys,
+            not_null=not_null,
+            default=self._default(text, kind.name) if text else None,
+            comment=self.comments.get(place),
+        )
+
+    def _special(self, row: Row, kind: Type) -> Column:
+        """A column with something that few have."""
+        relid, attnum, name, _, _, not_null, collid, text = row[:_SPECIAL]
+        identity_kind, generated, has_collation, storage, compression, statistics = row[8:14]
         place = (relid, attnum)
         serial = identity = None
         for owned in self.owned.get(place, ()):
             serial = serial or self._serial(row, kind.name, owned)
             if owned.ownership == "i":
-                identity = _identity(row[6], owned)
+                identity = _identity(identity_kind, owned)
         return Column(
             name=name,
             type=serial or kind.name,
@@ -116,25 +137,18 @@ class _Reader:
             storage=_STORAGE[storage] if storage else None,
             compression=_COMPRESSION[compression] if compression else None,
             statistics=statistics,
-            not_null_name=self._not_null_name(row),
-            local=row[19],
+            not_null_name=self.not_null_names.get(place),
+            local=row[17],
             sequence_name=self._odd_sequence(row) if serial else None,
             sequence_comment=self._sequence_comment(place) if serial or identity else None,
-            options=typed_options(row[20]) if row[20] else {},
+            options=typed_options(row[18]) if row[18] else {},
             comment=self.comments.get(place),
         )
 
-    def _not_null_name(self, row: Row) -> str | None:
-        """Its name where PostgreSQL would choose another one, also since that one is taken."""
-        is_told = row[:2] in self.odd or ((row[14], row[16]) in self.odd_names and row[18])
-        return row[16] if is_told else None
-
     def _odd_sequence(self, row: Row) -> str | None:
         """The name of a serial column's sequence where PostgreSQL would choose another one."""
-        name = next(
-            s.name for s in self.owned[row[0], row[1]] if (s.schema, s.name) in self.serials
-        )
-        return name if name != sequence_name(row[15], row[2]) else None
+        found = next(s for s in self.owned[row[0], row[1]] if (s.schema, s.name) in self.serials)
+        return found.name if found.name != sequence_name(found.table, row[2]) else None
 
     def _sequence_comment(self, place: Place) -> str | None:
         """The comment on the sequence that an identity or serial column counts with."""
@@ -152,7 +166,7 @@ class _Reader:
     def _serial(self, row: Row, kind: str, owned: OwnedSequence) -> str | None:
         """The serial type that the column was declared with."""
         is_serial = owned.ownership == "a" and row[5] and owned.is_plain and owned.type == kind
-        if not is_serial or row[10] != f"nextval({owned.nextval}::regclass)":
+        if not is_serial or row[7] != f"nextval({owned.nextval}::regclass)":
             return None
         self.serials.add((owned.schema, owned.name))
         return _SERIALS[kind]
@@ -163,12 +177,12 @@ def read_columns(catalog: Catalog) -> Columns:
     reader = _Reader(catalog)
     by_table: defaultdict[int, dict[str, Column]] = defaultdict(dict)
     names: defaultdict[int, dict[int, str]] = defaultdict(dict)
-    collations: dict[Place, int] = {}
+    collations: dict[Place, int | None] = {}
     for row in catalog.columns:
         relid, attnum, name = row[:3]
         by_table[relid][name] = reader.column(row)
         names[relid][attnum] = name
-        collations[relid, attnum] = row[8]
+        collations[relid, attnum] = row[6]
     return Columns(by_table, names, collations, reader.collation_names, frozenset(reader.serials))
 
 
@@ -184,7 +198,7 @@ def _type(row: Row) -> Type:
 
 
 def _owned_sequence(row: Row) -> tuple[Place, OwnedSequence]:
-    return (row[10], row[11]), OwnedSequence._make((*row[:10], row[12], row[16]))
+    return (row[10], row[11]), OwnedSequence._make((*row[:10], row[12], row[14], row[16]))
 
 
 def _identity(kind: str, sequence: OwnedSequence) -> Identity:
@@ -201,14 +215,32 @@ def _identity(kind: str, sequence: OwnedSequence) -> Identity:
     )
 
 
-def _is_odd(row: Row) -> bool:
+def _odd_names(catalog: Catalog) -> dict[Place, str]:
+    """The names of NOT NULL that PostgreSQL would not choose, also since they are taken.
+
+    The rows leave out those that are usual at first sight, which are nearly all.
+    """
+    candidates = [row for row in catalog.columns if row[14] and not row[16]]
+    if not candidates:
+        return {}
+    tables = {row[0]: (row[1], row[2]) for row in catalog.tables}
+    candidates = [row for row in candidates if row[0] in tables]
+    odd = {row[:2]: row[14] for row in candidates if _is_odd(row, tables[row[0]][1])}
+    taken = {(tables[relid][0], name) for (relid, _), name in odd.items()}
+    for row in catalog.columns if odd else ():
+        if row[5] and not row[16] and row[0] in tables:
+            schema, table = tables[row[0]]
+            name = row[14] or f"{table}_{row[2]}_not_null"
+            if (schema, name) in taken:
+                odd[row[:2]] = name
+    return odd
+
+
+def _is_odd(row: Row, table: str) -> bool:
     """Whether NOT NULL has a name that PostgreSQL would not choose."""
-    table, found, inherited, is_told = row[15:19]
-    if not is_told or (not inherited and found == f"{table}_{row[2]}_not_null"):
-        return False
-    own = found and object_name(table, row[2], "not_null")
-    usual = own if row[19] else inherited or own
-    return bool(found != usual)
+    found, inherited, _, is_listed = row[14:18]
+    own = object_name(table, row[2], "not_null")
+    return bool(found != (own if is_listed else inherited or own))
 
 
 def _generated(kind: str, text: str) -> Generated:

@@ -14,7 +14,8 @@ from nbmigrate.postgresql.introspect.options import typed_options
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from nbmigrate.postgresql.introspect.catalog import Catalog, Row
+    from nbmigrate.postgresql.introspect.catalog import Catalog
+    from nbmigrate.postgresql.introspect.sending import Row
 
 _ACTIONS = {"a": "no action", "r": "restrict", "c": "cascade", "n": "set null", "d": "set default"}
 

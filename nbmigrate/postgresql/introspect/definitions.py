@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from nbmigrate.model.tables import Enabled
-    from nbmigrate.postgresql.introspect.catalog import Catalog, Row
+    from nbmigrate.postgresql.introspect.catalog import Catalog
+    from nbmigrate.postgresql.introspect.sending import Row
 
 _KINDS: Mapping[str, Literal["procedure", "aggregate"]] = {"p": "procedure", "a": "aggregate"}
 _MODES: Mapping[str, Literal["in", "out", "inout", "variadic", "table"]] = {

@@ -12,8 +12,9 @@ from nbmigrate.postgresql.introspect.options import typed_options
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from nbmigrate.postgresql.introspect.catalog import Catalog, Row
+    from nbmigrate.postgresql.introspect.catalog import Catalog
     from nbmigrate.postgresql.introspect.columns import Columns
+    from nbmigrate.postgresql.introspect.sending import Row
 
 # PostgreSQL pg_index.h, indoption
 _DESC = 1

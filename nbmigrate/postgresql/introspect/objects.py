@@ -10,7 +10,8 @@ from nbmigrate.model import Enum, Role, Sequence, format_path, key
 from nbmigrate.postgresql.introspect.privileges import read_privileges
 
 if TYPE_CHECKING:
-    from nbmigrate.postgresql.introspect.catalog import Catalog, Row
+    from nbmigrate.postgresql.introspect.catalog import Catalog
+    from nbmigrate.postgresql.introspect.sending import Row
 
 
 def read_enums(catalog: Catalog) -> dict[str, Enum]:

@@ -11,7 +11,8 @@ from nbmigrate.postgresql.expressions import strip_parens
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from nbmigrate.postgresql.introspect.catalog import Catalog, Row
+    from nbmigrate.postgresql.introspect.catalog import Catalog
+    from nbmigrate.postgresql.introspect.sending import Row
 
 _COMMANDS = {"*": "ALL", "r": "SELECT", "a": "INSERT", "w": "UPDATE", "d": "DELETE"}
 

@@ -10,7 +10,8 @@ from nbmigrate.model import Grant
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from nbmigrate.postgresql.introspect.catalog import Catalog, Row
+    from nbmigrate.postgresql.introspect.catalog import Catalog
+    from nbmigrate.postgresql.introspect.sending import Row
 
 
 def read_privileges(

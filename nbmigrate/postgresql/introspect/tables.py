@@ -10,7 +10,7 @@ from nbmigrate.diff.partitions import with_local
 from nbmigrate.model import KeyOptions, Partition, Statistics, Table, format_path, key
 from nbmigrate.model.names import PUBLIC, primary_key_name
 from nbmigrate.postgresql.identifiers import quote
-from nbmigrate.postgresql.introspect.constraints import Constraints, read_constraints
+from nbmigrate.postgresql.introspect.constraints import Constraints
 from nbmigrate.postgresql.introspect.options import typed_options
 from nbmigrate.postgresql.introspect.policies import read_policies
 from nbmigrate.postgresql.introspect.privileges import read_column_privileges, read_privileges
@@ -19,10 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from nbmigrate.model import Column, Grant, Index, Policy, PrimaryKey
-    from nbmigrate.postgresql.introspect.catalog import Catalog, Row
+    from nbmigrate.postgresql.introspect.catalog import Catalog
     from nbmigrate.postgresql.introspect.columns import Columns
     from nbmigrate.postgresql.introspect.definitions import Definitions
     from nbmigrate.postgresql.introspect.options import Option
+    from nbmigrate.postgresql.introspect.sending import Row
 
 _IDENTITIES = {"f": "FULL", "n": "NOTHING"}
 _KINDS = {"d": "ndistinct", "f": "dependencies", "m": "mcv"}
@@ -35,12 +36,13 @@ class _Parts:
         self,
         catalog: Catalog,
         columns: Columns,
+        constraints: Mapping[int, Constraints],
         definitions: Definitions,
         indexes: Mapping[int, Mapping[str, Index]],
     ) -> None:
         self.definitions = definitions
         self.columns: Mapping[int, Mapping[str, Column]] = columns.by_table
-        self.constraints: Mapping[int, Constraints] = read_constraints(catalog, columns.names)
+        self.constraints = constraints
         self.indexes = indexes
         self.statistics = _read_statistics(catalog)
         self.names = columns.names
@@ -68,11 +70,12 @@ class _Parts:
 def read_tables(
     catalog: Catalog,
     columns: Columns,
+    constraints: Mapping[int, Constraints],
     definitions: Definitions,
     indexes: Mapping[int, Mapping[str, Index]],
 ) -> dict[str, Table]:
     """All tables."""
-    parts = _Parts(catalog, columns, definitions, indexes)
+    parts = _Parts(catalog, columns, constraints, definitions, indexes)
     return with_local({key(row[1], row[2]): _table(row, parts) for row in catalog.tables})
 
 

@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from nbmigrate.model import Grant, Index
-    from nbmigrate.postgresql.introspect.catalog import Catalog, Row
+    from nbmigrate.postgresql.introspect.catalog import Catalog
     from nbmigrate.postgresql.introspect.columns import Columns
     from nbmigrate.postgresql.introspect.definitions import Definitions
+    from nbmigrate.postgresql.introspect.sending import Row
 
 
 class _Parts(NamedTuple):

@@ -1,7 +1,8 @@
--- PostgreSQL 14-18. Columns of tables and views. attgenerated is 's' for STORED and, from
--- PostgreSQL 18 on, 'v' for VIRTUAL. A collation is told only when it is not the type's own.
--- NOT NULL is a constraint with a name (contype 'n') from PostgreSQL 18 on; a column that is
--- inherited has the name of its parent's unless it was there before.
+-- PostgreSQL 14-18. Columns of tables and views. What is as usual is NULL: there are many columns, and
+-- NULL is sent for nothing. attgenerated is 's' for STORED and, from PostgreSQL 18 on, 'v' for VIRTUAL.
+-- A collation is told only when it is not the type's own. NOT NULL is a constraint with a name
+-- (contype 'n') from PostgreSQL 18 on; a column that is inherited has the name of its parent's unless
+-- it was there before.
 select
     a.attrelid,
     a.attnum,
@@ -9,17 +10,18 @@ select
     a.atttypid,
     a.atttypmod,
     a.attnotnull,
-    a.attidentity::text,
-    a.attgenerated::text,
-    a.attcollation,
-    a.attcollation <> t.typcollation as has_collation,
+    nullif(a.attcollation, 0) as collation_oid,
     pg_catalog.pg_get_expr(d.adbin, d.adrelid) as default_text,
+    nullif(a.attidentity::text, '') as identity_kind,
+    nullif(a.attgenerated::text, '') as generated_kind,
+    nullif(a.attcollation <> t.typcollation, false) as has_collation,
     case when a.attstorage <> t.typstorage then a.attstorage::text end as storage,
     nullif(a.attcompression::text, '') as compression,
     nullif(a.attstattarget, -1) as statistics_target,
-    c.relnamespace,
-    c.relname,
-    k.conname as not_null_name,
+    case
+        when a.attinhcount > 0 or k.conname <> c.relname || '_' || a.attname || '_not_null'
+            then k.conname
+    end as not_null_name,
     case
         when a.attinhcount > 0 and k.conname is not null then (
             select pk.conname
@@ -32,7 +34,7 @@ select
             limit 1
         )
     end as inherited_name,
-    a.attislocal or c.relispartition as is_told,
+    case when not a.attislocal and not c.relispartition then true end as is_untold,
     case when a.attinhcount > 0 and not c.relispartition then a.attislocal end as is_listed,
     a.attoptions
 from pg_catalog.pg_attribute a

@@ -1,0 +1,92 @@
+"""Queries sent together: rows in their order, errors, interruption; the connection serves afterwards."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+
+import psycopg
+import pytest
+
+from nbmigrate.postgresql.introspect import introspect, introspect_marked
+from nbmigrate.postgresql.introspect.sending import Query, sent_together
+
+NUMBERS = Query(b"SELECT n, 'x' || n, NULL FROM generate_series(1, $1::int) n ORDER BY n", b"3")
+NOTHING = Query(b"SELECT 1 WHERE false", None)
+
+
+@pytest.fixture
+def connection(database):
+    with database.connect() as found:
+        yield found
+
+
+def test_rows_come_by_query_in_any_order_of_asking(connection):
+    many = Query(NUMBERS.sql, b"20000")
+    with sent_together(connection, [NUMBERS, NOTHING, many, NUMBERS]) as (a, b, c, d):
+        assert list(d) == [(1, "x1", None), (2, "x2", None), (3, "x3", None)]
+        assert (list(a), list(b), len(c)) == (list(d), [], 20_000)
+        assert [row[0] for row in c] == list(range(1, 20_001))
+        assert c[-1] == (20_000, "x20000", None)
+        assert c[1:3] == [(2, "x2", None), (3, "x3", None)]
+    assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_what_nobody_asks_for_is_taken_off_the_wire(connection):
+    with sent_together(connection, [NUMBERS, Query(NUMBERS.sql, b"50000")]) as (first, _):
+        assert len(first) == 3
+    assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+@pytest.mark.parametrize("asked", [0, 1])
+def test_an_error_is_psycopgs_and_the_connection_stays(connection, asked):
+    def read():
+        with sent_together(connection, [NUMBERS, broken, NUMBERS]) as rows:
+            list(rows[asked])
+
+    broken = Query(b"SELECT 1 / ($1::int - 3)", b"3")
+    with pytest.raises(psycopg.errors.DivisionByZero, match="division by zero"):
+        read()
+    connection.rollback()
+    assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_interrupt_stops_the_server_and_the_connection_stays(connection):
+    slow = Query(b"SELECT pg_sleep(60)", None)
+    threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt), sent_together(connection, [NUMBERS, slow]) as (_, rows):
+        list(rows)
+    assert time.monotonic() - began < 10
+    connection.rollback()
+    assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_an_error_of_the_caller_leaves_the_connection_usable(connection):
+    with pytest.raises(KeyError), sent_together(connection, [Query(NUMBERS.sql, b"100000")]):
+        raise KeyError
+    connection.rollback()
+    assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_a_server_that_is_gone_is_an_error(connection, database):
+    slow = Query(b"SELECT pg_sleep(60)", None)
+    pid = connection.info.backend_pid
+    threading.Timer(0.5, lambda: database.execute(f"SELECT pg_terminate_backend({pid})")).start()
+    with pytest.raises(psycopg.OperationalError), sent_together(connection, [slow]) as (rows,):
+        list(rows)
+    assert connection.closed
+
+
+def test_the_fingerprint_is_of_the_same_moment(database):
+    database.execute("CREATE TABLE a (id int PRIMARY KEY)")
+    with database.connect() as connection:
+        found, mark = introspect_marked(connection, schemas=["public"])
+        assert found == introspect(connection, schemas=["public"])
+        again, same = introspect_marked(connection, schemas=["public"])
+        assert (again, same) == (found, mark)
+    database.execute("ALTER TABLE a ADD b int")
+    with database.connect() as connection:
+        assert introspect_marked(connection, schemas=["public"])[1] != mark
