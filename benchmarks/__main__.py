@@ -79,7 +79,11 @@ def _measure(server: EmbeddedServer, folder: Path, size: int, peers: list[str]) 
     schema = Schema(f"bench_{size}", size)
     folder = databases.empty_folder(folder / str(size))
     url = databases.make(server, schema.name, schema.ddl())
-    figures = {"raw queries": raw.catalog_queries(url), "pg_dump -s": raw.pg_dump(url)}
+    figures = {
+        "raw queries": raw.catalog_queries(url),
+        "raw queries, new connection": raw.first_queries(url),
+        "pg_dump -s": raw.pg_dump(url),
+    }
     if "alembic" in peers and size <= ALEMBIC_LIMIT:
         figures |= alembic.measure(schema, url)
     if "drizzle" in peers and size <= DRIZZLE_LIMIT and drizzle.Drizzle.is_possible():

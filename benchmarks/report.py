@@ -73,6 +73,8 @@ def results(
                 " drizzle-kit whole processes, as its users start them. What takes minutes is run less often:"
                 " at 1,000 tables drizzle-kit's generate and our first one once, Alembic and SQLAlchemy twice,"
                 " drizzle-kit's push and pull not at all; at 5,000 none of these (– in the table)."
+                " A no-op push knows nothing of the database beforehand; like those of the peers and the raw"
+                " queries its connection is open, and in the second row a new one."
                 " Own time is processor time of the process; the rest of the whole is waiting for the server."
             ),
             "",

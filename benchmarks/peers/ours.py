@@ -29,6 +29,7 @@ from nbmigrate.postgresql.introspect import introspect
 from nbmigrate.server import EmbeddedServer
 from nbmigrate.workspace import Workspace
 from nbmigrate.workspace.down import Down
+from nbmigrate.workspace.live import LiveReader
 
 Figures = dict[str, float]
 #: By what was run: the share of each package in its time.
@@ -81,6 +82,7 @@ def _pushes(schema: Schema, url: str, folder: Path, profiles: Profiles) -> Figur
     metadata = workspace.declarations.metadata
     figures["read MetaData"] = median_s(lambda: from_metadata(metadata))
     figures["no-op push"] = median_s(lambda: _fresh(workspace, url, folder).push())
+    figures["no-op push, new connection"] = median_s(lambda: _push_anew(workspace, url, folder))
     workspace.push()
     figures["no-op push again"] = median_s(workspace.push)
     profiles["no-op push"] = shares(lambda: _fresh(workspace, url, folder).push())
@@ -91,8 +93,17 @@ def _pushes(schema: Schema, url: str, folder: Path, profiles: Profiles) -> Figur
 
 
 def _fresh(old: Workspace, url: str, folder: Path) -> Workspace:
-    """A workspace that has read nothing yet, with what the old one declares."""
-    return Workspace(url, root=folder / "push", declarations=old.declarations)
+    """A workspace that has read nothing yet, with what the old one declares and its connection."""
+    found = Workspace(url, root=folder / "push", declarations=old.declarations)
+    found.target = old.target
+    found.live = LiveReader(old.target, found.settings.schemas)
+    return found
+
+
+def _push_anew(old: Workspace, url: str, folder: Path) -> None:
+    """As a new process does, which has to connect."""
+    with Workspace(url, root=folder / "push", declarations=old.declarations) as workspace:
+        workspace.push()
 
 
 def _one_column(workspace: Workspace, schema: Schema) -> Figures:
