@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import NamedTuple
 
 _WORDS = {
     "sqlalchemy": """
@@ -35,23 +36,28 @@ _STANDARD = ("datetime", "decimal", "typing")
 IMPORTABLE = frozenset((*_FROM, *_MODULES, "sa"))
 
 
-def used_names(code: str) -> frozenset[str]:
-    """The names that the code reads or binds outside of its strings."""
-    return frozenset(n.id for n in ast.walk(ast.parse(code)) if isinstance(n, ast.Name))
+class Names(NamedTuple):
+    """What code reads or binds outside of its strings, and the classes and variables of its module."""
+
+    used: frozenset[str]
+    bound: frozenset[str]
+
+
+def names_of(*pieces: str) -> Names:
+    """The names in pieces of one module."""
+    trees = [ast.parse(piece) for piece in pieces]
+    used = {n.id for tree in trees for n in ast.walk(tree) if isinstance(n, ast.Name)}
+    body = [node for tree in trees for node in tree.body]
+    classes = (node.name for node in body if isinstance(node, ast.ClassDef))
+    targets = (t for node in body if isinstance(node, ast.Assign) for t in node.targets)
+    bound = {*classes, *(t.id for t in targets if isinstance(t, ast.Name))}
+    return Names(frozenset(used), frozenset(bound))
 
 
 @lru_cache(maxsize=1 << 12)
 def names_of_type(code: str) -> frozenset[str]:
-    """The same of one of the few texts that all columns of a type have."""
-    return used_names(code)
-
-
-def bound_names(code: str) -> frozenset[str]:
-    """The names that the code gives to classes and variables of its module."""
-    body = ast.parse(code).body
-    classes = (node.name for node in body if isinstance(node, ast.ClassDef))
-    targets = (t for node in body if isinstance(node, ast.Assign) for t in node.targets)
-    return frozenset((*classes, *(t.id for t in targets if isinstance(t, ast.Name))))
+    """The names that one of the few texts uses which all columns of a type have."""
+    return names_of(code).used
 
 
 def import_lines(names: Iterable[str]) -> list[str]:

@@ -9,12 +9,7 @@ from nbmigrate.model import Snapshot, Table, key
 from nbmigrate.postgresql.to_code import names
 from nbmigrate.postgresql.to_code.classes import TableCode, relate
 from nbmigrate.postgresql.to_code.constraints import late_foreign_key, references
-from nbmigrate.postgresql.to_code.imports import (
-    IMPORTABLE,
-    bound_names,
-    import_lines,
-    used_names,
-)
+from nbmigrate.postgresql.to_code.imports import IMPORTABLE, import_lines, names_of
 from nbmigrate.postgresql.to_code.layout import Group, call, flat, lines_of
 from nbmigrate.postgresql.to_code.objects import after_tables, before_tables, sequence_node
 from nbmigrate.postgresql.to_code.own_types import OwnTypes
@@ -48,14 +43,14 @@ class Module:
     def code(self, *, cell: bool) -> str:
         """The text. A first draft tells which names the code itself needs."""
         parts = list(self._parts(frozenset(), cell=cell))
-        draft = "\n\n\n".join(parts)
-        needed = used_names(draft) & _KNOWN
-        if needed & bound_names(draft):  # else the names would be the same again
+        found = names_of(*parts)
+        needed = found.used & _KNOWN
+        if needed & found.bound:  # else the names would be the same again
             parts = list(self._parts(needed, cell=cell))
+            found = names_of(*parts)
         if not cell:
-            parts.insert(0, _BASE)
-            words = used_names("\n\n".join(parts))
-            parts.insert(0, "\n".join(import_lines(words)))
+            words = found.used | names_of(_BASE).used
+            parts[:0] = ["\n".join(import_lines(words)), _BASE]
         return "\n\n\n".join(part for part in parts if part) + "\n"
 
     def _parts(self, used: frozenset[str], *, cell: bool) -> Iterator[str]:
