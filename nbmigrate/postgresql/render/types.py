@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from nbmigrate.diff.definitions import renamed_checks
+from nbmigrate.errors import UnsupportedOperationError
 from nbmigrate.model import CompositeType, RangeType
+from nbmigrate.model.names import format_path
 from nbmigrate.operations import (
     AlterDomain,
     AlterType,
@@ -64,7 +66,7 @@ def render_domain(operation: DomainOp) -> tuple[str, ...]:
             assert_never(operation)
 
 
-def render_type_operation(operation: TypeOp) -> tuple[str, ...]:  # noqa: PLR0911 - one case per operation
+def render_type_operation(operation: TypeOp) -> tuple[str, ...]:
     """The statements of an operation on a composite or range type."""
     match operation:
         case CreateType(type=created):
@@ -77,17 +79,8 @@ def render_type_operation(operation: TypeOp) -> tuple[str, ...]:  # noqa: PLR091
             return (f"ALTER TYPE {_name(was)} SET SCHEMA {quote(now[0])};", *own)
         case AlterType(old=old, new=new):
             return tuple(alter_type(old, new))
-        case RecreateType(old=RangeType() as old, new=RangeType() as new, uses=uses):
-            return tuple(_recreate_range(old, new, uses))
         case RecreateType(old=old, new=new, uses=uses):
-            aside = temporary_name(old.name, "old")
-            return (
-                *_set_aside("TYPE", old.id, aside, uses),
-                *create_type(new),
-                *(_cast(use, "text") for use in uses),
-                *_restore(uses),
-                f"DROP TYPE {_name((old.schema, aside))};",
-            )
+            return tuple(_recreate(old, new, uses))
         case DropType(type=dropped):
             return (f"DROP TYPE {_name(dropped.id)};",)
         case _:
@@ -229,6 +222,22 @@ def _set_aside(word: str, old: Id, aside: str, uses: tuple[TypeUse, ...]) -> Ite
     yield f"ALTER {word} {_name(old)} RENAME TO {quote(aside)};"
 
 
+def _recreate(old: UserType, new: UserType, uses: tuple[TypeUse, ...]) -> Iterator[str]:
+    if isinstance(old, RangeType) and isinstance(new, RangeType):
+        yield from _recreate_range(old, new, uses)
+        return
+    aside = temporary_name(old.name, "old")
+    yield from _set_aside("TYPE", old.id, aside, uses)
+    yield from create_type(new)
+    for use in uses:
+        if isinstance(old, CompositeType) and isinstance(new, CompositeType):
+            yield _cast_by_attribute(use, old, new)
+        else:
+            yield _cast(use, "text")
+    yield from _restore(uses)
+    yield f"DROP TYPE {_name((old.schema, aside))};"
+
+
 def _recreate_range(old: RangeType, new: RangeType, uses: tuple[TypeUse, ...]) -> Iterator[str]:
     """The columns are text meanwhile: a range's own functions keep its name when it is set aside."""
     for use in uses:
@@ -251,6 +260,37 @@ def _cast(use: TypeUse, through: str) -> str:
     column, target = quote(use.column.name), render_type(use.column)
     cast = f"{column}::{through}{_brackets(use)}::{target}"
     return alter(use.table, use.column.name, f"SET DATA TYPE {target} USING {cast}")
+
+
+def _cast_by_attribute(use: TypeUse, old: CompositeType, new: CompositeType) -> str:
+    """Each value to the attribute of its name: the text of a row knows only their order.
+
+    Raises:
+        UnsupportedOperationError: for an array, whose elements USING cannot take apart.
+    """
+    if [a.name for a in old.attributes] == [a.name for a in new.attributes]:
+        return _cast(use, "text")
+    column, target = quote(use.column.name), render_type(use.column)
+    if _brackets(use):
+        where = format_path(*use.table, use.column.name)
+        raise UnsupportedOperationError(
+            f"the attributes of the type `{format_path(*new.id)}` cannot change their order or number"
+            f" while one changes its type: `{where}` is an array of it",
+            operation="RecreateType",
+            hint="add and drop attributes at the end first, then change the type of one",
+        )
+    before = {a.name: a for a in old.attributes}
+    values = ", ".join(_attribute_value(column, a, before.get(a.name)) for a in new.attributes)
+    # IS NULL is also true of a row whose values are all NULL
+    row = f"CASE WHEN {column} IS DISTINCT FROM NULL THEN ROW({values})::{target} END"
+    return alter(use.table, use.column.name, f"SET DATA TYPE {target} USING {row}")
+
+
+def _attribute_value(column: str, attribute: Attribute, old: Attribute | None) -> str:
+    if old is None:
+        return "NULL"
+    value = f"({column}).{quote(attribute.name)}"
+    return value if old.type == attribute.type else f"{value}::text::{attribute.type}"
 
 
 def _restore(uses: tuple[TypeUse, ...]) -> Iterator[str]:
