@@ -194,7 +194,9 @@ def _value(old: Any, same_old: Any, new: Any, same_new: Any) -> Any:  # noqa: AN
             if name in _NAMELESS and a.keys() != b.keys():
                 fields[name] = _renamed(a, same_a, fields[name], same_b)
         elif _is_same(same_a, same_b) or _is_no_difference(name, b):
-            fields[name] = a
+            # the words of a number are others than those of its text
+            is_apart = name == "default" and same_old.type != same_new.type
+            fields[name] = b if is_apart else a
         elif isinstance(a, Value) and isinstance(b, Value):
             fields[name] = _value(a, same_a, b, same_b)
         else:
