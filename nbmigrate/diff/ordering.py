@@ -73,6 +73,7 @@ PHASES: tuple[tuple[type[object], ...], ...] = (
     ),
     (o.CreateSequence, o.AlterSequence),
     (o.CreateFunction, o.ReplaceFunction),
+    (o.CreateDefinition, o.AlterDefinition),
     (o.CreateTable,),
     (
         o.DropSerial,
@@ -108,6 +109,7 @@ PHASES: tuple[tuple[type[object], ...], ...] = (
     (o.CreateTrigger, o.AlterTrigger),
     (o.SetPrivileges,),
     (o.SetComment,),
+    (o.DropDefinition,),
     (o.DropFunction,),
     (o.DropSequence,),
     (o.DropDomain, o.DropType),
@@ -118,6 +120,8 @@ PHASES: tuple[tuple[type[object], ...], ...] = (
 )
 
 _PHASE = {kind: number for number, kinds in enumerate(PHASES) for kind in kinds}
+#: What types, columns and functions are made of.
+BENEATH = frozenset({"collation"})
 #: A generated column that is built anew must be gone before what it is computed from changes.
 _BEFORE_COLUMNS = _PHASE[o.DropTable]
 #: An index that is built concurrently leaves the transaction, so it comes last.
@@ -298,7 +302,7 @@ def _once(operations: Iterable[o.Operation]) -> list[o.Operation]:
     return list({msgspec.json.encode(op): op for op in operations}.values())
 
 
-def _phase(  # noqa: C901, PLR0911 - one case per operation
+def _phase(  # noqa: C901, PLR0911, PLR0912 - one case per operation
     op: o.Operation,
     rebuilt: set[tuple[o.Id, str]],
     named: tuple[set[o.Id], set[tuple[o.Id, str]]],
@@ -306,10 +310,14 @@ def _phase(  # noqa: C901, PLR0911 - one case per operation
 ) -> int:
     moved, going = named
     match op:
-        case o.DropFunction() | o.DropDomain() | o.DropType() if any(
+        case o.DropFunction() | o.DropDomain() | o.DropType() | o.DropDefinition() if any(
             name in again for name in dropped_names(op)
         ):
             return _BEFORE_MADE
+        case o.CreateDefinition(definition=defined) if defined.kind in BENEATH:
+            return _PHASE[o.CreateEnum]
+        case o.DropDefinition(definition=defined) if defined.kind in BENEATH:
+            return _PHASE[o.DropEnum]
         case o.DropColumn(table=table, column=column) if (table, column.name) in rebuilt:
             return _BEFORE_COLUMNS
         case o.RenameConstraint(table=table) if table in moved:

@@ -17,7 +17,7 @@ from nbmigrate.model import Snapshot, Table, View
 Place = tuple[str, str]
 
 #: The maps of a snapshot whose objects are made of others.
-FAMILIES = ("tables", "views", "enums", "domains", "types", "functions")
+FAMILIES = ("tables", "views", "enums", "domains", "types", "functions", "definitions")
 
 
 class Reach:
@@ -105,6 +105,8 @@ def _texts(snapshot: Snapshot) -> Iterator[tuple[Place, str]]:
         yield ("types", key), type_text(found)
     for key, function in snapshot.functions.items():
         yield ("functions", key), function.definition
+    for key, found_whole in snapshot.definitions.items():
+        yield ("definitions", key), found_whole.definition
 
 
 def _table(table: Table) -> str:

@@ -18,6 +18,7 @@ from nbmigrate.diff.reach import Place, Reach
 from nbmigrate.errors import StatementFailedError
 from nbmigrate.model import (
     CompositeType,
+    Definition,
     Domain,
     Function,
     RangeType,
@@ -135,6 +136,7 @@ _TYPES: Mapping[str, Any] = {
     "domains": Domain,
     "types": CompositeType | RangeType,
     "functions": Function,
+    "definitions": Definition,
 }
 
 
@@ -155,7 +157,7 @@ def differing_texts(old: Snapshot, new: Snapshot) -> frozenset[Place]:
 def _differing(old: Snapshot, new: Snapshot) -> Iterator[Place]:
     yield from (("tables", name) for name in _common_keys(old.tables, new.tables, _texts_differ))
     yield from (("views", name) for name in _common_keys(old.views, new.views, _view_differs))
-    for family in ("domains", "types", "functions"):
+    for family in ("domains", "types", "functions", "definitions"):
         before, after = getattr(old, family), getattr(new, family)
         yield from ((family, name) for name in _common_keys(before, after, operator.ne))
 

@@ -70,6 +70,9 @@ _NO_CLASS = re.compile(r'has no default operator class for access method "(?P<me
 _SCHEMA = re.compile(r'schema "(.+)" does not exist')
 _CAST = re.compile(r"cannot cast type ")
 
+#: What a Definition can be.
+_DEFINED = frozenset({"collation"})
+
 _BY_HAND = (
     "nbmigrate does not manage {kind}s: make it in the database first, or in a migration in front of "
     "this one (%%db_generate NAME --custom, nbmigrate generate NAME --sql-file FILE)"
@@ -119,7 +122,13 @@ def _missing(message: str) -> str:
         return _extension(owner)
     if kind == "language":
         return f"{_extension(name)}; the server needs its package"
-    return "" if kind in ("type", "function") else _BY_HAND.format(kind=kind)
+    return "" if kind in ("type", "function") else _make(kind)
+
+
+def _make(kind: str) -> str:
+    if kind in _DEFINED:
+        return f'declare it too: Definition("CREATE {kind.upper()} ..."), or that in SQL, in front'
+    return _BY_HAND.format(kind=kind)
 
 
 def _extension(name: str) -> str:

@@ -57,7 +57,8 @@ def canonical_on_server(connection: psycopg.Connection[Any], snapshot: Snapshot)
 def _schemas(snapshot: Snapshot) -> set[str]:
     found = {PUBLIC, *snapshot.schemas}
     families = (snapshot.tables, snapshot.enums, snapshot.sequences, snapshot.views)
-    for family in (*families, snapshot.domains, snapshot.types, snapshot.functions):
+    others = (snapshot.domains, snapshot.types, snapshot.functions, snapshot.definitions)
+    for family in (*families, *others):
         found |= {item.schema or PUBLIC for item in family.values()}
     return found
 
@@ -296,6 +297,7 @@ def _merge_parts(plain: Snapshot, found: Snapshot) -> Snapshot:
         domains={**plain.domains, **_common(plain.domains, found.domains)},
         types={**plain.types, **_common(plain.types, found.types)},
         functions={**plain.functions, **_common(plain.functions, found.functions)},
+        definitions={**plain.definitions, **_common(plain.definitions, found.definitions)},
     )
 
 

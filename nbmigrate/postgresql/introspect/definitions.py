@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from nbmigrate.model import (
     Attribute,
     CompositeType,
+    Definition,
     Domain,
     DomainCheck,
     Extension,
@@ -178,3 +179,12 @@ def _function(row: Row) -> Function:
         definition=definition.strip(),
         comment=comment,
     )
+
+
+def read_defined(catalog: Catalog) -> dict[str, Definition]:
+    """Collations and all else that is known by its definition alone."""
+    found = (
+        Definition(kind=kind, name=name, schema=schema, definition=text, comment=comment)
+        for kind, schema, name, text, comment in catalog.definitions
+    )
+    return {key(*item.id): item for item in found}

@@ -54,6 +54,12 @@ def _push(workspace, sql):
             "CREATE EXTENSION btree_gist",
         ),
         (
+            "CREATE TABLE t (a text COLLATE mine)",
+            1,
+            'collation "mine"',
+            'Definition("CREATE COLLATION ...")',
+        ),
+        (
             "CREATE TABLE t (v tsvector DEFAULT to_tsvector('mine', 'x'))",
             1,
             'text search configuration "mine"',

@@ -95,7 +95,6 @@ def test_pulled_ddl_may_make_the_schema_of_an_extension_that_is_there(
 @pytest.mark.parametrize(
     ("made", "column", "kind"),
     [
-        ('CREATE COLLATION own FROM "C"', "text COLLATE own", "collation"),
         (
             "CREATE TEXT SEARCH CONFIGURATION own (COPY = simple)",
             "tsvector DEFAULT to_tsvector('own', 'x')",

@@ -171,6 +171,13 @@ parts (catalog, rows_, mark) as (
         )
     from pg_catalog.pg_inherits h
     where not h.inhrelid in (select r.oid from others r)
+    union all
+    select
+        19, pg_catalog.count(*), pg_catalog.bit_xor(
+            pg_catalog.hashint8extended((l.oid::int8 << 32) | l.xmin::text::int8, 19)
+        )
+    from pg_catalog.pg_collation l
+    where l.oid >= 16384 and not l.collnamespace in (select x.oid from excluded x)
 )
 
 select

@@ -37,12 +37,6 @@ found (place, kind) as (
         p.opcnamespace = any(%(namespaces)s::oid[])
         and (p.tableoid, p.oid) not in (select e.classid, e.objid from extension_objects e)
     union all
-    select 7, 'collation'
-    from pg_catalog.pg_collation l
-    where
-        l.collnamespace = any(%(namespaces)s::oid[])
-        and (l.tableoid, l.oid) not in (select e.classid, e.objid from extension_objects e)
-    union all
     select 8, 'conversion'
     from pg_catalog.pg_conversion v
     where

@@ -1,0 +1,73 @@
+"""Differences between what is known by its definition: collations.
+
+PostgreSQL changes hardly anything of them in place, so another definition means that the object
+is dropped and made again. It refuses to drop what a table is made of, and so does this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from nbmigrate.diff.match import NameIndex, match
+from nbmigrate.diff.texts import domain_text, index_text, joined, table_text, type_text
+from nbmigrate.errors import UnsupportedOperationError
+from nbmigrate.model import Definition, Snapshot, Table, format_path
+from nbmigrate.operations import (
+    AlterDefinition,
+    CreateDefinition,
+    DefinitionOp,
+    DropDefinition,
+)
+
+_SHOWN = 3
+
+
+def diff_defined(old: Snapshot, new: Snapshot) -> Iterator[DefinitionOp]:
+    """What is to be created, altered, made again and dropped.
+
+    Raises:
+        UnsupportedOperationError: a table, domain or type is made of what would be made again.
+    """
+    found = match(old.definitions, new.definitions)
+    yield from (DropDefinition(definition=gone) for gone in found.removed)
+    for before, after in found.changed:
+        if before.definition == after.definition:
+            yield AlterDefinition(old=before, new=after)
+        else:
+            _require_unused(before, old, new)
+            yield DropDefinition(definition=before)
+            yield CreateDefinition(definition=after)
+    yield from (CreateDefinition(definition=made) for made in found.added)
+
+
+def _require_unused(defined: Definition, old: Snapshot, new: Snapshot) -> None:
+    used = list(islice(_users(defined, old, new), _SHOWN + 1))
+    if not used:
+        return
+    named = ", ".join(used[:_SHOWN]) + (" and others" if len(used) > _SHOWN else "")
+    path = format_path(defined.schema, defined.name)
+    raise UnsupportedOperationError(
+        f"{defined.kind} `{path}` cannot be changed while {named} is made of it",
+        operation="DropDefinition",
+        hint=f"declare another {defined.kind} under a new name beside it and let them use that one;"
+        " then this one can go",
+    )
+
+
+def _users(defined: Definition, old: Snapshot, new: Snapshot) -> Iterator[str]:
+    """What is made of it and stays: tables, domains and types."""
+    index = NameIndex({defined.name})
+    for family, kind, text_of in (
+        ("tables", "table", _table_text),
+        ("domains", "domain", domain_text),
+        ("types", "type", type_text),
+    ):
+        stays = getattr(new, family)
+        for name, item in getattr(old, family).items():
+            if name in stays and index.find(text_of(item)):
+                yield f"{kind} `{format_path(*item.id)}`"
+
+
+def _table_text(table: Table) -> str:
+    return joined((table_text(table), *map(index_text, table.indexes.values())))
