@@ -1,7 +1,6 @@
-"""Differences between what is known by its definition: collations.
+"""Differences between what is known by its definition: collations, text search.
 
-PostgreSQL changes hardly anything of them in place, so another definition means that the object
-is dropped and made again. It refuses to drop what a table is made of, and so does this.
+What PostgreSQL cannot change in place is dropped and made again. It refuses to drop what a table is made of, and so does this.
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from nbmigrate.diff.match import NameIndex, match
+from nbmigrate.diff.options import can_alter_configuration, can_alter_dictionary
 from nbmigrate.diff.texts import domain_text, index_text, joined, table_text, type_text
 from nbmigrate.errors import UnsupportedOperationError
 from nbmigrate.model import Definition, Snapshot, Table, format_path
@@ -32,13 +32,25 @@ def diff_defined(old: Snapshot, new: Snapshot) -> Iterator[DefinitionOp]:
     found = match(old.definitions, new.definitions)
     yield from (DropDefinition(definition=gone) for gone in found.removed)
     for before, after in found.changed:
-        if before.definition == after.definition:
+        if _can_alter(before, after):
             yield AlterDefinition(old=before, new=after)
         else:
             _require_unused(before, old, new)
             yield DropDefinition(definition=before)
             yield CreateDefinition(definition=after)
     yield from (CreateDefinition(definition=made) for made in found.added)
+
+
+def _can_alter(old: Definition, new: Definition) -> bool:
+    if old.definition == new.definition:
+        return True
+    match new.kind:
+        case "text search dictionary":
+            return can_alter_dictionary(old.definition, new.definition)
+        case "text search configuration":
+            return can_alter_configuration(old.definition, new.definition)
+        case _:
+            return False
 
 
 def _require_unused(defined: Definition, old: Snapshot, new: Snapshot) -> None:

@@ -121,7 +121,7 @@ PHASES: tuple[tuple[type[object], ...], ...] = (
 
 _PHASE = {kind: number for number, kinds in enumerate(PHASES) for kind in kinds}
 #: What types, columns and functions are made of.
-BENEATH = frozenset({"collation"})
+BENEATH = frozenset({"collation", "text search dictionary", "text search configuration"})
 #: A generated column that is built anew must be gone before what it is computed from changes.
 _BEFORE_COLUMNS = _PHASE[o.DropTable]
 #: An index that is built concurrently leaves the transaction, so it comes last.

@@ -213,8 +213,8 @@ def function_header(function: Function) -> str:
 
 
 def definition_text(defined: Definition) -> str:
-    """What PostgreSQL reads when it makes the object: all of it."""
-    return defined.definition
+    """What PostgreSQL reads when it makes the object; what files and libraries are called is no name."""
+    return "" if defined.kind in ("collation", "text search dictionary") else defined.definition
 
 
 def domain_text(domain: Domain) -> str:

@@ -133,11 +133,13 @@ class Function(Value, frozen=True, kw_only=True):
         return (self.schema, self.signature)
 
 
-DefinitionKind = Literal["collation"]
+DefinitionKind = Literal["collation", "text search dictionary", "text search configuration"]
 
 
 class Definition(Value, frozen=True, kw_only=True):
     """An object that is known as a whole: ``definition`` is the SQL that makes it.
+
+    That is a CREATE statement; the mappings of a text search configuration follow it.
 
     The other fields say what the definition says too. ``of`` is what tells it from others of its
     name: the types of an operator, the access method of an operator class.

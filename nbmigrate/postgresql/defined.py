@@ -1,6 +1,6 @@
 """What a CREATE statement makes: its kind and its name, read from the first words.
 
-PostgreSQL 18 docs, CREATE COLLATION.
+PostgreSQL 18 docs, CREATE COLLATION, CREATE TEXT SEARCH DICTIONARY and CONFIGURATION.
 """
 
 from __future__ import annotations
@@ -15,7 +15,11 @@ from nbmigrate.model.names import PUBLIC
 from nbmigrate.postgresql.lexer import Token, identifier_value, significant
 
 #: The words behind CREATE, the longer ones first.
-_KINDS: tuple[DefinitionKind, ...] = ("collation",)
+_KINDS: tuple[DefinitionKind, ...] = (
+    "collation",
+    "text search dictionary",
+    "text search configuration",
+)
 _PASSED_OVER = ("if", "not", "exists")
 
 

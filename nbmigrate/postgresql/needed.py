@@ -1,7 +1,6 @@
 """What to type next when PostgreSQL misses something that a statement needs.
 
-An extension is declared; what nbmigrate does not manage (operators, casts, text search, other
-languages) is made by hand. PostgreSQL tells them apart by its words alone, so that a server
+An extension is declared; what nbmigrate does not manage (operators, casts, other languages) is made by hand. PostgreSQL tells them apart by its words alone, so that a server
 which speaks another language than English gives no more than its own hint.
 """
 
@@ -71,7 +70,7 @@ _SCHEMA = re.compile(r'schema "(.+)" does not exist')
 _CAST = re.compile(r"cannot cast type ")
 
 #: What a Definition can be.
-_DEFINED = frozenset({"collation"})
+_DEFINED = frozenset({"collation", "text search dictionary", "text search configuration"})
 
 _BY_HAND = (
     "nbmigrate does not manage {kind}s: make it in the database first, or in a migration in front of "

@@ -1,4 +1,4 @@
-"""What is declared by the statement that makes it: collations."""
+"""What is declared by the statement that makes it: collations, text search."""
 
 from __future__ import annotations
 
@@ -13,7 +13,11 @@ from nbmigrate.schema.value import SchemaValue, SqlText, add_one
 
 @dataclass(frozen=True)
 class Definition(SchemaValue):
-    """A collation: ``Definition("CREATE COLLATION german (provider = icu, locale = 'de')")``."""
+    """A collation, or a dictionary or configuration of text search, by the SQL that makes it.
+
+    ``Definition("CREATE COLLATION german (provider = icu, locale = 'de')")``; what belongs to a
+    configuration follows it: ``; ALTER TEXT SEARCH CONFIGURATION c ADD MAPPING ...``.
+    """
 
     definition: str
     _: KW_ONLY

@@ -26,6 +26,19 @@ MADE = {
         );
         CREATE INDEX ON people (alias COLLATE german);
     """,
+    "text search": """
+        CREATE TEXT SEARCH DICTIONARY "it's; %" (template = simple, stopwords = english, accept = 'false');
+        CREATE TEXT SEARCH CONFIGURATION words (copy = simple);
+        ALTER TEXT SEARCH CONFIGURATION words
+          ALTER MAPPING FOR word, asciiword WITH "it's; %", english_stem;
+        COMMENT ON TEXT SEARCH DICTIONARY "it's; %" IS 'plain';
+        COMMENT ON TEXT SEARCH CONFIGURATION words IS 'all of them';
+        CREATE TABLE people (
+          name text,
+          found tsvector GENERATED ALWAYS AS (to_tsvector('words', name)) STORED
+        );
+        CREATE INDEX ON people (to_tsvector('words', name));
+    """,
 }
 EVERYTHING = pytest.mark.parametrize("sql", MADE.values(), ids=MADE)
 TABLE = "CREATE TABLE people (name text);"

@@ -63,7 +63,7 @@ def _push(workspace, sql):
             "CREATE TABLE t (v tsvector DEFAULT to_tsvector('mine', 'x'))",
             1,
             'text search configuration "mine"',
-            "does not manage text search configurations",
+            'Definition("CREATE TEXT SEARCH CONFIGURATION ...")',
         ),
         (
             "CREATE TABLE t (a int, b point DEFAULT 1::point)",

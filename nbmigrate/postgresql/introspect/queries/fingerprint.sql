@@ -178,6 +178,30 @@ parts (catalog, rows_, mark) as (
         )
     from pg_catalog.pg_collation l
     where l.oid >= 16384 and not l.collnamespace in (select x.oid from excluded x)
+    union all
+    select
+        20, pg_catalog.count(*), pg_catalog.bit_xor(
+            pg_catalog.hashint8extended((d.oid::int8 << 32) | d.xmin::text::int8, 20)
+        )
+    from pg_catalog.pg_ts_dict d
+    where d.oid >= 16384 and not d.dictnamespace in (select x.oid from excluded x)
+    union all
+    select
+        21, pg_catalog.count(*), pg_catalog.bit_xor(
+            pg_catalog.hashint8extended((c.oid::int8 << 32) | c.xmin::text::int8, 21)
+        )
+    from pg_catalog.pg_ts_config c
+    where c.oid >= 16384 and not c.cfgnamespace in (select x.oid from excluded x)
+    union all
+    select
+        22, pg_catalog.count(*), pg_catalog.bit_xor(
+            pg_catalog.hashint8extended(
+                (o.mapcfg::int8 << 32) | o.xmin::text::int8,
+                (22::int8 << 32) + o.maptokentype * 256 + o.mapseqno
+            )
+        )
+    from pg_catalog.pg_ts_config_map o
+    where o.mapcfg >= 16384
 )
 
 select

@@ -43,17 +43,17 @@ found (place, kind) as (
         v.connamespace = any(%(namespaces)s::oid[])
         and (v.tableoid, v.oid) not in (select e.classid, e.objid from extension_objects e)
     union all
-    select 9, 'text search configuration'
-    from pg_catalog.pg_ts_config f
+    select 9, 'text search parser'
+    from pg_catalog.pg_ts_parser p
     where
-        f.cfgnamespace = any(%(namespaces)s::oid[])
-        and (f.tableoid, f.oid) not in (select e.classid, e.objid from extension_objects e)
+        p.prsnamespace = any(%(namespaces)s::oid[])
+        and (p.tableoid, p.oid) not in (select e.classid, e.objid from extension_objects e)
     union all
-    select 10, 'text search dictionary'
-    from pg_catalog.pg_ts_dict d
+    select 10, 'text search template'
+    from pg_catalog.pg_ts_template t
     where
-        d.dictnamespace = any(%(namespaces)s::oid[])
-        and (d.tableoid, d.oid) not in (select e.classid, e.objid from extension_objects e)
+        t.tmplnamespace = any(%(namespaces)s::oid[])
+        and (t.tableoid, t.oid) not in (select e.classid, e.objid from extension_objects e)
     union all
     select 9, 'temporal constraint'
     from (select false as conperiod) as absent
