@@ -1,4 +1,4 @@
-"""Differences between what is known by its definition: collations, text search.
+"""Differences between what is known by its definition: collations, text search, casts, operators.
 
 What PostgreSQL cannot change in place is dropped and made again. It refuses to drop what a table is made of, and so does this.
 """
@@ -9,8 +9,19 @@ from collections.abc import Iterator
 from itertools import islice
 
 from nbmigrate.diff.match import NameIndex, match
-from nbmigrate.diff.options import can_alter_configuration, can_alter_dictionary
-from nbmigrate.diff.texts import domain_text, index_text, joined, table_text, type_text
+from nbmigrate.diff.options import (
+    can_alter_configuration,
+    can_alter_dictionary,
+    can_alter_operator,
+)
+from nbmigrate.diff.texts import (
+    domain_text,
+    index_text,
+    joined,
+    spoken_names,
+    table_text,
+    type_text,
+)
 from nbmigrate.errors import UnsupportedOperationError
 from nbmigrate.model import Definition, Snapshot, Table, format_path
 from nbmigrate.operations import (
@@ -49,6 +60,8 @@ def _can_alter(old: Definition, new: Definition) -> bool:
             return can_alter_dictionary(old.definition, new.definition)
         case "text search configuration":
             return can_alter_configuration(old.definition, new.definition)
+        case "operator":
+            return can_alter_operator(old.definition, new.definition)
         case _:
             return False
 
@@ -69,7 +82,7 @@ def _require_unused(defined: Definition, old: Snapshot, new: Snapshot) -> None:
 
 def _users(defined: Definition, old: Snapshot, new: Snapshot) -> Iterator[str]:
     """What is made of it and stays: tables, domains and types."""
-    index = NameIndex({defined.name})
+    index = NameIndex(spoken_names(defined))
     for family, kind, text_of in (
         ("tables", "table", _table_text),
         ("domains", "domain", domain_text),

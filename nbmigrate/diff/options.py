@@ -1,6 +1,6 @@
 """What stands in a definition, as far as ALTER can change it: options, and mappings of words.
 
-PostgreSQL 18 docs, ALTER TEXT SEARCH DICTIONARY and ALTER TEXT SEARCH CONFIGURATION. A text that
+PostgreSQL 18 docs, ALTER TEXT SEARCH DICTIONARY, ALTER TEXT SEARCH CONFIGURATION and ALTER OPERATOR. A text that
 is not read here is not altered: the object is made again.
 """
 
@@ -11,6 +11,9 @@ from collections.abc import Mapping
 
 _NAME = r'(?:"(?:[^"]|"")*"|[\w$]+)'
 _OPTION = re.compile(rf"({_NAME})\s*=\s*((?:'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|[^,'\"])+)")
+#: Options of an operator that name functions which estimate.
+ESTIMATES = ("restrict", "join")
+_ESTIMATE = re.compile(r",\s*(?:RESTRICT|JOIN)\s*=\s*[^,)]+", re.IGNORECASE)
 _MAPPING = re.compile(
     r"\s*ALTER\s+TEXT\s+SEARCH\s+CONFIGURATION\s+\S.*?\s+ADD\s+MAPPING\s+FOR\s+"
     r"(?P<words>[\w\s,]+?)\s+WITH\s+(?P<dictionaries>\S.*?)\s*;?\s*",
@@ -23,6 +26,11 @@ def options(definition: str) -> dict[str, str]:
     _, _, rest = definition.partition("(")
     inside, _, _ = rest.rpartition(")")
     return {name.lower(): value.strip() for name, value in _OPTION.findall(inside)}
+
+
+def can_alter_operator(old: str, new: str) -> bool:
+    """True when nothing differs but the functions that estimate (PostgreSQL 18 docs, ALTER OPERATOR)."""
+    return _ESTIMATE.sub("", old) == _ESTIMATE.sub("", new)
 
 
 def last_name(path: str) -> str:

@@ -24,6 +24,7 @@ from nbmigrate.diff.texts import (
     function_header,
     index_text,
     joined,
+    spoken_names,
     type_text,
 )
 from nbmigrate.diff.views import managed
@@ -229,7 +230,9 @@ def _uses_column(text: str, tables: NameIndex, moved: Mapping[str, set[str]]) ->
 def _gone_names(operations: list[o.Operation], new: Snapshot) -> set[str]:
     """The names of what goes for a while, and of types that are built anew."""
     made = {t.name for t in new.types.values()} | {d.name for d in new.domains.values()}
-    made |= {v.name for v in new.views.values()} | {d.name for d in new.definitions.values()}
+    made |= {v.name for v in new.views.values()} | {
+        name for d in new.definitions.values() for name in spoken_names(d)
+    }
     drops = (op for op in operations if not isinstance(op, o.DropFunction))
     found = {name for op in drops for name in dropped_names(op) if name in made}
     for op in operations:
@@ -281,7 +284,8 @@ def _stands(old: Snapshot, new: Snapshot) -> Iterator[_Stand]:
             o.DropDefinition(definition=defined),
             o.CreateDefinition(definition=defined_after),
         )
-        yield _Stand(definition_text(defined), defined.name, drop, create)
+        name = next(spoken_names(defined), "")
+        yield _Stand(definition_text(defined), name, drop, create)
 
 
 def _unused_types(old: Snapshot, new: Snapshot) -> Iterator[_Stand]:

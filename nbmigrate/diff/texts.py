@@ -30,6 +30,38 @@ _SERIAL = frozenset({"smallserial", "serial", "bigserial"})
 #: An aggregate names its functions without a parenthesis behind them.
 _AGGREGATE_PART = re.compile(r"func\s*=\s*[^,\s)]+", re.IGNORECASE)
 _COLLATIONS = frozenset({"C", "POSIX", "default", "ucs_basic", "unicode"})
+#: The functions of an operator.
+_FUNCTION_OPTION = re.compile(
+    r'\b(?:function|procedure|restrict|join)\s*=\s*(?:"(?:[^"]|"")*"|[^,\s)"])+', re.IGNORECASE
+)
+#: Operators that types of PostgreSQL have: in a text they say nothing of others of that name.
+_OPERATORS = frozenset(
+    [
+        "=",
+        "<>",
+        "!=",
+        "<",
+        ">",
+        "<=",
+        ">=",
+        "+",
+        "-",
+        "*",
+        "/",
+        "%",
+        "^",
+        "||",
+        "~",
+        "!~",
+        "~~",
+        "&&",
+        "@>",
+        "<@",
+        "->",
+        "->>",
+        "|",
+    ]
+)
 _QUOTED_BODY = re.compile(r"\$(\w*)\$.*\$\1\$|'(?:[^']|'')*'", re.DOTALL)
 
 
@@ -113,7 +145,7 @@ def provides(op: o.Operation) -> Iterator[str]:  # noqa: C901 - one case per kin
         case o.CreateFunction(function=function) | o.ReplaceFunction(new=function):
             yield function.name
         case o.CreateDefinition(definition=defined):
-            yield defined.name
+            yield from spoken_names(defined)
         case o.CreateSequence(sequence=sequence):
             yield sequence.name
         case o.CreateTable(table=table):
@@ -181,7 +213,7 @@ def dropped_names(op: o.Operation) -> Iterator[str]:  # noqa: C901 - one case pe
         case o.DropFunction(function=function):
             yield function.name
         case o.DropDefinition(definition=defined):
-            yield defined.name
+            yield from spoken_names(defined)
         case o.DropSequence(sequence=sequence):
             yield sequence.name
         case o.DropTable(table=table):
@@ -214,7 +246,15 @@ def function_header(function: Function) -> str:
 
 def definition_text(defined: Definition) -> str:
     """What PostgreSQL reads when it makes the object; what files and libraries are called is no name."""
-    return "" if defined.kind in ("collation", "text search dictionary") else defined.definition
+    if defined.kind in ("collation", "text search dictionary"):
+        return ""
+    return _FUNCTION_OPTION.sub(r"\g<0>()", defined.definition)
+
+
+def spoken_names(defined: Definition) -> Iterator[str]:
+    """The name by which SQL speaks of it: none of a cast, nor of an operator that is everywhere."""
+    if defined.kind not in ("cast", "event trigger") and defined.name not in _OPERATORS:
+        yield defined.name
 
 
 def domain_text(domain: Domain) -> str:

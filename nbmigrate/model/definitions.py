@@ -133,7 +133,17 @@ class Function(Value, frozen=True, kw_only=True):
         return (self.schema, self.signature)
 
 
-DefinitionKind = Literal["collation", "text search dictionary", "text search configuration"]
+DefinitionKind = Literal[
+    "collation",
+    "text search dictionary",
+    "text search configuration",
+    "cast",
+    "operator",
+    "operator family",
+    "operator class",
+    "event trigger",
+    "conversion",
+]
 
 
 class Definition(Value, frozen=True, kw_only=True):
@@ -141,7 +151,8 @@ class Definition(Value, frozen=True, kw_only=True):
 
     That is a CREATE statement; the mappings of a text search configuration follow it.
 
-    The other fields say what the definition says too. ``of`` is what tells it from others of its
+    The other fields say what the definition says too. A cast is called ``integer AS text``; like
+    an event trigger it is in no schema and stands under public. ``of`` is what tells it from others of its
     name: the types of an operator, the access method of an operator class.
     """
 

@@ -20,6 +20,7 @@ from nbmigrate.model import (
     Trigger,
 )
 from nbmigrate.model.names import PUBLIC, truncate
+from nbmigrate.postgresql.defined import spelled_event_trigger
 from nbmigrate.postgresql.expressions import canonical_default, canonical_expression
 from nbmigrate.postgresql.names import multirange_name
 from nbmigrate.postgresql.signatures import canonical_result
@@ -117,12 +118,15 @@ def _parameter(parameter: Parameter) -> Parameter:
 
 
 def canonical_definition(found: Definition) -> Definition:
-    """The definition under the name that PostgreSQL keeps; its SQL stays as it is."""
+    """The definition under the name that PostgreSQL keeps; its SQL stays, but of an event trigger."""
+    text = _closed(found.definition)
+    if found.kind == "event trigger":
+        text = spelled_event_trigger(text)
     return _replace(
         found,
-        name=truncate(found.name),
+        name=found.name if found.kind in ("cast", "operator") else truncate(found.name),
         schema=truncate(found.schema) or PUBLIC,
-        definition=_closed(found.definition),
+        definition=text,
     )
 
 

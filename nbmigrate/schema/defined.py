@@ -1,4 +1,4 @@
-"""What is declared by the statement that makes it: collations, text search."""
+"""What is declared by the statement that makes it: collations, text search, casts, operators ..."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ from nbmigrate.schema.value import SchemaValue, SqlText, add_one
 
 @dataclass(frozen=True)
 class Definition(SchemaValue):
-    """A collation, or a dictionary or configuration of text search, by the SQL that makes it.
+    """What is known by the SQL that makes it.
+
+    A collation, a dictionary or configuration of text search, a cast, an operator, a family or
+    class of operators, an event trigger, a conversion.
 
     ``Definition("CREATE COLLATION german (provider = icu, locale = 'de')")``; what belongs to a
     configuration follows it: ``; ALTER TEXT SEARCH CONFIGURATION c ADD MAPPING ...``.

@@ -18,7 +18,7 @@ from nbmigrate import model
 from nbmigrate.errors import DeclarationError, DuplicateObjectError
 from nbmigrate.model import Snapshot, format_path, key
 from nbmigrate.model.names import PUBLIC
-from nbmigrate.postgresql.defined import identified
+from nbmigrate.postgresql.defined import identified, implied_family
 from nbmigrate.postgresql.from_metadata.indexes import indexes
 from nbmigrate.postgresql.from_metadata.names import checked, column_path, schema_name
 from nbmigrate.postgresql.from_metadata.renames import table_renames
@@ -136,6 +136,8 @@ def _identified(snapshot: Snapshot) -> Snapshot:
             path = format_path(known.schema, known.name)
             raise DuplicateObjectError(f"{known.kind} `{path}` is declared twice", source=path)
         read[key(*known.id)] = known
+    for family in filter(None, map(implied_family, tuple(read.values()))):
+        read.setdefault(key(*family.id), family)
     return replace(snapshot, definitions=read)
 
 

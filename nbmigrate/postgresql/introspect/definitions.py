@@ -21,6 +21,7 @@ from nbmigrate.model import (
     Trigger,
     key,
 )
+from nbmigrate.postgresql.defined import cast_identity, operator_identity
 from nbmigrate.postgresql.expressions import strip_parens
 from nbmigrate.postgresql.introspect.columns import collation_name
 from nbmigrate.postgresql.introspect.privileges import read_privileges
@@ -183,8 +184,18 @@ def _function(row: Row) -> Function:
 
 def read_defined(catalog: Catalog) -> dict[str, Definition]:
     """Collations and all else that is known by its definition alone."""
-    found = (
-        Definition(kind=kind, name=name, schema=schema, definition=text, comment=comment)
-        for kind, schema, name, text, comment in catalog.definitions
-    )
+    found = map(_defined, catalog.definitions)
     return {key(*item.id): item for item in found}
+
+
+def _defined(row: Row) -> Definition:
+    kind, schema, name, text, first, second, comment = row
+    identity = {"schema": schema, "name": name, "of": first or ""}
+    match kind:
+        case "cast":
+            identity = cast_identity(first, second)
+        case "operator":
+            identity = operator_identity(schema, name, first, second)
+        case _:
+            pass
+    return Definition(kind=kind, definition=text, comment=comment, **identity)

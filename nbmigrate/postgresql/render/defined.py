@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from nbmigrate.diff.options import mappings, options
+from nbmigrate.diff.options import ESTIMATES, mappings, options
 from nbmigrate.operations import AlterDefinition, CreateDefinition, DropDefinition
-from nbmigrate.postgresql.identifiers import qualified
+from nbmigrate.postgresql.defined import thing
 from nbmigrate.postgresql.render.clauses import changed_comment, closed, comment_on
 from nbmigrate.postgresql.statements import split
 
@@ -23,11 +23,11 @@ def render_definition(operation: DefinitionOp) -> tuple[str, ...]:
         case CreateDefinition(definition=found):
             pieces = (piece.sql.rstrip("; ") for piece in split(found.definition))
             made = (f"{closed(sql)};" for sql in pieces)
-            return (*made, *comment_on(_thing(found), found.comment))
+            return (*made, *comment_on(thing(found), found.comment))
         case AlterDefinition(old=old, new=new):
-            return (*_altered(old, new), *changed_comment(_thing(new), old.comment, new.comment))
+            return (*_altered(old, new), *changed_comment(thing(new), old.comment, new.comment))
         case DropDefinition(definition=found):
-            return (f"DROP {_thing(found)};",)
+            return (f"DROP {thing(found)};",)
         case _:
             assert_never(operation)
 
@@ -40,6 +40,8 @@ def _altered(old: Definition, new: Definition) -> Iterator[str]:
             yield from _altered_dictionary(old, new)
         case "text search configuration":
             yield from _altered_configuration(old, new)
+        case "operator":
+            yield from _altered_operator(old, new)
         case _:
             raise AssertionError(new.kind)
 
@@ -51,7 +53,7 @@ def _altered_dictionary(old: Definition, new: Definition) -> Iterator[str]:
     said = [text for text in said if not text.startswith("template = ")]
     said += [name for name in before if name not in after]
     if said:
-        yield f"ALTER {_thing(new)} ({', '.join(said)});"
+        yield f"ALTER {thing(new)} ({', '.join(said)});"
 
 
 def _altered_configuration(old: Definition, new: Definition) -> Iterator[str]:
@@ -59,15 +61,22 @@ def _altered_configuration(old: Definition, new: Definition) -> Iterator[str]:
     before, after = mappings(old.definition) or {}, mappings(new.definition) or {}
     gone = [word for word, named in before.items() if after.get(word) != named]
     if gone:
-        yield f"ALTER {_thing(new)} DROP MAPPING FOR {', '.join(gone)};"
+        yield f"ALTER {thing(new)} DROP MAPPING FOR {', '.join(gone)};"
     come: dict[str, list[str]] = {}
     for word, named in after.items():
         if before.get(word) != named:
             come.setdefault(named, []).append(word)
     for named, words in come.items():
-        yield f"ALTER {_thing(new)} ADD MAPPING FOR {', '.join(words)} WITH {named};"
+        yield f"ALTER {thing(new)} ADD MAPPING FOR {', '.join(words)} WITH {named};"
 
 
-def _thing(found: Definition) -> str:
-    """``COLLATION "public"."german"``: as DROP and COMMENT ON name it."""
-    return f"{found.kind.upper()} {qualified((found.schema, found.name), spell_public=True)}"
+def _altered_operator(old: Definition, new: Definition) -> Iterator[str]:
+    """How much an operator selects is estimated by functions, which may come and go."""
+    before, after = options(old.definition), options(new.definition)
+    said = [
+        f"{name.upper()} = {after.get(name, 'NONE')}"
+        for name in ESTIMATES
+        if before.get(name) != after.get(name)
+    ]
+    if said:
+        yield f"ALTER {thing(new)} SET ({', '.join(said)});"

@@ -39,6 +39,78 @@ MADE = {
         );
         CREATE INDEX ON people (to_tsvector('words', name));
     """,
+    "casts": """
+        CREATE SCHEMA "My app";
+        CREATE TYPE "My app"."Mood" AS ENUM ('glad', 'sad');
+        CREATE FUNCTION "My app"."to ""text"(m "My app"."Mood") RETURNS integer
+          LANGUAGE sql IMMUTABLE AS $$ SELECT CASE m WHEN 'glad' THEN 1 ELSE 0 END $$;
+        CREATE CAST ("My app"."Mood" AS integer)
+          WITH FUNCTION "My app"."to ""text"("My app"."Mood") AS ASSIGNMENT;
+        CREATE CAST (text AS "My app"."Mood") WITH INOUT AS IMPLICIT;
+        CREATE CAST (integer AS point) WITH INOUT;
+        COMMENT ON CAST (integer AS point) IS 'by its text';
+        CREATE TABLE people (
+          name text,
+          mood "My app"."Mood" DEFAULT 'sad'::text,
+          CHECK (mood::integer >= 0 AND (mood::integer)::point IS NOT NULL)
+        );
+    """,
+    "operators": """
+        CREATE TYPE pair AS (a integer, b integer);
+        CREATE FUNCTION lt(pair, pair) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT
+          AS $$ SELECT $1.a OPERATOR(pg_catalog.<) $2.a $$;
+        CREATE FUNCTION eq(pair, pair) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT
+          AS $$ SELECT $1.a OPERATOR(pg_catalog.=) $2.a $$;
+        CREATE FUNCTION gt(pair, pair) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT
+          AS $$ SELECT $1.a OPERATOR(pg_catalog.>) $2.a $$;
+        CREATE FUNCTION compared(pair, pair) RETURNS integer LANGUAGE sql IMMUTABLE STRICT
+          AS $$ SELECT pg_catalog.btint4cmp($1.a, $2.a) $$;
+        CREATE FUNCTION hashed(pair) RETURNS integer LANGUAGE sql IMMUTABLE STRICT
+          AS $$ SELECT pg_catalog.hashint4($1.a) $$;
+        CREATE OPERATOR <<< (
+          FUNCTION = lt, LEFTARG = pair, RIGHTARG = pair, COMMUTATOR = >>>, RESTRICT = scalarltsel
+        );
+        CREATE OPERATOR >>> (
+          FUNCTION = gt, LEFTARG = pair, RIGHTARG = pair, COMMUTATOR = <<<, JOIN = scalargtjoinsel
+        );
+        CREATE OPERATOR === (
+          FUNCTION = eq, LEFTARG = pair, RIGHTARG = pair, COMMUTATOR = ===, HASHES, MERGES
+        );
+        CREATE OPERATOR !## (FUNCTION = hashed, RIGHTARG = pair);
+        COMMENT ON OPERATOR !## (NONE, pair) IS 'prefix';
+        CREATE OPERATOR FAMILY pairs USING btree;
+        CREATE OPERATOR CLASS by_a FOR TYPE pair USING btree FAMILY pairs AS
+          OPERATOR 1 <<<, OPERATOR 3 ===, OPERATOR 5 >>>, FUNCTION 1 compared(pair, pair);
+        CREATE OPERATOR CLASS "by hash" DEFAULT FOR TYPE pair USING hash AS
+          OPERATOR 1 ===, FUNCTION 1 hashed(pair);
+        COMMENT ON OPERATOR CLASS "by hash" USING hash IS 'of a';
+        CREATE OPERATOR CLASS tags FOR TYPE integer[] USING gin AS
+          OPERATOR 3 && (anyarray, anyarray), FUNCTION 2 ginarrayextract(anyarray, internal, internal),
+          FUNCTION 3 ginqueryarrayextract
+            (anyarray, internal, smallint, internal, internal, internal, internal),
+          FUNCTION 4 ginarrayconsistent
+            (internal, smallint, anyarray, integer, internal, internal, internal, internal),
+          FUNCTION 1 btint4cmp(integer, integer), STORAGE integer;
+        CREATE TABLE people (
+          name text, p pair, q pair, t integer[], CHECK (p === q), EXCLUDE USING hash (p WITH ===)
+        );
+        CREATE INDEX ON people USING btree (p by_a);
+        CREATE INDEX ON people USING gin (t tags);
+    """,
+    "event triggers": """
+        CREATE FUNCTION seen() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN END $$;
+        CREATE EVENT TRIGGER "On ""drop" ON sql_drop EXECUTE PROCEDURE seen();
+        CREATE EVENT TRIGGER made ON ddl_command_end
+          WHEN tag IN ('CREATE TABLE', 'alter table') EXECUTE FUNCTION public.seen();
+        ALTER EVENT TRIGGER made DISABLE;
+        COMMENT ON EVENT TRIGGER made IS 'off';
+        CREATE TABLE people (name text);
+    """,
+    "conversions": """
+        CREATE DEFAULT CONVERSION "my latin" FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf8;
+        COMMENT ON CONVERSION "my latin" IS 'own';
+        CREATE TABLE people (name text);
+    """,
 }
 EVERYTHING = pytest.mark.parametrize("sql", MADE.values(), ids=MADE)
 TABLE = "CREATE TABLE people (name text);"
