@@ -11,7 +11,14 @@ from __future__ import annotations
 
 from typing import Literal
 
-from nbmigrate.model.definitions import CompositeType, Domain, Extension, Function, RangeType
+from nbmigrate.model.definitions import (
+    CompositeType,
+    Definition,
+    Domain,
+    Extension,
+    Function,
+    RangeType,
+)
 from nbmigrate.model.objects import Enum, Role, Sequence, View
 from nbmigrate.model.tables import (
     Check,
@@ -688,6 +695,24 @@ class DropFunction(_Operation, frozen=True, kw_only=True):
     function: Function
 
 
+# --- collations and what else is known by its definition ----------------------
+
+
+class CreateDefinition(_Operation, frozen=True, kw_only=True):
+    definition: Definition
+
+
+class AlterDefinition(_Operation, frozen=True, kw_only=True):
+    """In place: nothing that uses it is touched."""
+
+    old: Definition
+    new: Definition
+
+
+class DropDefinition(_Operation, frozen=True, kw_only=True):
+    definition: Definition
+
+
 # --- triggers and rules ------------------------------------------------------
 
 
@@ -815,6 +840,7 @@ ExtensionOp = CreateExtension | MoveExtension | DropExtension
 DomainOp = CreateDomain | RenameDomain | MoveDomain | AlterDomain | RecreateDomain | DropDomain
 TypeOp = CreateType | RenameType | MoveType | AlterType | RecreateType | DropType
 FunctionOp = CreateFunction | RenameFunction | MoveFunction | ReplaceFunction | DropFunction
+DefinitionOp = CreateDefinition | AlterDefinition | DropDefinition
 TriggerOp = CreateTrigger | AlterTrigger | DropTrigger
 RuleOp = CreateRule | AlterRule | DropRule
 
@@ -833,6 +859,7 @@ Operation = (
     | DomainOp
     | TypeOp
     | FunctionOp
+    | DefinitionOp
     | TriggerOp
     | RuleOp
     | StatisticsOp

@@ -26,7 +26,7 @@ def arena(server: Server) -> Iterator[Database]:
 
 
 def empty(database: Database) -> None:
-    """Drop every schema, and the roles of an earlier case."""
+    """Drop every schema, and the roles, casts and event triggers of an earlier case."""
     with psycopg.connect(database.url, autocommit=True) as connection:
         empty_on(connection)
 
@@ -42,8 +42,14 @@ def empty_on(connection: psycopg.Connection[Any]) -> None:
 
 DROP_SCHEMAS = """
 DO $$
-DECLARE one name;
+DECLARE one name; cast_ regtype[];
 BEGIN
+  FOR one IN SELECT evtname FROM pg_event_trigger
+  LOOP EXECUTE format('DROP EVENT TRIGGER %I', one); END LOOP;
+  FOR cast_ IN
+    SELECT ARRAY[castsource, casttarget]::regtype[] FROM pg_cast
+    WHERE oid >= 16384 AND castsource < 16384 AND casttarget < 16384
+  LOOP EXECUTE format('DROP CAST (%s AS %s)', cast_[1], cast_[2]); END LOOP;
   FOR one IN SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_|^information_schema$'
   LOOP EXECUTE format('DROP SCHEMA %I CASCADE', one); END LOOP;
 END $$;

@@ -27,6 +27,7 @@ def step(op: o.Operation, snapshot: Snapshot) -> Snapshot | None:
         ("domains", "domain"),
         ("types", "type"),
         ("functions", "function"),
+        ("definitions", "definition"),
     ):
         if name.endswith(attribute.capitalize()):
             items = getattr(snapshot, family)
@@ -153,7 +154,7 @@ def _word(text: str, old: str, new: str) -> str:
 def reschema(snapshot: Snapshot, old: str, new: str) -> Snapshot:
     """The domains, types and functions of a schema under its new name."""
     maps = {}
-    for family in ("domains", "types", "functions"):
+    for family in ("domains", "types", "functions", "definitions"):
         items = getattr(snapshot, family).values()
         moved = (change(i, schema=new) if i.schema == old else i for i in items)
         maps[family] = {key(*item.id): item for item in moved}

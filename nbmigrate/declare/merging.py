@@ -14,7 +14,7 @@ Path = tuple[str, ...]
 
 _KINDS = (
     *("tables", "views", "sequences", "enums", "roles", "policies"),
-    *("extensions", "domains", "types", "functions"),
+    *("extensions", "domains", "types", "functions", "definitions"),
 )
 
 #: Equal declarations of one enum in two cells are one; two tables never are.
@@ -102,6 +102,7 @@ def _objects(snapshot: Snapshot) -> tuple[Path, ...]:
     found += [item.id for item in snapshot.domains.values()]
     found += [item.id for item in snapshot.types.values()]
     found += [item.id for item in snapshot.functions.values()]
+    found += [item.id for item in snapshot.definitions.values()]
     found += [(name,) for name in (*snapshot.roles, *snapshot.schemas, *snapshot.extensions)]
     found += [(policy.name,) for policy in snapshot.policies.values()]
     return tuple(dict.fromkeys(found))

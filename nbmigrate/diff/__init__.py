@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from nbmigrate.diff.comments import diff_comments
+from nbmigrate.diff.defined import diff_defined
 from nbmigrate.diff.definitions import (
     diff_domains,
     diff_extensions,
@@ -56,6 +57,7 @@ def diff(
         *diff_domains(old, new),
         *diff_types(old, new),
         *diff_functions(old.functions, new.functions),
+        *diff_defined(old, new),
         *diff_sequences(old.sequences, new.sequences, _columns(new)),
         *diff_tables(old, new, backfills or {}, renames),
         *diff_views(old.views, new.views),

@@ -74,7 +74,7 @@ class NameIndex:
         self._odd: set[str] = set()
         for name in names:
             self._names.setdefault(name.lower(), set()).add(name)
-            if '"' in name:
+            if '"' in name or not _WORD.search(name):  # an operator is no word
                 self._odd.add(name)
 
     def find(self, text: str | None) -> set[str]:

@@ -21,6 +21,7 @@ from nbmigrate.diff.loosening import loosened
 from nbmigrate.diff.match import NameIndex, calls
 from nbmigrate.diff.texts import dropped_names, dropped_text, needs, provides
 from nbmigrate.diff.views import in_order
+from nbmigrate.model import key
 
 PHASES: tuple[tuple[type[object], ...], ...] = (
     (o.RenameSchema,),
@@ -73,6 +74,7 @@ PHASES: tuple[tuple[type[object], ...], ...] = (
     ),
     (o.CreateSequence, o.AlterSequence),
     (o.CreateFunction, o.ReplaceFunction),
+    (o.CreateDefinition, o.AlterDefinition),
     (o.CreateTable,),
     (
         o.DropSerial,
@@ -108,6 +110,7 @@ PHASES: tuple[tuple[type[object], ...], ...] = (
     (o.CreateTrigger, o.AlterTrigger),
     (o.SetPrivileges,),
     (o.SetComment,),
+    (o.DropDefinition,),
     (o.DropFunction,),
     (o.DropSequence,),
     (o.DropDomain, o.DropType),
@@ -118,6 +121,10 @@ PHASES: tuple[tuple[type[object], ...], ...] = (
 )
 
 _PHASE = {kind: number for number, kinds in enumerate(PHASES) for kind in kinds}
+#: What types, columns and functions are made of.
+BENEATH = frozenset({"collation", "text search dictionary", "text search configuration"})
+#: What is made of what in one phase.
+_LAYERS = {"operator": 1, "operator family": 2, "operator class": 3}
 #: A generated column that is built anew must be gone before what it is computed from changes.
 _BEFORE_COLUMNS = _PHASE[o.DropTable]
 #: An index that is built concurrently leaves the transaction, so it comes last.
@@ -137,6 +144,7 @@ def ordered(operations: Iterable[o.Operation]) -> tuple[o.Operation, ...]:
     moved = {op.old for op in unique if isinstance(op, o.MoveTable)}
     going = {name for op in unique for name in _dropped_part(op)}
     again = {name for op in unique for name in provides(op)}
+    again |= {key(*op.definition.id) for op in unique if isinstance(op, o.CreateDefinition)}
     keyed = [
         ((_phase(op, rebuilt, (moved, going), again), _rank(op, created, dropped)), position, op)
         for position, op in enumerate(unique)
@@ -173,7 +181,8 @@ def _go_first(operations: Sequence[o.Operation]) -> list[set[int]]:
     index = NameIndex(droppers)
     for number, op in enumerate(operations):
         text = dropped_text(op) if droppers else ""
-        for name in index.find(text):
+        own = {*dropped_names(op)} if isinstance(op, o.DropDefinition) else set()
+        for name in index.find(text) - own:
             for dropper in droppers[name] - {number}:
                 if _is_function(operations[dropper]) and not calls(text, name):
                     continue
@@ -298,7 +307,7 @@ def _once(operations: Iterable[o.Operation]) -> list[o.Operation]:
     return list({msgspec.json.encode(op): op for op in operations}.values())
 
 
-def _phase(  # noqa: C901, PLR0911 - one case per operation
+def _phase(  # noqa: C901, PLR0911, PLR0912 - one case per operation
     op: o.Operation,
     rebuilt: set[tuple[o.Id, str]],
     named: tuple[set[o.Id], set[tuple[o.Id, str]]],
@@ -306,10 +315,20 @@ def _phase(  # noqa: C901, PLR0911 - one case per operation
 ) -> int:
     moved, going = named
     match op:
+        case o.DropDefinition(definition=defined) if defined.kind == "event trigger":
+            return _PHASE[o.RenameSchema] - 1  # what the plan does is no event for it
+        case o.CreateDefinition(definition=defined) if defined.kind == "event trigger":
+            return _CONCURRENT
         case o.DropFunction() | o.DropDomain() | o.DropType() if any(
             name in again for name in dropped_names(op)
         ):
             return _BEFORE_MADE
+        case o.DropDefinition(definition=defined) if key(*defined.id) in again:
+            return _BEFORE_MADE
+        case o.CreateDefinition(definition=defined) if defined.kind in BENEATH:
+            return _PHASE[o.CreateEnum]
+        case o.DropDefinition(definition=defined) if defined.kind in BENEATH:
+            return _PHASE[o.DropEnum]
         case o.DropColumn(table=table, column=column) if (table, column.name) in rebuilt:
             return _BEFORE_COLUMNS
         case o.RenameConstraint(table=table) if table in moved:
@@ -334,7 +353,9 @@ def _phase(  # noqa: C901, PLR0911 - one case per operation
             return _PHASE[type(op)]
 
 
-def _rank(op: o.Operation, created: dict[o.Id, int], dropped: dict[o.Id, int]) -> int:
+def _rank(  # noqa: PLR0911 - one case per kind
+    op: o.Operation, created: dict[o.Id, int], dropped: dict[o.Id, int]
+) -> int:
     """Views in the order of their references; generated columns behind plain ones."""
     match op:
         case o.CreateView(view=view):
@@ -343,6 +364,10 @@ def _rank(op: o.Operation, created: dict[o.Id, int], dropped: dict[o.Id, int]) -
             return -dropped[view.id]
         case o.AddColumn(column=column):
             return int(column.generated is not None)
+        case o.CreateDefinition(definition=defined):
+            return _LAYERS.get(defined.kind, 0)
+        case o.DropDefinition(definition=defined):
+            return -_LAYERS.get(defined.kind, 0)
         case o.DropExpression():
             return -1  # before the type of what it is computed from changes
         case o.DropColumn(column=column):

@@ -12,12 +12,12 @@ import msgspec
 from nbmigrate.diff.components import components
 from nbmigrate.diff.match import NameIndex
 from nbmigrate.diff.texts import domain_text, index_text, joined, table_text, type_names, type_text
-from nbmigrate.model import Snapshot, Table, View
+from nbmigrate.model import Definition, Snapshot, Table, View
 
 Place = tuple[str, str]
 
 #: The maps of a snapshot whose objects are made of others.
-FAMILIES = ("tables", "views", "enums", "domains", "types", "functions")
+FAMILIES = ("tables", "views", "enums", "domains", "types", "functions", "definitions")
 
 
 class Reach:
@@ -44,6 +44,12 @@ class Reach:
         """
         found: set[Place] = set()
         waiting = [place for place in places if place in self._texts]
+        # no text speaks of a cast
+        waiting += [
+            ("definitions", key)
+            for key, d in self._snapshot.definitions.items()
+            if d.kind == "cast"
+        ]
         while waiting:
             place = waiting.pop()
             if place not in found:
@@ -105,6 +111,19 @@ def _texts(snapshot: Snapshot) -> Iterator[tuple[Place, str]]:
         yield ("types", key), type_text(found)
     for key, function in snapshot.functions.items():
         yield ("functions", key), function.definition
+    for key, found_whole in snapshot.definitions.items():
+        yield (
+            ("definitions", key),
+            joined((found_whole.definition, *_classes(found_whole, snapshot))),
+        )
+
+
+def _classes(family: Definition, snapshot: Snapshot) -> Iterator[str]:
+    """The operator classes of a family: what they hold may be the family's (GiST, GIN)."""
+    if family.kind == "operator family":
+        for found in snapshot.definitions.values():
+            if found.kind == "operator class" and family.name in found.definition:
+                yield found.name
 
 
 def _table(table: Table) -> str:

@@ -17,12 +17,14 @@ from nbmigrate.diff.dependants import with_dependants
 from nbmigrate.diff.match import NameIndex, calls, pairs
 from nbmigrate.diff.texts import (
     column_text,
+    definition_text,
     domain_text,
     dropped_names,
     dropped_text,
     function_header,
     index_text,
     joined,
+    spoken_names,
     type_text,
 )
 from nbmigrate.diff.views import managed
@@ -62,11 +64,12 @@ def _without_moot(operations: list[o.Operation]) -> list[o.Operation]:
     functions = {op.function.id for op in operations if isinstance(op, o.DropFunction)}
     domains = {op.domain.id for op in operations if isinstance(op, o.DropDomain)}
     types = {op.type.id for op in operations if isinstance(op, o.DropType)}
+    defined = {op.definition.id for op in operations if isinstance(op, o.DropDefinition)}
     triggers = {(op.table, op.trigger.name) for op in operations if isinstance(op, o.DropTrigger)}
     rules = {(op.table, op.rule.name) for op in operations if isinstance(op, o.DropRule)}
     views = {op.view.id for op in operations if isinstance(op, o.DropView)}
 
-    def is_moot(op: o.Operation) -> bool:
+    def is_moot(op: o.Operation) -> bool:  # noqa: PLR0911 - one case per kind
         match op:
             case o.ReplaceFunction(old=function):
                 return function.id in functions
@@ -74,6 +77,8 @@ def _without_moot(operations: list[o.Operation]) -> list[o.Operation]:
                 return domain.id in domains
             case o.AlterType(old=type_) | o.RecreateType(old=type_):
                 return type_.id in types
+            case o.AlterDefinition(old=definition):
+                return definition.id in defined
             case o.AlterTrigger(table=table, old=trigger):
                 return (table, trigger.name) in triggers
             case o.AlterRule(table=table, old=rule):
@@ -225,7 +230,9 @@ def _uses_column(text: str, tables: NameIndex, moved: Mapping[str, set[str]]) ->
 def _gone_names(operations: list[o.Operation], new: Snapshot) -> set[str]:
     """The names of what goes for a while, and of types that are built anew."""
     made = {t.name for t in new.types.values()} | {d.name for d in new.domains.values()}
-    made |= {v.name for v in new.views.values()}
+    made |= {v.name for v in new.views.values()} | {
+        name for d in new.definitions.values() for name in spoken_names(d)
+    }
     drops = (op for op in operations if not isinstance(op, o.DropFunction))
     found = {name for op in drops for name in dropped_names(op) if name in made}
     for op in operations:
@@ -272,6 +279,13 @@ def _stands(old: Snapshot, new: Snapshot) -> Iterator[_Stand]:
     for table, table_after in pairs(old.tables, new.tables):
         yield from _hanging(table_after.id, table, table_after)
     yield from _unused_types(old, new)
+    for defined, defined_after in pairs(old.definitions, new.definitions):
+        drop, create = (
+            o.DropDefinition(definition=defined),
+            o.CreateDefinition(definition=defined_after),
+        )
+        name = next(spoken_names(defined), "")
+        yield _Stand(definition_text(defined), name, drop, create)
 
 
 def _unused_types(old: Snapshot, new: Snapshot) -> Iterator[_Stand]:

@@ -29,6 +29,7 @@ _MAPS = (
     "domains",
     "types",
     "functions",
+    "definitions",
 )
 _PARTS = (
     "columns",

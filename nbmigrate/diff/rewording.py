@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import TypeVar
+
+import msgspec
+
+from nbmigrate.model import Value
+
+V = TypeVar("V", bound=Value)
 
 #: Strings and dollar-quoted strings are passed over; a word before "(" is a function.
 _TOKEN = re.compile(
@@ -37,6 +44,16 @@ def _changed(tokens: re.Pattern[str], text: str, old: str, new: str) -> str:
         return spell(new, found[0]) if name == old else found[0]
 
     return tokens.sub(change, text)
+
+
+def with_collation_in(item: V, old: str, new: str) -> V:
+    """The column, domain or part of a key whose collation is in a schema that is renamed."""
+    collation: str | None = getattr(item, "collation", None)
+    head = spell(old, '"') + "."
+    if not collation or not collation.startswith(head):
+        return item
+    renamed = spell(new, '"') + "." + collation.removeprefix(head)
+    return msgspec.structs.replace(item, collation=renamed)
 
 
 def spell(name: str, like: str = "") -> str:

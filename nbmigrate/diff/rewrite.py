@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from nbmigrate.diff.columns import SERIAL
-from nbmigrate.diff.rewording import reword_name
+from nbmigrate.diff.rewording import reword_name, with_collation_in
 from nbmigrate.diff.rewrite_definitions import (
     move_definitions,
     reword_attached,
@@ -179,15 +179,21 @@ def rename_schema(snapshot: Snapshot, old: str, new: str) -> Snapshot:
 
 
 def _reschema_columns(table: Table, old: str, new: str) -> Table:
-    """Identities and types, whether domains or others, go with their schema."""
+    """Identities, types and collations go with their schema."""
 
     def change(column: Column) -> Column:
         identity = column.identity
         if identity is not None and identity.schema == old:
             column = _replace(column, identity=_replace(identity, schema=new))
+        column = with_collation_in(column, old, new)
         return _replace(column, type_schema=new) if column.type_schema == old else column
 
-    return _replace(table, columns=each(table.columns, change))
+    def recollated(index: Index) -> Index:
+        keys = tuple(with_collation_in(part, old, new) for part in index.columns)
+        return _replace(index, columns=keys) if keys != index.columns else index
+
+    columns, indexes = each(table.columns, change), each(table.indexes, recollated)
+    return _replace(table, columns=columns, indexes=indexes)
 
 
 def rename_role(snapshot: Snapshot, old: str, new: str) -> Snapshot:

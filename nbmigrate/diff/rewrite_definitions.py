@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from nbmigrate.diff.rewording import with_collation_in
 from nbmigrate.model import CompositeType, Domain, Function, RangeType, Snapshot, Table, View
 from nbmigrate.model.names import key
 
@@ -20,11 +21,13 @@ _replace = msgspec.structs.replace
 
 
 def reword_definitions(snapshot: Snapshot, reword: Reword) -> Snapshot:
-    """The snapshot with ``reword`` applied to functions, domains and types, under their keys."""
+    """The snapshot with ``reword`` applied to functions, domains, types and definitions, under their keys."""
     functions = (_function(function, reword) for function in snapshot.functions.values())
+    definitions = _texts(snapshot.definitions, reword).values()
     return _replace(
         snapshot,
         functions={key(*function.id): function for function in functions},
+        definitions={key(*found.id): found for found in definitions},
         domains={n: _domain(domain, reword) for n, domain in snapshot.domains.items()},
         types={n: _type(found, reword) for n, found in snapshot.types.items()},
     )
@@ -38,10 +41,10 @@ def reword_attached(item: Attached, reword: Reword) -> Attached:
 
 
 def move_definitions(snapshot: Snapshot, old: str, new: str) -> Snapshot:
-    """The domains, types and functions of a schema under its new name."""
+    """The domains, types, functions and other definitions of a schema under its new name."""
     maps = {
         family: _rekeyed(getattr(snapshot, family), old, new)
-        for family in ("domains", "types", "functions")
+        for family in ("domains", "types", "functions", "definitions")
     }
     extensions = {
         n: _replace(x, schema=new) if x.schema == old else x for n, x in snapshot.extensions.items()
@@ -51,7 +54,15 @@ def move_definitions(snapshot: Snapshot, old: str, new: str) -> Snapshot:
 
 def _rekeyed(items: Mapping[str, Any], old: str, new: str) -> dict[str, Any]:
     moved = (_replace(item, schema=new) if item.schema == old else item for item in items.values())
-    return {key(*item.id): item for item in moved}
+    recollated = (_with_collations_in(item, old, new) for item in moved)
+    return {key(*item.id): item for item in recollated}
+
+
+def _with_collations_in(item: Any, old: str, new: str) -> Any:  # noqa: ANN401 - any definition
+    if isinstance(item, CompositeType):
+        attributes = tuple(with_collation_in(part, old, new) for part in item.attributes)
+        return _replace(item, attributes=attributes)
+    return with_collation_in(item, old, new)
 
 
 def _texts(items: Mapping[str, Any], reword: Reword) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from nbmigrate import operations as o
 from nbmigrate.model import (
     Column,
     CompositeType,
+    Definition,
     Domain,
     Function,
     Index,
@@ -28,6 +29,39 @@ _PARSED_BODY = re.compile(r"\b(?:begin\s+atomic|return)\b", re.IGNORECASE)
 _SERIAL = frozenset({"smallserial", "serial", "bigserial"})
 #: An aggregate names its functions without a parenthesis behind them.
 _AGGREGATE_PART = re.compile(r"func\s*=\s*[^,\s)]+", re.IGNORECASE)
+_COLLATIONS = frozenset({"C", "POSIX", "default", "ucs_basic", "unicode"})
+#: The functions of an operator.
+_FUNCTION_OPTION = re.compile(
+    r'\b(?:function|procedure|restrict|join)\s*=\s*(?:"(?:[^"]|"")*"|[^,\s)"])+', re.IGNORECASE
+)
+#: Operators that types of PostgreSQL have: in a text they say nothing of others of that name.
+_OPERATORS = frozenset(
+    [
+        "=",
+        "<>",
+        "!=",
+        "<",
+        ">",
+        "<=",
+        ">=",
+        "+",
+        "-",
+        "*",
+        "/",
+        "%",
+        "^",
+        "||",
+        "~",
+        "!~",
+        "~~",
+        "&&",
+        "@>",
+        "<@",
+        "->",
+        "->>",
+        "|",
+    ]
+)
 _QUOTED_BODY = re.compile(r"\$(\w*)\$.*\$\1\$|'(?:[^']|'')*'", re.DOTALL)
 
 
@@ -44,11 +78,13 @@ def joined(texts: Iterable[object]) -> str:
     return "\n".join(str(text) for text in texts if text is not None)
 
 
-def needs(op: o.Operation) -> Needs:  # noqa: C901, PLR0911 - one case per operation
+def needs(op: o.Operation) -> Needs:  # noqa: C901, PLR0911, PLR0912 - one case per operation
     """What must be there before a creating operation runs."""
     match op:
         case o.CreateFunction(function=function) | o.ReplaceFunction(new=function):
             return Needs(function_header(function), function.definition)
+        case o.CreateDefinition(definition=defined):
+            return Needs(definition_text(defined))
         case o.CreateDomain(domain=domain) | o.AlterDomain(new=domain):
             return Needs(domain_text(domain))
         case o.RecreateDomain(new=domain):
@@ -108,6 +144,8 @@ def provides(op: o.Operation) -> Iterator[str]:  # noqa: C901 - one case per kin
             yield from type_names(found)
         case o.CreateFunction(function=function) | o.ReplaceFunction(new=function):
             yield function.name
+        case o.CreateDefinition(definition=defined):
+            yield from spoken_names(defined)
         case o.CreateSequence(sequence=sequence):
             yield sequence.name
         case o.CreateTable(table=table):
@@ -133,6 +171,8 @@ def dropped_text(op: o.Operation) -> str:  # noqa: C901, PLR0911, PLR0912 - one 
     match op:
         case o.DropFunction(function=function):
             return function_header(function)
+        case o.DropDefinition(definition=defined):
+            return definition_text(defined)
         case o.DropDomain(domain=domain) | o.AlterDomain(old=domain):
             return domain_text(domain)
         case o.DropType(type=found):
@@ -161,7 +201,7 @@ def dropped_text(op: o.Operation) -> str:  # noqa: C901, PLR0911, PLR0912 - one 
             return ""
 
 
-def dropped_names(op: o.Operation) -> Iterator[str]:
+def dropped_names(op: o.Operation) -> Iterator[str]:  # noqa: C901 - one case per kind
     """The names that an operation takes away."""
     match op:
         case o.DropEnum(enum=enum):
@@ -172,6 +212,8 @@ def dropped_names(op: o.Operation) -> Iterator[str]:
             yield from type_names(found)
         case o.DropFunction(function=function):
             yield function.name
+        case o.DropDefinition(definition=defined):
+            yield from spoken_names(defined)
         case o.DropSequence(sequence=sequence):
             yield sequence.name
         case o.DropTable(table=table):
@@ -202,17 +244,37 @@ def function_header(function: Function) -> str:
     return joined([function.returns, *parts])
 
 
+def definition_text(defined: Definition) -> str:
+    """What PostgreSQL reads when it makes the object; what files and libraries are called is no name."""
+    if defined.kind in ("collation", "text search dictionary"):
+        return ""
+    return _FUNCTION_OPTION.sub(r"\g<0>()", defined.definition)
+
+
+def spoken_names(defined: Definition) -> Iterator[str]:
+    """The name by which SQL speaks of it: none of a cast, nor of an operator that is everywhere."""
+    if defined.kind not in ("cast", "event trigger") and defined.name not in _OPERATORS:
+        yield defined.name
+
+
 def domain_text(domain: Domain) -> str:
-    """The type, default and checks of a domain."""
-    return joined([domain.type, domain.default, *(c.value for c in domain.checks.values())])
+    """The type, collation, default and checks of a domain."""
+    checks = (check.value for check in domain.checks.values())
+    return joined([domain.type, own_collation(domain.collation), domain.default, *checks])
+
+
+def own_collation(collation: str | None) -> str | None:
+    """The collation, but those of every PostgreSQL: a table may have such a name, too."""
+    return None if collation in _COLLATIONS else collation
 
 
 def type_text(found: CompositeType | RangeType) -> str:
-    """The types inside a type."""
+    """The types and collations inside a type."""
     if isinstance(found, RangeType):
         called = f"{found.subtype_diff}()" if found.subtype_diff else None
-        return joined((found.subtype, called, found.opclass))
-    return joined(attribute.type for attribute in found.attributes)
+        return joined((found.subtype, called, found.opclass, own_collation(found.collation)))
+    parts = ((a.type, own_collation(a.collation)) for a in found.attributes)
+    return joined(text for part in parts for text in part)
 
 
 def table_text(table: Table) -> str:
@@ -229,15 +291,16 @@ def table_text(table: Table) -> str:
 
 
 def column_text(column: Column) -> str:
-    """The type, unless PostgreSQL's own, and the expressions of a column."""
+    """The type and collation, unless PostgreSQL's own, and the expressions of a column."""
     spelled = column.element_type.replace('"', '""')
     type_ = f'"{spelled}"' if column.type_schema else None
     default = column.default if isinstance(column.default, str) else None
     generated = column.generated.expression if column.generated else None
-    return joined((type_, default, generated))
+    return joined((type_, own_collation(column.collation), default, generated))
 
 
 def index_text(index: Index) -> str:
-    """The expressions and operator classes of an index."""
+    """The expressions, operator classes and collations of an index."""
     keys = (c.expression for c in index.columns if c.is_expression)
-    return joined((index.where, *keys, *(c.opclass for c in index.columns)))
+    named = (text for c in index.columns for text in (c.opclass, own_collation(c.collation)))
+    return joined((index.where, *keys, *named))

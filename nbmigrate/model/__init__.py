@@ -3,6 +3,8 @@
 from nbmigrate.model.definitions import (
     Attribute,
     CompositeType,
+    Definition,
+    DefinitionKind,
     Domain,
     DomainCheck,
     Extension,
@@ -43,6 +45,8 @@ __all__ = [
     "Column",
     "CompositeType",
     "Default",
+    "Definition",
+    "DefinitionKind",
     "Domain",
     "DomainCheck",
     "Enum",

@@ -1,4 +1,4 @@
-"""Objects that version 7 of a snapshot has no word for: extensions, types, functions.
+"""Objects that version 7 of a snapshot has no word for: extensions, types, functions, collations ...
 
 They live in the sidecar alone. SQL in them is text: what was typed, or what PostgreSQL
 answers. A type inside such a text is SQL too (``app."Mood"[]``), without ``public.``.
@@ -131,3 +131,40 @@ class Function(Value, frozen=True, kw_only=True):
     def id(self) -> tuple[str, str]:
         """Schema and signature."""
         return (self.schema, self.signature)
+
+
+DefinitionKind = Literal[
+    "collation",
+    "text search dictionary",
+    "text search configuration",
+    "cast",
+    "operator",
+    "operator family",
+    "operator class",
+    "event trigger",
+    "conversion",
+]
+
+
+class Definition(Value, frozen=True, kw_only=True):
+    """An object that is known as a whole: ``definition`` is the SQL that makes it.
+
+    That is a CREATE statement; the mappings of a text search configuration follow it.
+
+    The other fields say what the definition says too. A cast is called ``integer AS text``; like
+    an event trigger it is in no schema and stands under public. ``of`` is what tells it from others of its
+    name: the types of an operator, the access method of an operator class.
+    """
+
+    kind: DefinitionKind
+    name: str
+    schema: str = msgspec.field(default_factory=lambda: PUBLIC)
+    of: str = ""
+    definition: str
+    comment: str | None = None
+
+    @property
+    def id(self) -> tuple[str, str]:
+        """Schema and ``kind(name)``: a collation and a table may have one name."""
+        inside = f"{self.name}, {self.of}" if self.of else self.name
+        return (self.schema, f"{self.kind}({inside})")

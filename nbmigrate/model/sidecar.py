@@ -29,7 +29,7 @@ _OF_SCHEMAS = ("schema_comments", "schema_privileges")
 
 #: What version 7 cannot hold, per type.
 SIDECAR: Mapping[type[Value], tuple[str, ...]] = {
-    Snapshot: ("extensions", "domains", "types", "functions", *_OF_SCHEMAS),
+    Snapshot: ("extensions", "domains", "types", "functions", "definitions", *_OF_SCHEMAS),
     tables.Table: (
         "primary_key_name",
         "primary_key_options",

@@ -1,7 +1,7 @@
 """A snapshot: everything a schema is, at one moment, as one frozen value.
 
 Maps are keyed ``schema.name`` with public spelled out; functions
-``schema.name(types)``, extensions by their bare name. The ``id`` and ``prevId``
+``schema.name(types)``, definitions ``schema.kind(name)``, extensions by their bare name. The ``id`` and ``prevId``
 of a snapshot *file* belong to the file (:mod:`nbmigrate.model.codec`), so that
 an introspected and a declared snapshot are equal when their schemas are.
 """
@@ -12,7 +12,14 @@ from collections.abc import Mapping
 
 import msgspec
 
-from nbmigrate.model.definitions import CompositeType, Domain, Extension, Function, RangeType
+from nbmigrate.model.definitions import (
+    CompositeType,
+    Definition,
+    Domain,
+    Extension,
+    Function,
+    RangeType,
+)
 from nbmigrate.model.objects import Enum, Role, Sequence, View
 from nbmigrate.model.tables import Grant, Policy, Table, Value, no_items
 
@@ -32,6 +39,7 @@ class Snapshot(Value, frozen=True, kw_only=True):
     domains: Mapping[str, Domain] = {}
     types: Mapping[str, CompositeType | RangeType] = {}
     functions: Mapping[str, Function] = {}
+    definitions: Mapping[str, Definition] = {}
     schema_comments: Mapping[str, str] = {}
     schema_privileges: Mapping[str, Mapping[str, Grant]] = {}
 

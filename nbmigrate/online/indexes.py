@@ -17,6 +17,7 @@ _BENEATH = (
     o.RecreateDomain,
     o.RecreateType,
     o.DropFunction,
+    o.DropDefinition,
     o.DropEnum,
     o.DropDomain,
     o.DropType,

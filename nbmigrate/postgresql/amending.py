@@ -25,6 +25,7 @@ FAMILIES: Mapping[str, str] = {
     "domains": "domain",
     "types": "type",
     "functions": "function",
+    "definitions": "definition",
     "extensions": "extension",
 }
 

@@ -1,8 +1,8 @@
 """What to type next when PostgreSQL misses something that a statement needs.
 
-An extension is declared; what nbmigrate does not manage (operators, casts, text search, other
-languages) is made by hand. PostgreSQL tells them apart by its words alone, so that a server
-which speaks another language than English gives no more than its own hint.
+An extension is declared, and so are operators and casts; what nbmigrate does not manage (parsers of
+text search, access methods) is made by hand. PostgreSQL tells them apart by its words alone, so
+that a server which speaks another language than English gives no more than its own hint.
 """
 
 from __future__ import annotations
@@ -70,6 +70,18 @@ _NO_CLASS = re.compile(r'has no default operator class for access method "(?P<me
 _SCHEMA = re.compile(r'schema "(.+)" does not exist')
 _CAST = re.compile(r"cannot cast type ")
 
+#: What a Definition can be.
+_DEFINED = frozenset(
+    [
+        "cast",
+        "collation",
+        "operator",
+        "operator class",
+        "text search configuration",
+        "text search dictionary",
+    ]
+)
+
 _BY_HAND = (
     "nbmigrate does not manage {kind}s: make it in the database first, or in a migration in front of "
     "this one (%%db_generate NAME --custom, nbmigrate generate NAME --sql-file FILE)"
@@ -88,7 +100,7 @@ def next_step(sqlstate: str, message: str) -> str:
         case "3F000" if found := _SCHEMA.search(message):
             return f'declare it too: Schema("{found[1]}"), or CREATE SCHEMA in SQL, in front'
         case "42846" if _CAST.search(message):
-            return _BY_HAND.format(kind="cast")
+            return _make("cast")
         case _:
             return ""
 
@@ -111,7 +123,7 @@ def _missing(message: str) -> str:
         return _extension(f"btree_{found['method']}")
     if found := _OPERATOR.search(message):
         is_common = found["name"] in _COMMON_OPERATORS
-        return "" if is_common else _BY_HAND.format(kind="operator")
+        return "" if is_common else _make("operator")
     if not (found := _MISSING.search(message)):
         return ""
     kind, name = found["kind"], found["name"].rpartition(".")[2]
@@ -119,7 +131,13 @@ def _missing(message: str) -> str:
         return _extension(owner)
     if kind == "language":
         return f"{_extension(name)}; the server needs its package"
-    return "" if kind in ("type", "function") else _BY_HAND.format(kind=kind)
+    return "" if kind in ("type", "function") else _make(kind)
+
+
+def _make(kind: str) -> str:
+    if kind in _DEFINED:
+        return f'declare it too: Definition("CREATE {kind.upper()} ..."), or that in SQL, in front'
+    return _BY_HAND.format(kind=kind)
 
 
 def _extension(name: str) -> str:

@@ -57,7 +57,8 @@ def canonical_on_server(connection: psycopg.Connection[Any], snapshot: Snapshot)
 def _schemas(snapshot: Snapshot) -> set[str]:
     found = {PUBLIC, *snapshot.schemas}
     families = (snapshot.tables, snapshot.enums, snapshot.sequences, snapshot.views)
-    for family in (*families, snapshot.domains, snapshot.types, snapshot.functions):
+    others = (snapshot.domains, snapshot.types, snapshot.functions, snapshot.definitions)
+    for family in (*families, *others):
         found |= {item.schema or PUBLIC for item in family.values()}
     return found
 
@@ -76,6 +77,7 @@ def _hide_schemas(connection: psycopg.Connection[Any], snapshot: Snapshot) -> di
     _bring_extensions(connection, hidden)
     # Some extensions stay in the hidden schemas; user text speaks of them without a schema.
     _search_only(connection, PUBLIC, *(a for a, name in hidden.items() if name == PUBLIC))
+    _drop_own(connection, _CASTS)
     # what a function calls may be no part of what is built
     connection.execute("SET LOCAL check_function_bodies = off")
     return hidden
@@ -102,6 +104,36 @@ def _bring_extensions(connection: psycopg.Connection[Any], hidden: Mapping[str, 
         # one that is not the user's own stays where it is
         with suppress(psycopg.Error), connection.transaction():
             connection.execute(move.encode())
+
+
+#: Casts between types of PostgreSQL, which are in no schema that could be renamed.
+_CASTS = """
+    SELECT pg_catalog.format(
+        'DROP CAST (%%s AS %%s)',
+        pg_catalog.format_type(a.castsource, NULL), pg_catalog.format_type(a.casttarget, NULL)
+    )
+    FROM pg_catalog.pg_cast a
+    WHERE a.oid >= 16384 AND a.castsource < 16384 AND a.casttarget < 16384 AND NOT EXISTS (
+        SELECT FROM pg_catalog.pg_depend d
+        WHERE d.classid = a.tableoid AND d.objid = a.oid AND d.deptype IN ('e', 'i')
+    )
+"""
+#: Event triggers: they would fire on what is built for a look.
+_EVENT_TRIGGERS = """
+    SELECT pg_catalog.format('DROP EVENT TRIGGER %%I', t.evtname)
+    FROM pg_catalog.pg_event_trigger t
+    WHERE NOT EXISTS (
+        SELECT FROM pg_catalog.pg_depend d
+        WHERE d.classid = t.tableoid AND d.objid = t.oid AND d.deptype = 'e'
+    )
+"""
+
+
+def _drop_own(connection: psycopg.Connection[Any], query: str) -> None:
+    """Run what the query gives; what is not the session's own stays."""
+    for (statement,) in connection.execute(query.encode(), []).fetchall():
+        with suppress(psycopg.Error), connection.transaction():
+            connection.execute(statement.encode())
 
 
 class Emptied(NamedTuple):
@@ -148,6 +180,7 @@ def emptied(connection: psycopg.Connection[Any]) -> Iterator[Emptied]:
             with suppress(psycopg.Error), connection.transaction():
                 connection.execute(f"DROP SCHEMA {quote(name)}".encode())
         _search_only(connection, PUBLIC)
+        _drop_own(connection, _EVENT_TRIGGERS)
         connection.execute("SET LOCAL check_function_bodies = on")
         before = frozenset(_visible(connection, hidden)) - {PUBLIC}
         yield Emptied(connection, hidden, before, installed)
@@ -185,6 +218,7 @@ def rebuilt(connection: psycopg.Connection[Any], base: Snapshot) -> Iterator[Emp
         installed = frozenset(_installed(connection))
         plain = canonical(base)
         hidden = _hide_schemas(connection, _replace(plain, schemas={**plain.schemas, **there}))
+        _drop_own(connection, _EVENT_TRIGGERS)
         left = _drop_empty(connection, there.keys() - _schemas(plain))
         _build(connection, buildable(plain))
         connection.execute("SET LOCAL check_function_bodies = on")
@@ -211,7 +245,7 @@ def _visible(connection: psycopg.Connection[Any], hidden: Mapping[str, str]) -> 
 
 
 def buildable(snapshot: Snapshot) -> Snapshot:
-    """What is built: no foreign keys, no roles, nothing that others own."""
+    """What is built: no foreign keys, no roles, no event triggers, nothing that others own."""
     plain = without_grants(snapshot)
     return _replace(
         plain,
@@ -221,6 +255,7 @@ def buildable(snapshot: Snapshot) -> Snapshot:
         sequences={n: _replace(s, owned_by=None) for n, s in plain.sequences.items()},
         tables={name: _without_others(table) for name, table in plain.tables.items()},
         views={name: view for name, view in plain.views.items() if not view.is_existing},
+        definitions={n: d for n, d in plain.definitions.items() if d.kind != "event trigger"},
     )
 
 
@@ -296,6 +331,7 @@ def _merge_parts(plain: Snapshot, found: Snapshot) -> Snapshot:
         domains={**plain.domains, **_common(plain.domains, found.domains)},
         types={**plain.types, **_common(plain.types, found.types)},
         functions={**plain.functions, **_common(plain.functions, found.functions)},
+        definitions={**plain.definitions, **_common(plain.definitions, found.definitions)},
     )
 
 

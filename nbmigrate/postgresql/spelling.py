@@ -16,6 +16,7 @@ import msgspec
 from nbmigrate.model import (
     Column,
     CompositeType,
+    Definition,
     Domain,
     Enum,
     Function,
@@ -32,6 +33,7 @@ from nbmigrate.model.names import PUBLIC, truncate
 from nbmigrate.postgresql.expressions import canonical_expression
 from nbmigrate.postgresql.spelling_columns import canonical_column, identity_numbers
 from nbmigrate.postgresql.spelling_definitions import (
+    canonical_definition,
     canonical_domain,
     canonical_extension,
     canonical_function,
@@ -87,6 +89,7 @@ def canonical(snapshot: Snapshot, *, done: Mapping[str, Table] | None = None) ->
         domains=_keyed(snapshot.domains, canonical_domain),
         types=_keyed(snapshot.types, canonical_user_type),
         functions=_keyed(snapshot.functions, canonical_function),
+        definitions=_keyed(snapshot.definitions, canonical_definition),
         schema_comments={truncate(n): text for n, text in snapshot.schema_comments.items()},
         schema_privileges={truncate(n): said for n, said in snapshot.schema_privileges.items()},
     )
@@ -98,7 +101,9 @@ def _types(snapshot: Snapshot) -> frozenset[str]:
     return frozenset((*enums, *map(_short, (*snapshot.domains, *snapshot.types))))
 
 
-Named = TypeVar("Named", Enum, Sequence, View, Domain, CompositeType | RangeType, Function)
+Named = TypeVar(
+    "Named", Enum, Sequence, View, Domain, CompositeType | RangeType, Function, Definition
+)
 
 
 def _keyed(items: Mapping[str, Named], spell: Callable[[Named], Named]) -> dict[str, Named]:

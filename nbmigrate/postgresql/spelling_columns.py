@@ -10,6 +10,8 @@ import msgspec
 from nbmigrate.model import Column, Generated, Identity, Sequence, Table, key
 from nbmigrate.model.names import PUBLIC, sequence_name, truncate
 from nbmigrate.postgresql.expressions import canonical_default, canonical_expression
+from nbmigrate.postgresql.identifiers import quote
+from nbmigrate.postgresql.lexer import identifier_value, significant
 from nbmigrate.postgresql.types import (
     SERIAL_TYPES,
     comparable_type,
@@ -44,11 +46,23 @@ def canonical_column(column: Column, table: Table, types: Container[str]) -> Col
         name=name,
         type=kind,
         type_schema=schema,
+        collation=canonical_collation(column.collation),
         not_null=column.not_null or is_never_null,
         generated=column.generated and _generated(column.generated, table.name),
         identity=identity,
         default=canonical_default(column.default, kind),
     )
+
+
+def canonical_collation(collation: str | None) -> str | None:
+    """One spelling: the bare name where every session finds it by that, or quoted names."""
+    tokens = significant(collation) if collation and '"' in collation else []
+    names = [identifier_value(token) or "" for token in tokens if token.kind != "dot"]
+    if names and names[0] == PUBLIC and len(names) > 1:
+        names = names[1:]
+    if not names or (len(names) == 1 and '"' in names[0]):
+        return collation
+    return names[0] if len(names) == 1 else ".".join(map(quote, names))
 
 
 def _type_schema(column: Column, table: Table, types: Container[str]) -> str | None:

@@ -9,6 +9,7 @@ import msgspec
 from nbmigrate.model import (
     Attribute,
     CompositeType,
+    Definition,
     Domain,
     DomainCheck,
     Extension,
@@ -19,9 +20,11 @@ from nbmigrate.model import (
     Trigger,
 )
 from nbmigrate.model.names import PUBLIC, truncate
+from nbmigrate.postgresql.defined import spelled_event_trigger
 from nbmigrate.postgresql.expressions import canonical_default, canonical_expression
 from nbmigrate.postgresql.names import multirange_name
 from nbmigrate.postgresql.signatures import canonical_result
+from nbmigrate.postgresql.spelling_columns import canonical_collation
 from nbmigrate.postgresql.types import parameter_type, sql_type
 
 _replace = msgspec.structs.replace
@@ -41,6 +44,7 @@ def canonical_domain(domain: Domain) -> Domain:
         name=truncate(domain.name),
         schema=truncate(domain.schema) or PUBLIC,
         type=type_,
+        collation=canonical_collation(domain.collation),
         default=None if domain.default is None else _default(domain.default, type_),
         checks={check.name: check for check in checks},
     )
@@ -68,14 +72,24 @@ def canonical_user_type(found: CompositeType | RangeType) -> CompositeType | Ran
         case RangeType(subtype=subtype, multirange=multirange):
             own = None if multirange == multirange_name(name) else multirange
             return _replace(
-                found, name=name, schema=schema, subtype=sql_type(subtype), multirange=own
+                found,
+                name=name,
+                schema=schema,
+                subtype=sql_type(subtype),
+                collation=canonical_collation(found.collation),
+                multirange=own,
             )
         case _:
             assert_never(found)
 
 
 def _attribute(attribute: Attribute) -> Attribute:
-    return _replace(attribute, name=truncate(attribute.name), type=sql_type(attribute.type))
+    return _replace(
+        attribute,
+        name=truncate(attribute.name),
+        type=sql_type(attribute.type),
+        collation=canonical_collation(attribute.collation),
+    )
 
 
 def canonical_function(function: Function) -> Function:
@@ -100,6 +114,19 @@ def _parameter(parameter: Parameter) -> Parameter:
         name=truncate(parameter.name) if parameter.name else None,
         type=type_,
         default=None if default is None else _default(default, type_),
+    )
+
+
+def canonical_definition(found: Definition) -> Definition:
+    """The definition under the name that PostgreSQL keeps; its SQL stays, but of an event trigger."""
+    text = _closed(found.definition)
+    if found.kind == "event trigger":
+        text = spelled_event_trigger(text)
+    return _replace(
+        found,
+        name=found.name if found.kind in ("cast", "operator") else truncate(found.name),
+        schema=truncate(found.schema) or PUBLIC,
+        definition=text,
     )
 
 

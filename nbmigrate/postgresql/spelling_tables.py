@@ -26,6 +26,7 @@ from nbmigrate.model.names import PUBLIC, primary_key_name, truncate
 from nbmigrate.postgresql.directions import split_direction
 from nbmigrate.postgresql.expressions import canonical_expression, strip_parens
 from nbmigrate.postgresql.lexer import identifier_value, significant
+from nbmigrate.postgresql.spelling_columns import canonical_collation
 from nbmigrate.postgresql.types import default_opclass
 
 _replace = msgspec.structs.replace
@@ -213,6 +214,7 @@ def _index_column(
         is_expression=is_expression,
         asc=column.asc if ordered else True,
         nulls=column.nulls.lower() if ordered else "last",
+        collation=canonical_collation(column.collation),
         opclass=_opclass(column.opclass, method, None if is_expression else columns.get(text)),
     )
 

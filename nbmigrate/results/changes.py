@@ -27,6 +27,7 @@ from nbmigrate.operations import (
     CreateSequence,
     CreateTable,
     CreateView,
+    DefinitionOp,
     DetachPartition,
     DomainOp,
     DropEnum,
@@ -174,7 +175,7 @@ def _entry(operation: Operation) -> _Entry:  # noqa: C901, PLR0911 - one return 
         return _view(operation)
     if isinstance(operation, SetComment):
         return _comment(operation)
-    if isinstance(operation, ExtensionOp | DomainOp | TypeOp | FunctionOp):
+    if isinstance(operation, ExtensionOp | DomainOp | TypeOp | FunctionOp | DefinitionOp):
         return _Entry(*describe_definition(operation))
     return _inside(operation)
 

@@ -1,4 +1,4 @@
-"""Extensions, domains, types and functions as changes."""
+"""Extensions, domains, types, functions and other definitions as changes."""
 
 from __future__ import annotations
 
@@ -6,15 +6,19 @@ from typing import assert_never
 
 from nbmigrate.diff.definitions import renamed_checks
 from nbmigrate.display import Change, Sign
-from nbmigrate.model import CompositeType, Domain, Function, RangeType, format_path
+from nbmigrate.model import CompositeType, Definition, Domain, Function, RangeType, format_path
 from nbmigrate.operations import (
+    AlterDefinition,
     AlterDomain,
     AlterType,
+    CreateDefinition,
     CreateDomain,
     CreateExtension,
     CreateFunction,
     CreateType,
+    DefinitionOp,
     DomainOp,
+    DropDefinition,
     DropDomain,
     DropExtension,
     DropFunction,
@@ -39,7 +43,9 @@ from nbmigrate.results.words import path
 Described = tuple[str, str, Sign, str, tuple[Change, ...]]
 
 
-def describe_definition(operation: ExtensionOp | DomainOp | TypeOp | FunctionOp) -> Described:
+def describe_definition(
+    operation: ExtensionOp | DomainOp | TypeOp | FunctionOp | DefinitionOp,
+) -> Described:
     """The operation as the parts of an entry."""
     match operation:
         case CreateExtension() | MoveExtension() | DropExtension():
@@ -52,6 +58,8 @@ def describe_definition(operation: ExtensionOp | DomainOp | TypeOp | FunctionOp)
             return _type(operation)
         case _ if isinstance(operation, FunctionOp):
             return _function(operation)
+        case CreateDefinition() | AlterDefinition() | DropDefinition():
+            return _defined(operation)
         case _:
             assert_never(operation)
 
@@ -162,3 +170,21 @@ def _function(operation: FunctionOp) -> Described:
 def function_path(function: Function) -> str:
     """``public.add(integer, integer)``."""
     return path((function.schema, function.signature))
+
+
+def _defined(operation: DefinitionOp) -> Described:
+    match operation:
+        case CreateDefinition(definition=defined):
+            return defined.kind, defined_path(defined), "+", "", ()
+        case AlterDefinition(old=old, new=defined):
+            word = "comment" if old.definition == defined.definition else "definition"
+            return defined.kind, defined_path(defined), "~", "", (Change("~", word),)
+        case DropDefinition(definition=defined):
+            return defined.kind, defined_path(defined), "-", "", ()
+        case _:
+            assert_never(operation)
+
+
+def defined_path(defined: Definition) -> str:
+    """``public.german``; with what tells it from others of its name."""
+    return path((defined.schema, defined.name)) + (f" ({defined.of})" if defined.of else "")

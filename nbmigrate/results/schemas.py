@@ -12,7 +12,7 @@ from nbmigrate.display.diagram import Detail, Diagram, to_mermaid, to_svg
 from nbmigrate.model import Column, Snapshot, Table
 from nbmigrate.operations import Id
 from nbmigrate.results.changing import WrittenFile
-from nbmigrate.results.defining import function_path, type_words
+from nbmigrate.results.defining import defined_path, function_path, type_words
 from nbmigrate.results.diagrams import diagram_of
 from nbmigrate.results.result import Framed, Record, json_form
 from nbmigrate.results.words import (
@@ -175,6 +175,7 @@ def _others(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
         kind, lines = type_words(type_)
         yield f"{kind} {path(type_.id)}", ", ".join(lines)
     yield from ((f.kind, function_path(f)) for f in snapshot.functions.values())
+    yield from ((d.kind, defined_path(d)) for d in snapshot.definitions.values())
     for enum in snapshot.enums.values():
         yield f"enum {path(enum.id)}", ", ".join(enum.values)
     for sequence in snapshot.sequences.values():

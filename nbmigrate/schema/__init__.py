@@ -6,6 +6,7 @@ expression. ``renamed_from`` is the old name, for a view, a type or a function a
 tables and columns say it with ``info={"renamed_from": "old"}``.
 """
 
+from nbmigrate.schema.defined import Definition
 from nbmigrate.schema.definitions import (
     Aggregate,
     CompositeType,
@@ -40,6 +41,7 @@ __all__ = [
     "Aggregate",
     "Comment",
     "CompositeType",
+    "Definition",
     "Domain",
     "Extension",
     "Function",

@@ -52,6 +52,8 @@ def _created(op: o.Operation) -> Iterator[Entry]:  # noqa: C901, PLR0912 - one c
             yield ("type", *found.id)
         case o.CreateFunction(function=function):
             yield ("function", *function.id)
+        case o.CreateDefinition(definition=defined):
+            yield ("definition", *defined.id)
         case o.CreateTrigger(table=(schema, at), trigger=trigger):
             yield ("trigger", schema, format_path(at, trigger.name))
         case o.CreateRule(table=(schema, at), rule=rule):
@@ -82,6 +84,8 @@ def _dropped(op: o.Operation) -> Iterator[Entry]:  # noqa: C901, PLR0912 - one c
             yield ("type", *found.id)
         case o.DropFunction(function=function):
             yield ("function", *function.id)
+        case o.DropDefinition(definition=defined):
+            yield ("definition", *defined.id)
         case o.DropTrigger(table=(schema, at), trigger=trigger):
             yield ("trigger", schema, format_path(at, trigger.name))
         case o.DropRule(table=(schema, at), rule=rule):

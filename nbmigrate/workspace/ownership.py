@@ -29,6 +29,7 @@ KINDS = {
     "domains": "domain",
     "types": "type",
     "functions": "function",
+    "definitions": "definition",
 }
 
 #: What hangs on a table or view and may be somebody else's: a declaration need not know it.

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pandas as pd
 import pytest
+from msgspec.structs import replace
 
 from nbmigrate import operations as o
 from nbmigrate.display import Change
@@ -13,6 +14,7 @@ from nbmigrate.model import (
     Check,
     Column,
     CompositeType,
+    Definition,
     Domain,
     DomainCheck,
     Enum,
@@ -258,6 +260,7 @@ EMAIL = Domain(
 )
 POINT = CompositeType(name="point", attributes=(Attribute(name="x", type="integer"),))
 SPAN = RangeType(name="span", subtype="date")
+EQUAL = Definition(kind="operator", name="===", of="integer, integer", definition="x")
 ADD = Function(name="add", definition="CREATE FUNCTION ...", returns="integer")
 PLUS = Function(name="plus", definition="CREATE FUNCTION ...", returns="integer")
 STAMP = Trigger(name="stamp", definition="CREATE TRIGGER ...")
@@ -289,6 +292,12 @@ EVERY_OPERATION = [
     (o.MoveFunction(old=ADD, new=PLUS), "> function public.add() -> public.plus()"),
     (o.ReplaceFunction(old=ADD, new=ADD), "~ function public.add() | ~ definition"),
     (o.DropFunction(function=ADD), "- function public.add()"),
+    (o.CreateDefinition(definition=EQUAL), "+ operator public.=== (integer, integer)"),
+    (
+        o.AlterDefinition(old=EQUAL, new=replace(EQUAL, comment="same")),
+        "~ operator public.=== (integer, integer) | ~ comment",
+    ),
+    (o.DropDefinition(definition=EQUAL), "- operator public.=== (integer, integer)"),
     (o.CreateTrigger(table=USERS, trigger=STAMP), "| + trigger stamp"),
     (
         o.AlterTrigger(

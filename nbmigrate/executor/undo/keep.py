@@ -265,8 +265,8 @@ def image(columns: Sequence[str], alias: str) -> str:
 def can_move(old: Snapshot, table: Table) -> bool:
     """Whether the table can lie in the trash without tying what the schema still needs.
 
-    Partitions and heirs hang on other tables; types, functions and sequences of the schema
-    could not be dropped any more as long as a table of the trash used them.
+    Partitions and heirs hang on other tables; types, functions, sequences and definitions of the
+    schema could not be dropped any more as long as a table of the trash used them.
     """
     if table.partition_key or table.partition_of or table.inherits or has_heirs(old, table):
         return False
@@ -277,6 +277,7 @@ def can_move(old: Snapshot, table: Table) -> bool:
     own = (
         *(function.name for function in old.functions.values()),
         *(sequence.name for sequence in old.sequences.values()),
+        *(defined.name.replace('"', '""') for defined in old.definitions.values()),
     )
     return not any(msgspec.json.encode(name).decode()[1:-1] in text for name in own)
 

@@ -112,9 +112,11 @@ def skip_column(table: Table) -> str:
 
 
 def as_kept(column: Column, alias: str = "") -> str:
-    """A value as the trash holds it."""
+    """A value as the trash holds it: tied to no type and no collation of the schema."""
     name = f"{alias}{quote(column.name)}"
-    return name if is_plain(column) else f"{name}::text"
+    if not is_plain(column):
+        return f'{name}::text COLLATE "default"'
+    return f'{name} COLLATE "default"' if column.collation else name
 
 
 def as_was(column: Column, alias: str) -> str:

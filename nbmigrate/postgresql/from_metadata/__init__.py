@@ -18,6 +18,7 @@ from nbmigrate import model
 from nbmigrate.errors import DeclarationError, DuplicateObjectError
 from nbmigrate.model import Snapshot, format_path, key
 from nbmigrate.model.names import PUBLIC
+from nbmigrate.postgresql.defined import identified, implied_family
 from nbmigrate.postgresql.from_metadata.indexes import indexes
 from nbmigrate.postgresql.from_metadata.names import checked, column_path, schema_name
 from nbmigrate.postgresql.from_metadata.renames import table_renames
@@ -106,7 +107,7 @@ def with_additions(
     """
     for addition in sorted(additions, key=lambda a: a.is_late):
         try:
-            snapshot = _read_signatures(addition.into(snapshot, query_text))
+            snapshot = _identified(addition.into(snapshot, query_text))
             snapshot = _with_indexes(snapshot, addition.index_table())
         except DeclarationError:
             if not lenient:
@@ -121,6 +122,23 @@ def _with_indexes(snapshot: Snapshot, table: sa.Table | None) -> Snapshot:
     name = key(*_id(table))
     view = replace(snapshot.views[name], indexes=indexes(table))
     return replace(snapshot, views={**snapshot.views, name: view})
+
+
+def _identified(snapshot: Snapshot) -> Snapshot:
+    """Functions and definitions under the names that their texts say."""
+    snapshot = _read_signatures(snapshot)
+    if all(name == key(*found.id) for name, found in snapshot.definitions.items()):
+        return snapshot
+    read: dict[str, model.Definition] = {}
+    for name, found in snapshot.definitions.items():
+        known = found if name == key(*found.id) else identified(found)
+        if key(*known.id) in read:
+            path = format_path(known.schema, known.name)
+            raise DuplicateObjectError(f"{known.kind} `{path}` is declared twice", source=path)
+        read[key(*known.id)] = known
+    for family in filter(None, map(implied_family, tuple(read.values()))):
+        read.setdefault(key(*family.id), family)
+    return replace(snapshot, definitions=read)
 
 
 def _read_signatures(snapshot: Snapshot) -> Snapshot:
@@ -216,6 +234,7 @@ def _schemas(snapshot: Snapshot) -> dict[str, str]:
         *(domain.schema for domain in snapshot.domains.values()),
         *(found.schema for found in snapshot.types.values()),
         *(function.schema for function in snapshot.functions.values()),
+        *(found.schema for found in snapshot.definitions.values()),
         *(x.schema for x in snapshot.extensions.values() if x.schema not in _SYSTEM_SCHEMAS),
     ]
     used = {name for name in names if name and name != PUBLIC}

@@ -26,6 +26,7 @@ from nbmigrate.postgresql.introspect.catalog import (
 from nbmigrate.postgresql.introspect.columns import read_columns
 from nbmigrate.postgresql.introspect.constraints import read_constraints
 from nbmigrate.postgresql.introspect.definitions import (
+    read_defined,
     read_definitions,
     read_domains,
     read_extensions,
@@ -101,6 +102,7 @@ def _snapshot(catalog: Catalog) -> Snapshot:
         domains=read_domains(catalog),
         types=read_types(catalog),
         functions=read_functions(catalog),
+        definitions=read_defined(catalog),
         schema_comments=_schema_comments(catalog),
         schema_privileges=_schema_privileges(catalog),
     )

@@ -59,6 +59,7 @@ class Catalog(NamedTuple):
     composites: Sequence[Row]
     ranges: Sequence[Row]
     functions: Sequence[Row]
+    definitions: Sequence[Row]
     triggers: Sequence[Row]
     rules: Sequence[Row]
     statistics: Sequence[Row]

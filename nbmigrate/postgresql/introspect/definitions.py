@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from nbmigrate.model import (
     Attribute,
     CompositeType,
+    Definition,
     Domain,
     DomainCheck,
     Extension,
@@ -20,6 +21,7 @@ from nbmigrate.model import (
     Trigger,
     key,
 )
+from nbmigrate.postgresql.defined import cast_identity, operator_identity
 from nbmigrate.postgresql.expressions import strip_parens
 from nbmigrate.postgresql.introspect.columns import collation_name
 from nbmigrate.postgresql.introspect.privileges import read_privileges
@@ -179,3 +181,22 @@ def _function(row: Row) -> Function:
         definition=definition.strip(),
         comment=comment,
     )
+
+
+def read_defined(catalog: Catalog) -> dict[str, Definition]:
+    """Collations and all else that is known by its definition alone."""
+    found = map(_defined, catalog.definitions)
+    return {key(*item.id): item for item in found}
+
+
+def _defined(row: Row) -> Definition:
+    kind, schema, name, text, first, second, comment = row
+    identity = {"schema": schema, "name": name, "of": first or ""}
+    match kind:
+        case "cast":
+            identity = cast_identity(first, second)
+        case "operator":
+            identity = operator_identity(schema, name, first, second)
+        case _:
+            pass
+    return Definition(kind=kind, definition=text, comment=comment, **identity)

@@ -10,6 +10,7 @@ from nbmigrate.operations import (
     ColumnOp,
     ConstraintOp,
     CreateFunction,
+    DefinitionOp,
     DomainOp,
     EnumOp,
     ExtensionOp,
@@ -33,6 +34,7 @@ from nbmigrate.postgresql.kept import as_kept
 from nbmigrate.postgresql.render.columns import render_column
 from nbmigrate.postgresql.render.comments import render_statistics, set_comment
 from nbmigrate.postgresql.render.constraints import render_constraint
+from nbmigrate.postgresql.render.defined import render_definition
 from nbmigrate.postgresql.render.enums import render_enum
 from nbmigrate.postgresql.render.extensions import render_extension
 from nbmigrate.postgresql.render.functions import render_function, render_rule, render_trigger
@@ -109,6 +111,8 @@ def _render(operation: Operation) -> tuple[str, ...]:  # noqa: C901, PLR0911, PL
         return render_type_operation(operation)
     if isinstance(operation, FunctionOp):
         return render_function(operation)
+    if isinstance(operation, DefinitionOp):
+        return render_definition(operation)
     if isinstance(operation, TriggerOp):
         return render_trigger(operation)
     if isinstance(operation, RuleOp):

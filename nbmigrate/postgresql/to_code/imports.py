@@ -21,7 +21,7 @@ _WORDS = {
         TSTZRANGE TSVECTOR
     """,
     "nbmigrate.schema": """
-        Aggregate Comment CompositeType Domain Extension Function Grant MaterializedView OwnedSequence
+        Aggregate Comment CompositeType Definition Domain Extension Function Grant MaterializedView OwnedSequence
         Partition Policy Procedure RangeType Role Rule Schema Statistics Trigger View row_security
     """,
     "typing": "Any Optional",

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from nbmigrate.model import (
     CompositeType,
+    Definition,
     Domain,
     Function,
     Policy,
@@ -47,6 +48,8 @@ def before_tables(snapshot: Snapshot) -> Iterator[Group]:
         yield _composite(found) if isinstance(found, CompositeType) else _range(found)
     for function in snapshot.functions.values():
         yield _function(function)
+    for defined in snapshot.definitions.values():
+        yield _defined(defined)
 
 
 def after_tables(snapshot: Snapshot, names: Mapping[str, str]) -> Iterator[Group]:
@@ -155,6 +158,10 @@ def _function(function: Function) -> Group:
         definition=text(function.definition),
         comment=_given(function.comment),
     )
+
+
+def _defined(found: Definition) -> Group:
+    return call("Definition", text(found.definition), comment=_given(found.comment))
 
 
 def _view(view: View) -> Group:

@@ -9,6 +9,7 @@ from nbmigrate.model import Column, Rule, Trigger
 from nbmigrate.model.definitions import (
     Attribute,
     CompositeType,
+    Definition,
     Domain,
     DomainCheck,
     Extension,
@@ -18,6 +19,19 @@ from nbmigrate.model.definitions import (
 )
 
 T = ("app", "t")
+GERMAN = Definition(
+    kind="collation",
+    name='ge"rman',
+    schema="app",
+    definition='CREATE COLLATION app."ge""rman" (locale = \'C\') -- plain',
+    comment="it's",
+)
+EQUAL = Definition(
+    kind="operator", name="===", of="integer, integer", definition="CREATE OPERATOR === (JOIN = a)"
+)
+BY_VALUE = Definition(kind="operator class", name="by", of="btree", definition="x")
+AS_TEXT = Definition(kind="cast", name="integer AS app.mood", definition="x")
+GUARD = Definition(kind="event trigger", name="guard", definition="x")
 VECTOR = Extension(name="vector", schema="app")
 EMAIL = Domain(
     name="email",
@@ -165,4 +179,26 @@ CASES = [
         ('COMMENT ON RULE "keep" ON "app"."t" IS \'c\';',),
     ),
     (o.DropRule(table=T, rule=KEEP), ('DROP RULE "keep" ON "app"."t";',)),
+    (
+        o.CreateDefinition(definition=GERMAN),
+        (
+            'CREATE COLLATION app."ge""rman" (locale = \'C\');',
+            'COMMENT ON COLLATION "app"."ge""rman" IS \'it\'\'s\';',
+        ),
+    ),
+    (
+        o.AlterDefinition(old=GERMAN, new=replace(GERMAN, comment=None)),
+        ('COMMENT ON COLLATION "app"."ge""rman" IS NULL;',),
+    ),
+    (
+        o.AlterDefinition(
+            old=EQUAL, new=replace(EQUAL, definition="CREATE OPERATOR === (RESTRICT = b)")
+        ),
+        ('ALTER OPERATOR "public".=== (integer, integer) SET (RESTRICT = b, JOIN = NONE);',),
+    ),
+    (o.DropDefinition(definition=GERMAN), ('DROP COLLATION "app"."ge""rman";',)),
+    (o.DropDefinition(definition=EQUAL), ('DROP OPERATOR "public".=== (integer, integer);',)),
+    (o.DropDefinition(definition=BY_VALUE), ('DROP OPERATOR CLASS "public"."by" USING btree;',)),
+    (o.DropDefinition(definition=AS_TEXT), ("DROP CAST (integer AS app.mood);",)),
+    (o.DropDefinition(definition=GUARD), ('DROP EVENT TRIGGER "guard";',)),
 ]

@@ -45,7 +45,7 @@ def _push(workspace, sql):
             "CREATE TABLE t (a int, CHECK (a === 3))",
             1,
             "integer === integer",
-            "does not manage operators",
+            'Definition("CREATE OPERATOR ...")',
         ),
         (
             "CREATE TABLE t (a int, EXCLUDE USING gist (a WITH =))",
@@ -54,16 +54,22 @@ def _push(workspace, sql):
             "CREATE EXTENSION btree_gist",
         ),
         (
+            "CREATE TABLE t (a text COLLATE mine)",
+            1,
+            'collation "mine"',
+            'Definition("CREATE COLLATION ...")',
+        ),
+        (
             "CREATE TABLE t (v tsvector DEFAULT to_tsvector('mine', 'x'))",
             1,
             'text search configuration "mine"',
-            "does not manage text search configurations",
+            'Definition("CREATE TEXT SEARCH CONFIGURATION ...")',
         ),
         (
             "CREATE TABLE t (a int, b point DEFAULT 1::point)",
             1,
             "cannot cast type integer to point",
-            "does not manage casts",
+            'Definition("CREATE CAST ...")',
         ),
         ("CREATE TABLE ops.t (a int)", 1, 'schema "ops"', 'Schema("ops")'),
     ],

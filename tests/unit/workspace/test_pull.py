@@ -25,7 +25,7 @@ CREATE TABLE orders (
 );
 CREATE VIEW glad AS SELECT * FROM users WHERE mood = 'glad';
 """
-UNMANAGED = "CREATE TEXT SEARCH CONFIGURATION words (COPY = pg_catalog.simple)"
+UNMANAGED = "CREATE PUBLICATION words"
 
 
 @pytest.fixture
@@ -42,13 +42,11 @@ def test_code_and_what_it_leaves_out(workspace: Workspace, database: Database) -
     assert result.language == "python"
     assert result.tables == ("public.orders", "public.users")
     assert result.not_expressed == ()
-    assert result.unmanaged == ("1 text search configuration",)
-    assert (
-        result.code.splitlines()[0] == "# not expressed: 1 text search configuration (not managed)"
-    )
+    assert result.unmanaged == ("1 publication",)
+    assert result.code.splitlines()[0] == "# not expressed: 1 publication (not managed)"
     assert 'info={"no_inherit": True}' in result.code
     assert result.cell.startswith("%%schema\n# not expressed")
-    assert "1 text search configuration" in repr(result)
+    assert "1 publication" in repr(result)
 
 
 def test_partitions_stay_what_they_are(workspace: Workspace, database: Database) -> None:
@@ -92,30 +90,26 @@ def test_pulled_ddl_may_make_the_schema_of_an_extension_that_is_there(
     assert workspace.push(dry_run=True).plan.is_empty
 
 
-@pytest.mark.parametrize(
-    ("made", "column", "kind"),
-    [
-        ('CREATE COLLATION own FROM "C"', "text COLLATE own", "collation"),
-        (
-            "CREATE TEXT SEARCH CONFIGURATION own (COPY = simple)",
-            "tsvector DEFAULT to_tsvector('own', 'x')",
-            "text search configuration",
-        ),
-    ],
+PARSER = """
+CREATE TEXT SEARCH PARSER own (
+  START = prsd_start, GETTOKEN = prsd_nexttoken, END = prsd_end, LEXTYPES = prsd_lextype
 )
+"""
+
+
 def test_what_stands_on_something_that_no_plan_makes_says_so(
-    databases: Callable[[], Database], tmp_path: Path, made: str, column: str, kind: str
+    databases: Callable[[], Database], tmp_path: Path
 ) -> None:
     source, blank = databases(), databases()
-    source.execute(made, f"CREATE TABLE t (a {column})")
+    source.execute(PARSER, "CREATE TEXT SEARCH CONFIGURATION c (PARSER = own)")
     with Workspace(source.url, root=tmp_path) as workspace:
         pulled = workspace.pull()
-    assert pulled.unmanaged == (f"1 {kind}",)
+    assert pulled.unmanaged == ("1 text search parser",)
     with Workspace(blank.url, root=tmp_path) as workspace:
         workspace.declare(pulled.code, cell="pulled", namespace={})
         with pytest.raises(StatementFailedError) as caught:
             workspace.push()
-    assert caught.value.hint.startswith(f"nbmigrate does not manage {kind}s: make it")
+    assert caught.value.hint.startswith("nbmigrate does not manage text search parsers: make it")
 
 
 def test_a_file_is_written_once(workspace: Workspace) -> None:

@@ -171,6 +171,93 @@ parts (catalog, rows_, mark) as (
         )
     from pg_catalog.pg_inherits h
     where not h.inhrelid in (select r.oid from others r)
+    union all
+    select
+        19, pg_catalog.count(*), pg_catalog.bit_xor(
+            pg_catalog.hashint8extended((l.oid::int8 << 32) | l.xmin::text::int8, 19)
+        )
+    from pg_catalog.pg_collation l
+    where l.oid >= 16384 and not l.collnamespace in (select x.oid from excluded x)
+    union all
+    select
+        20, pg_catalog.count(*), pg_catalog.bit_xor(
+            pg_catalog.hashint8extended((d.oid::int8 << 32) | d.xmin::text::int8, 20)
+        )
+    from pg_catalog.pg_ts_dict d
+    where d.oid >= 16384 and not d.dictnamespace in (select x.oid from excluded x)
+    union all
+    select
+        21, pg_catalog.count(*), pg_catalog.bit_xor(
+            pg_catalog.hashint8extended((c.oid::int8 << 32) | c.xmin::text::int8, 21)
+        )
+    from pg_catalog.pg_ts_config c
+    where c.oid >= 16384 and not c.cfgnamespace in (select x.oid from excluded x)
+    union all
+    select
+        22, pg_catalog.count(*), pg_catalog.bit_xor(
+            pg_catalog.hashint8extended(
+                (o.mapcfg::int8 << 32) | o.xmin::text::int8,
+                (22::int8 << 32) + o.maptokentype * 256 + o.mapseqno
+            )
+        )
+    from pg_catalog.pg_ts_config_map o
+    where o.mapcfg >= 16384
+    union all
+    select
+        23, pg_catalog.count(*), pg_catalog.bit_xor(
+            pg_catalog.hashint8extended((a.oid::int8 << 32) | a.xmin::text::int8, 23)
+        )
+    from pg_catalog.pg_cast a
+    where a.oid >= 16384
+    union all
+    select
+        24, pg_catalog.count(*), pg_catalog.bit_xor(
+            pg_catalog.hashint8extended((r.oid::int8 << 32) | r.xmin::text::int8, 24)
+        )
+    from pg_catalog.pg_operator r
+    where r.oid >= 16384 and not r.oprnamespace in (select x.oid from excluded x)
+    union all
+    select
+        25, pg_catalog.count(*), pg_catalog.bit_xor(
+            pg_catalog.hashint8extended((y.oid::int8 << 32) | y.xmin::text::int8, 25)
+        )
+    from pg_catalog.pg_opfamily y
+    where y.oid >= 16384 and not y.opfnamespace in (select x.oid from excluded x)
+    union all
+    select
+        26, pg_catalog.count(*), pg_catalog.bit_xor(
+            pg_catalog.hashint8extended((z.oid::int8 << 32) | z.xmin::text::int8, 26)
+        )
+    from pg_catalog.pg_opclass z
+    where z.oid >= 16384 and not z.opcnamespace in (select x.oid from excluded x)
+    union all
+    select
+        27, pg_catalog.count(*), pg_catalog.bit_xor(
+            pg_catalog.hashint8extended((b.oid::int8 << 32) | b.xmin::text::int8, 27)
+        )
+    from pg_catalog.pg_amop b
+    where b.oid >= 16384
+    union all
+    select
+        28, pg_catalog.count(*), pg_catalog.bit_xor(
+            pg_catalog.hashint8extended((e.oid::int8 << 32) | e.xmin::text::int8, 28)
+        )
+    from pg_catalog.pg_amproc e
+    where e.oid >= 16384
+    union all
+    select
+        29, pg_catalog.count(*), pg_catalog.bit_xor(
+            pg_catalog.hashint8extended((v.oid::int8 << 32) | v.xmin::text::int8, 29)
+        )
+    from pg_catalog.pg_event_trigger v
+    where v.oid >= 16384
+    union all
+    select
+        30, pg_catalog.count(*), pg_catalog.bit_xor(
+            pg_catalog.hashint8extended((q.oid::int8 << 32) | q.xmin::text::int8, 30)
+        )
+    from pg_catalog.pg_conversion q
+    where q.oid >= 16384 and not q.connamespace in (select x.oid from excluded x)
 )
 
 select

@@ -25,41 +25,17 @@ found (place, kind) as (
         and t.typnamespace = any(%(namespaces)s::oid[])
         and (t.tableoid, t.oid) not in (select e.classid, e.objid from extension_objects e)
     union all
-    select 5, 'operator'
-    from pg_catalog.pg_operator p
+    select 9, 'text search parser'
+    from pg_catalog.pg_ts_parser p
     where
-        p.oprnamespace = any(%(namespaces)s::oid[])
+        p.prsnamespace = any(%(namespaces)s::oid[])
         and (p.tableoid, p.oid) not in (select e.classid, e.objid from extension_objects e)
     union all
-    select 6, 'operator class'
-    from pg_catalog.pg_opclass p
+    select 10, 'text search template'
+    from pg_catalog.pg_ts_template t
     where
-        p.opcnamespace = any(%(namespaces)s::oid[])
-        and (p.tableoid, p.oid) not in (select e.classid, e.objid from extension_objects e)
-    union all
-    select 7, 'collation'
-    from pg_catalog.pg_collation l
-    where
-        l.collnamespace = any(%(namespaces)s::oid[])
-        and (l.tableoid, l.oid) not in (select e.classid, e.objid from extension_objects e)
-    union all
-    select 8, 'conversion'
-    from pg_catalog.pg_conversion v
-    where
-        v.connamespace = any(%(namespaces)s::oid[])
-        and (v.tableoid, v.oid) not in (select e.classid, e.objid from extension_objects e)
-    union all
-    select 9, 'text search configuration'
-    from pg_catalog.pg_ts_config f
-    where
-        f.cfgnamespace = any(%(namespaces)s::oid[])
-        and (f.tableoid, f.oid) not in (select e.classid, e.objid from extension_objects e)
-    union all
-    select 10, 'text search dictionary'
-    from pg_catalog.pg_ts_dict d
-    where
-        d.dictnamespace = any(%(namespaces)s::oid[])
-        and (d.tableoid, d.oid) not in (select e.classid, e.objid from extension_objects e)
+        t.tmplnamespace = any(%(namespaces)s::oid[])
+        and (t.tableoid, t.oid) not in (select e.classid, e.objid from extension_objects e)
     union all
     select 9, 'temporal constraint'
     from (select false as conperiod) as absent
@@ -168,22 +144,7 @@ found (place, kind) as (
     join pg_catalog.pg_class t on t.oid = s.stxrelid
     where t.relnamespace <> s.stxnamespace and s.stxrelid in (select r.oid from relations r)
     union all
-    select 14, 'event trigger'
-    from pg_catalog.pg_event_trigger v
-    where (v.tableoid, v.oid) not in (select e.classid, e.objid from extension_objects e)
-    union all
     select 15, 'publication' from pg_catalog.pg_publication
-    union all
-    select 16, 'cast'
-    from pg_catalog.pg_cast a
-    where
-        a.oid >= 16384 -- FirstNormalObjectId: what is below came with PostgreSQL
-        -- a range type brings its cast along
-        and not exists (
-            select from pg_catalog.pg_depend d
-            where d.classid = a.tableoid and d.objid = a.oid and d.deptype = 'i'
-        )
-        and (a.tableoid, a.oid) not in (select e.classid, e.objid from extension_objects e)
     union all
     select 17, 'language'
     from pg_catalog.pg_language l

@@ -1,0 +1,98 @@
+"""Differences between what is known by its definition: collations, text search, casts, operators.
+
+What PostgreSQL cannot change in place is dropped and made again. It refuses to drop what a table is made of, and so does this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from nbmigrate.diff.match import NameIndex, match
+from nbmigrate.diff.options import (
+    can_alter_configuration,
+    can_alter_dictionary,
+    can_alter_operator,
+)
+from nbmigrate.diff.texts import (
+    domain_text,
+    index_text,
+    joined,
+    spoken_names,
+    table_text,
+    type_text,
+)
+from nbmigrate.errors import UnsupportedOperationError
+from nbmigrate.model import Definition, Snapshot, Table, format_path
+from nbmigrate.operations import (
+    AlterDefinition,
+    CreateDefinition,
+    DefinitionOp,
+    DropDefinition,
+)
+
+_SHOWN = 3
+
+
+def diff_defined(old: Snapshot, new: Snapshot) -> Iterator[DefinitionOp]:
+    """What is to be created, altered, made again and dropped.
+
+    Raises:
+        UnsupportedOperationError: a table, domain or type is made of what would be made again.
+    """
+    found = match(old.definitions, new.definitions)
+    yield from (DropDefinition(definition=gone) for gone in found.removed)
+    for before, after in found.changed:
+        if _can_alter(before, after):
+            yield AlterDefinition(old=before, new=after)
+        else:
+            _require_unused(before, old, new)
+            yield DropDefinition(definition=before)
+            yield CreateDefinition(definition=after)
+    yield from (CreateDefinition(definition=made) for made in found.added)
+
+
+def _can_alter(old: Definition, new: Definition) -> bool:
+    if old.definition == new.definition:
+        return True
+    match new.kind:
+        case "text search dictionary":
+            return can_alter_dictionary(old.definition, new.definition)
+        case "text search configuration":
+            return can_alter_configuration(old.definition, new.definition)
+        case "operator":
+            return can_alter_operator(old.definition, new.definition)
+        case _:
+            return False
+
+
+def _require_unused(defined: Definition, old: Snapshot, new: Snapshot) -> None:
+    used = list(islice(_users(defined, old, new), _SHOWN + 1))
+    if not used:
+        return
+    named = ", ".join(used[:_SHOWN]) + (" and others" if len(used) > _SHOWN else "")
+    path = format_path(defined.schema, defined.name)
+    raise UnsupportedOperationError(
+        f"{defined.kind} `{path}` cannot be changed while {named} is made of it",
+        operation="DropDefinition",
+        hint=f"declare another {defined.kind} under a new name beside it and let them use that one;"
+        " then this one can go",
+    )
+
+
+def _users(defined: Definition, old: Snapshot, new: Snapshot) -> Iterator[str]:
+    """What is made of it and stays: tables, domains and types."""
+    index = NameIndex(spoken_names(defined))
+    for family, kind, text_of in (
+        ("tables", "table", _table_text),
+        ("domains", "domain", domain_text),
+        ("types", "type", type_text),
+    ):
+        stays = getattr(new, family)
+        for name, item in getattr(old, family).items():
+            if name in stays and index.find(text_of(item)):
+                yield f"{kind} `{format_path(*item.id)}`"
+
+
+def _table_text(table: Table) -> str:
+    return joined((table_text(table), *map(index_text, table.indexes.values())))
