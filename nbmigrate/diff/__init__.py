@@ -17,6 +17,7 @@ from nbmigrate.diff.definitions import (
     diff_types,
 )
 from nbmigrate.diff.enums import diff_enums
+from nbmigrate.diff.leaving import ahead_of_gone
 from nbmigrate.diff.ordering import ordered
 from nbmigrate.diff.partitions import view_indexes
 from nbmigrate.diff.policies import diff_linked_policies
@@ -65,6 +66,7 @@ def diff(
         *diff_comments(old, new),
     ]
     complete = with_rebuilt(operations, old, new)
+    complete += ahead_of_gone(complete)
     complete += view_indexes(complete)
     complete += diff_privileges(said_old, said_new, complete)
     return ordered(settled(without_propagated(complete, old, new), old))

@@ -66,6 +66,14 @@ def calls(text: str | None, name: str) -> bool:
     return re.search(rf'{quoted}"?\s*\(', text or "", re.IGNORECASE) is not None
 
 
+def casts(text: str | None, name: str) -> bool:
+    """True when SQL text may turn a value into that type."""
+    quoted = re.escape(name.replace('"', '""'))
+    schema = r'(?:(?:[\w$]+|"(?:[^"]|"")*")\s*\.\s*)?'
+    pattern = rf'(?:::|\bas\b)\s*{schema}"?{quoted}(?![\w$])'
+    return re.search(pattern, text or "", re.IGNORECASE) is not None
+
+
 class NameIndex:
     """Many names, looked for in many texts at once: :func:`mentioned` in near-linear time."""
 

@@ -18,8 +18,8 @@ import msgspec
 from nbmigrate import operations as o
 from nbmigrate.diff import sorting
 from nbmigrate.diff.loosening import loosened
-from nbmigrate.diff.match import NameIndex, calls
-from nbmigrate.diff.texts import dropped_names, dropped_text, needs, provides
+from nbmigrate.diff.match import NameIndex, calls, casts
+from nbmigrate.diff.texts import dropped_names, dropped_text, needs, provides, row_text
 from nbmigrate.diff.views import in_order
 from nbmigrate.model import key
 
@@ -177,17 +177,49 @@ def _go_first(operations: Sequence[o.Operation]) -> list[set[int]]:
     for number, op in enumerate(operations):
         for name in dropped_names(op):
             droppers[name].add(number)
-    first: list[set[int]] = [set() for _ in operations]
+    first = _referring(operations)
     index = NameIndex(droppers)
     for number, op in enumerate(operations):
         text = dropped_text(op) if droppers else ""
+        rows = index.find(row_text(op.table)) if isinstance(op, o.DropTable) else None
         own = {*dropped_names(op)} if isinstance(op, o.DropDefinition) else set()
         for name in index.find(text) - own:
             for dropper in droppers[name] - {number}:
-                if _is_function(operations[dropper]) and not calls(text, name):
+                if _is_only_a_word(name, text, rows, operations[dropper]):
                     continue
                 if number < dropper or not _are_views(op, operations[dropper]):
                     first[dropper].add(number)
+    return first
+
+
+def _is_only_a_word(name: str, text: str, rows: set[str] | None, named: o.Operation) -> bool:
+    """Whether a text that has the name of a thing cannot need it.
+
+    A function is called, and a table (``rows`` are the names among its types and parents) needs
+    another one, or a view, for a type: its expressions have no subqueries (PostgreSQL 18 docs,
+    CREATE TABLE).
+    """
+    if _is_function(named):
+        return not calls(text, name)
+    if rows is None or name in rows or not isinstance(named, o.DropTable | o.DropView):
+        return False
+    return not casts(text, name)
+
+
+def _referring(operations: Sequence[o.Operation]) -> list[set[int]]:
+    """For each table that is dropped those with a foreign key to it that goes with them."""
+    first: list[set[int]] = [set() for _ in operations]
+    tables = {op.table.id: n for n, op in enumerate(operations) if isinstance(op, o.DropTable)}
+    released = {
+        (op.table, op.foreign_key.name) for op in operations if isinstance(op, o.DropForeignKey)
+    }
+    for op in operations:
+        if not isinstance(op, o.DropTable):
+            continue
+        id_ = op.table.id
+        for own in op.table.foreign_keys.values():
+            if own.target != id_ and own.target in tables and (id_, own.name) not in released:
+                first[tables[own.target]].add(tables[id_])
     return first
 
 

@@ -285,9 +285,16 @@ def table_text(table: Table) -> str:
             *(check.value for check in table.check_constraints.values()),
             *(exclusion.definition for exclusion in table.exclusions.values()),
             table.partition_key,
-            *('"' + name.replace('"', '""') + '"' for _, name in table.parents),
+            row_text(table),
         )
     )
+
+
+def row_text(table: Table) -> str:
+    """The types of the columns, and the names of its parents."""
+    types = (column.element_type for column in table.columns.values() if column.type_schema)
+    names = (*types, *(name for _, name in table.parents))
+    return joined('"' + name.replace('"', '""') + '"' for name in names)
 
 
 def column_text(column: Column) -> str:

@@ -130,7 +130,9 @@ found (class, called, definition) as (
         concat_ws(
             ' ', pg_get_constraintdef(k.oid), k.condeferrable, k.condeferred, k.convalidated,
             -- NOT NULL of a partition is its own when it was attached before PARTITION OF named it
-            k.conislocal or (k.contype::text = 'n' and c.relispartition), k.connoinherit
+            k.conislocal or (k.contype::text = 'n' and c.relispartition),
+            -- keys say there whether they were made before ATTACH PARTITION; nothing reads it
+            k.contype in ('c', 'n') and k.connoinherit
         )
     from pg_constraint k
     left join relation c on c.oid = k.conrelid

@@ -153,4 +153,5 @@ def _second(connection, found, recorded):
 
 
 def _statements(database: Database) -> Counter[str]:
-    return Counter(part.strip() for part in database.dump().split(";\n") if part.strip())
+    parts = (part.strip().removesuffix(";") for part in database.dump().split(";\n"))
+    return Counter(part for part in parts if part)

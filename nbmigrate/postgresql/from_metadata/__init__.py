@@ -95,7 +95,8 @@ def from_parts(parts: Parts) -> Snapshot:
             raise DuplicateObjectError(f"table `{path}` is declared twice", source=path)
         tables[name] = table_of(table, known)
     snapshot = Snapshot(tables=tables, enums=_enums(parts), sequences=_sequences(parts), schemas={})
-    return with_additions(snapshot, parts.additions)
+    placed = replace(snapshot, schemas=_schemas(snapshot, Snapshot()))
+    return with_additions(placed, parts.additions)
 
 
 def with_additions(
@@ -105,14 +106,15 @@ def with_additions(
 
     ``lenient`` leaves out what does not fit, as the part of another cell may not be there.
     """
+    given = snapshot
     for addition in sorted(additions, key=lambda a: a.is_late):
         try:
-            snapshot = _identified(addition.into(snapshot, query_text))
-            snapshot = _with_indexes(snapshot, addition.index_table())
+            added = _identified(addition.into(snapshot, query_text), snapshot)
+            snapshot = _with_indexes(added, addition.index_table())
         except DeclarationError:
             if not lenient:
                 raise
-    return replace(snapshot, schemas={**snapshot.schemas, **_schemas(snapshot)})
+    return replace(snapshot, schemas={**snapshot.schemas, **_schemas(snapshot, given)})
 
 
 def _with_indexes(snapshot: Snapshot, table: sa.Table | None) -> Snapshot:
@@ -124,10 +126,12 @@ def _with_indexes(snapshot: Snapshot, table: sa.Table | None) -> Snapshot:
     return replace(snapshot, views={**snapshot.views, name: view})
 
 
-def _identified(snapshot: Snapshot) -> Snapshot:
-    """Functions and definitions under the names that their texts say."""
-    snapshot = _read_signatures(snapshot)
-    if all(name == key(*found.id) for name, found in snapshot.definitions.items()):
+def _identified(snapshot: Snapshot, before: Snapshot) -> Snapshot:
+    """Functions and definitions under the names that their texts say; those in ``before`` are."""
+    snapshot = _read_signatures(snapshot, before)
+    if snapshot.definitions is before.definitions or all(
+        name == key(*found.id) for name, found in snapshot.definitions.items()
+    ):
         return snapshot
     read: dict[str, model.Definition] = {}
     for name, found in snapshot.definitions.items():
@@ -141,14 +145,17 @@ def _identified(snapshot: Snapshot) -> Snapshot:
     return replace(snapshot, definitions=read)
 
 
-def _read_signatures(snapshot: Snapshot) -> Snapshot:
-    """The functions under the types by which they are called."""
-    found: dict[str, model.Function] = {}
+def _read_signatures(snapshot: Snapshot, before: Snapshot) -> Snapshot:
+    """The functions that are not in ``before`` under the types by which they are called."""
+    found = dict(snapshot.functions)
     for name, function in snapshot.functions.items():
+        if before.functions.get(name) is function:
+            continue  # most of them, each time that one more is added
         read = function
         if name != key(*function.id) or not (function.parameters or function.returns):
             parameters, returns = read_signature(function.definition)
             read = replace(function, parameters=parameters, returns=returns)
+        del found[name]
         if key(*read.id) in found:
             path = format_path(*read.id)
             raise DuplicateObjectError(f"{read.kind} `{path}` is declared twice", source=path)
@@ -224,18 +231,17 @@ def _column_sequences(tables: Iterable[sa.Table]) -> Iterator[sa.Sequence]:
                 yield default
 
 
-def _schemas(snapshot: Snapshot) -> dict[str, str]:
-    """The schemas that anything is in, but public."""
-    names = [
-        *(table.schema for table in snapshot.tables.values()),
-        *(enum.schema for enum in snapshot.enums.values()),
-        *(sequence.schema for sequence in snapshot.sequences.values()),
-        *(view.schema for view in snapshot.views.values() if not view.is_existing),
-        *(domain.schema for domain in snapshot.domains.values()),
-        *(found.schema for found in snapshot.types.values()),
-        *(function.schema for function in snapshot.functions.values()),
-        *(found.schema for found in snapshot.definitions.values()),
-        *(x.schema for x in snapshot.extensions.values() if x.schema not in _SYSTEM_SCHEMAS),
-    ]
-    used = {name for name in names if name and name != PUBLIC}
-    return {checked(name, kind="schema"): name for name in sorted(used)}
+#: What is in a schema of its own.
+_PLACED = (
+    *("tables", "enums", "sequences", "views"),
+    *("domains", "types", "functions", "definitions", "extensions"),
+)
+
+
+def _schemas(snapshot: Snapshot, before: Snapshot) -> dict[str, str]:
+    """The schemas that anything is in, but public; without the families that are as in ``before``."""
+    changed = [f for f in _PLACED if getattr(snapshot, f) is not getattr(before, f)]
+    things = [thing for family in changed for thing in getattr(snapshot, family).values()]
+    used = {x.schema for x in things if not getattr(x, "is_existing", False)}
+    names = sorted(name for name in used - _SYSTEM_SCHEMAS if name and name != PUBLIC)
+    return {checked(name, kind="schema"): name for name in names}

@@ -42,7 +42,7 @@ def column_of(column: Column[Any], table: Table) -> model.Column:
         statistics=column.info.get("statistics"),
         not_null_name=column.info.get("not_null_name"),
         local=column.info.get("local"),
-        sequence_name=column.info.get("sequence_name"),
+        sequence_name=None if identity else column.info.get("sequence_name"),
         sequence_comment=column.info.get("sequence_comment"),
         options=column.info.get("options", {}),
         comment=column.comment,
@@ -94,7 +94,7 @@ def _identity(column: Column[Any], table: Table, type_text: str) -> model.Identi
         )
     return model.Identity(
         type="always" if identity.always else "byDefault",
-        name=sequence_name(str(table.name), str(column.name)),
+        name=column.info.get("sequence_name") or sequence_name(str(table.name), str(column.name)),
         schema=schema_name(table.schema) or PUBLIC,
         **sequence_options(identity, type_text),
     )

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from nbmigrate.model import Column, ForeignKey, Identity, Table
 from nbmigrate.model import key as path_key
+from nbmigrate.model.names import sequence_name
 from nbmigrate.postgresql.to_code.constraints import (
     column_foreign_key,
     column_unique,
@@ -125,11 +126,18 @@ def _named(column: Column, table: Table, *, has_key: bool) -> Iterator[tuple[str
         statistics=column.statistics,
         not_null_name=column.not_null_name,
         local=column.local,
-        sequence_name=column.sequence_name,
+        sequence_name=column.sequence_name or _identity_name(column, table),
         sequence_comment=column.sequence_comment,
         options={**column.options} or None,
     ):
         yield "info", info
+
+
+def _identity_name(column: Column, table: Table) -> str | None:
+    """The name of the identity's sequence, unless it is the one that PostgreSQL gives now."""
+    usual = sequence_name(table.name, column.name)
+    found = column.identity.name if column.identity else usual
+    return None if found == usual else found
 
 
 def _is_numbered(column: Column, table: Table) -> bool:

@@ -2,6 +2,7 @@
 
 import enum
 import sys
+import time
 
 import pytest
 import sqlalchemy as sa
@@ -621,3 +622,17 @@ def test_sql_errors_have_their_line(kernel, database):
         kernel.run("create table r (\n  a nonsense\n)", "d", parse_sql=parse_sql)
     assert "nonsense" in caught.value.message
     assert caught.value.line in (3, None)
+
+
+def test_the_time_grows_with_the_number_of_functions_and_not_with_its_square():
+    seconds = []
+    for count in (100, 800):
+        lines = (
+            f'Function("f{n}", "a int", returns="int", body="SELECT {n}")' for n in range(count)
+        )
+        kernel = Kernel()
+        start = time.process_time()
+        kernel.run("\n".join(lines))
+        seconds.append(time.process_time() - start)
+        assert len(kernel.declarations.snapshot.functions) == count
+    assert seconds[1] < 8 * 3 * seconds[0]
