@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from nbmigrate.data.framing import reporting, table_frame, table_sql
-from nbmigrate.data.transfer import plan_transfer, read_frame
+from nbmigrate.data.transfer import plan_transfer, read_frame, textual_columns
+from nbmigrate.data.wire import describe
 from nbmigrate.errors import ExecutionError, UsageConflictError
 from nbmigrate.postgresql.identifiers import qualified
 
@@ -152,11 +153,14 @@ def dask_table(
 
 
 def _require_binary(connection: Connection, sql: str) -> None:
-    if plan_transfer(connection, sql) is None:
-        raise UsageConflictError(
-            "a column of this table has no binary form that a worker could read",
-            hint="name the others with --columns",
-        )
+    if plan_transfer(connection, sql) is not None:
+        return
+    textual = textual_columns(connection, sql)
+    others = ",".join(d.name for d in describe(connection, sql) if d.name not in textual)
+    raise UsageConflictError(
+        f"{', '.join(textual) or 'a column'}: the type has no binary form that a worker could read",
+        hint=f"--columns {others}" if others else "--as pandas",
+    )
 
 
 def _template(id_: tuple[str, str], where: str | None, columns: Sequence[str]) -> str:

@@ -12,10 +12,11 @@ from psycopg import sql
 
 from nbmigrate.data.arrow import require_form
 from nbmigrate.data.filters import all_of, conditions, identifier
-from nbmigrate.data.framing import FrameStream
+from nbmigrate.data.framing import FrameStream, query_frame
 from nbmigrate.data.page import Request
 from nbmigrate.data.relations import Column, Relation
-from nbmigrate.errors import UsageConflictError
+from nbmigrate.data.transfer import textual_columns
+from nbmigrate.errors import ExecutionError, StatementFailedError, UsageConflictError
 
 #: A cell that begins so is a formula to a spreadsheet (OWASP, "CSV Injection").
 _FORMULA = "=+@\t\r-"
@@ -90,22 +91,49 @@ def export_parquet(
     require_form("arrow", "an export as Parquet")
     from pyarrow import parquet
 
-    columns = [identifier(column.name) for column in relation.columns]
     with opener() as connection:
-        query = _select(connection, relation, columns, wanted)
+        query = _binary_select(connection, relation, wanted)
     rows = 0
-    with _complete(path) as partial, FrameStream(opener, query, "arrow") as tables:
+    with _complete(path) as partial, _placed(), FrameStream(opener, query, "arrow") as tables:
         writer = None
         for table in tables:
             writer = writer or parquet.ParquetWriter(partial, table.schema)
             writer.write_table(table)
             rows += table.num_rows
             tell(rows, partial.stat().st_size)
-        if writer is None:
-            raise UsageConflictError("there are no rows to export", hint="as CSV it has its head")
+        if writer is None:  # no rows, and their types all the same
+            with opener() as connection:
+                writer = parquet.ParquetWriter(partial, _without_rows(connection, query).schema)
         writer.close()
         size = partial.stat().st_size
     return Exported(path, rows, size)
+
+
+def _binary_select(connection: psycopg.Connection[Any], relation: Relation, wanted: Request) -> str:
+    """The rows, with the text of what PostgreSQL has no binary form for, such as composites."""
+    names = [identifier(column.name) for column in relation.columns]
+    textual = textual_columns(connection, _select(connection, relation, names, wanted))
+    columns = [
+        sql.SQL("CAST({} AS text) AS {}").format(name, name) if column.name in textual else name
+        for name, column in zip(names, relation.columns, strict=True)
+    ]
+    return _select(connection, relation, columns, wanted)
+
+
+def _without_rows(connection: psycopg.Connection[Any], query: str) -> Any:  # noqa: ANN401 - of Arrow
+    return query_frame(connection, f"SELECT * FROM ({query}) AS t LIMIT 0", "arrow")
+
+
+@contextmanager
+def _placed() -> Iterator[None]:
+    """A value without a place in Arrow is told with what can be done here."""
+    try:
+        yield
+    except StatementFailedError:
+        raise
+    except ExecutionError as error:
+        hint = "as CSV every value has its text; or filter those rows out"
+        raise ExecutionError(error.message, hint=hint) from error
 
 
 @contextmanager

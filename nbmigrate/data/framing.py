@@ -17,8 +17,15 @@ from nbmigrate.data.frames import to_frame
 from nbmigrate.data.parameters import bind
 from nbmigrate.data.read import failed, read_table, select
 from nbmigrate.data.rows import Rows
-from nbmigrate.data.transfer import Transfer, plan_transfer, read_frame, read_frames
+from nbmigrate.data.transfer import (
+    Transfer,
+    plan_transfer,
+    read_frame,
+    read_frames,
+    textual_columns,
+)
 from nbmigrate.errors import UsageConflictError
+from nbmigrate.postgresql.identifiers import quote
 from nbmigrate.postgresql.lexer import significant
 
 Connection = psycopg.Connection[Any]
@@ -155,10 +162,7 @@ class FrameStream:
                 given = bound(connection, self._values) if self._values else None
                 transfer = plan_transfer(connection, self._sql, self._asking, given)
                 if transfer is None:
-                    raise UsageConflictError(
-                        "a column of this query has no type that can be streamed, such as a row",
-                        hint="cast it to text, or read it without --stream",
-                    )
+                    raise _unstreamable(textual_columns(connection, self._sql, given))
                 types = _types(transfer)
                 for frame in read_frames(connection, transfer):
                     yield in_form(frame, types, form)
@@ -184,6 +188,15 @@ class FrameStream:
     def close(self) -> None:
         """Cancel what is left and close the connection."""
         self._frames.close()  # type: ignore[attr-defined]  # a generator
+
+
+def _unstreamable(names: Sequence[str]) -> UsageConflictError:
+    listed = ", ".join(names) or "a column"
+    casts = ", ".join(f"{quote(name)}::text" for name in names)
+    return UsageConflictError(
+        f"{listed}: the type has no binary form that could be streamed, such as a row",
+        hint=f"%%db_query with {casts or 'a cast to text'}, or read it without --stream",
+    )
 
 
 def streamable(sql: str, params: Mapping[str, Any] | None) -> tuple[str, list[Any]]:

@@ -237,6 +237,34 @@ def test_an_export_to_parquet(studio, workspace, database):
         studio.answer("export", asked | {"format": "xlsx"})
 
 
+def test_parquet_takes_every_type(studio, workspace, database):
+    """What has no binary form goes as its text; no rows are a file too; what fails says what else there is."""
+    parquet = pytest.importorskip("pyarrow.parquet", reason="PARQUET NEEDS nbmigrate[arrow]")
+    database.execute(
+        "CREATE TYPE pair AS (a int, b text)",
+        "CREATE DOMAIN posint AS int CHECK (VALUE > 0)",
+        'CREATE TABLE odd (id int PRIMARY KEY, p pair, ps pair[], n posint[], "q""%" tsquery, d date)',
+        """INSERT INTO odd VALUES (1, '(1,"a,b")', '{"(2,c)"}', '{1,2}', 'a & !b', '2024-01-01')""",
+        "INSERT INTO odd VALUES (2)",
+    )
+    asked = {"relation": ["public", "odd"], "path": "odd.parquet", "format": "parquet"}
+    studio.answer("export", asked)
+    table = parquet.read_table(workspace.root / "odd.parquet")
+    assert [column.to_pylist() for column in table.columns[1:5]] == [
+        ['(1,"a,b")', None],
+        ['{"(2,c)"}', None],
+        ["{1,2}", None],
+        ["'a' & !'b'", None],
+    ]
+    none = {"filters": [{"column": "id", "op": ">", "value": "9"}]}
+    assert studio.answer("export", asked | none)["rows"] == 0
+    assert parquet.read_table(workspace.root / "odd.parquet").schema == table.schema
+    database.execute("UPDATE odd SET d = 'infinity'")
+    with pytest.raises(ExecutionError, match=r"column d, row 1: .* no place") as caught:
+        studio.answer("export", asked)
+    assert "CSV" in caught.value.hint
+
+
 ESCAPES = [
     "SET TRANSACTION READ WRITE",
     "SET default_transaction_read_only = off",
