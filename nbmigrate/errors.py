@@ -266,6 +266,7 @@ class StatementFailedError(ExecutionError):
         index: int | None = None,
         path: str = "",
         line: int | None = None,
+        column: int | None = None,
         detail: str = "",
         hint: str = "",
     ) -> None:
@@ -276,6 +277,7 @@ class StatementFailedError(ExecutionError):
         self.index = index
         self.path = path
         self.line = line
+        self.column = column
         self.detail = detail
 
 

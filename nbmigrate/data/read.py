@@ -137,12 +137,16 @@ def failed(
     """The error of ours for one of psycopg's; no transaction stays open."""
     if not connection.closed and connection.info.transaction_status != TransactionStatus.IDLE:
         connection.rollback()
+    return refused(error, sql)
+
+
+def refused(error: psycopg.Error, sql: str, *, skipped: int = 0) -> StatementFailedError:
+    """What PostgreSQL said of the SQL; before it stood ``skipped`` characters that nobody typed."""
     diagnosis = error.diag
     sqlstate = error.sqlstate or ""
-    position = diagnosis.statement_position
-    line = sql.count("\n", 0, int(position) - 1) + 1 if position else None
+    line, column = _place(sql, int(diagnosis.statement_position or 0) - skipped)
     primary = diagnosis.message_primary or str(error).strip()
-    where = f"line {line}: " if line else ""
+    where = f"line {line}, column {column}: " if line else ""
     code = f" (SQLSTATE {sqlstate})" if sqlstate else ""
     message = "\n".join(x for x in (f"{where}{primary}{code}", diagnosis.message_detail) if x)
     return StatementFailedError(
@@ -150,9 +154,18 @@ def failed(
         sql=mask_sql(sql),
         sqlstate=sqlstate,
         line=line,
+        column=column,
         detail=mask_sql(diagnosis.message_detail or ""),
         hint=diagnosis.message_hint or _hint(sqlstate, sql, message),
     )
+
+
+def _place(sql: str, position: int) -> tuple[int, int] | tuple[None, None]:
+    """Line and column, from 1, of a position that PostgreSQL counts in characters, from 1."""
+    if position < 1:
+        return None, None
+    before = sql[: position - 1]
+    return before.count("\n") + 1, len(before) - before.rfind("\n")
 
 
 def _hint(sqlstate: str, sql: str, message: str) -> str:

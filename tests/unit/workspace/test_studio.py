@@ -365,6 +365,21 @@ def test_sql_of_many_kinds(studio, database):
         assert connection.execute("SELECT count(*) FROM posts").fetchone() == (0,)
 
 
+@pytest.mark.parametrize("read_only", [False, True])
+def test_an_error_in_sql_has_its_place(workspace, read_only):
+    """However it is run: read by a cursor, sent as it is, or by one who may only read."""
+    studio = Studio(workspace, read_only=read_only)
+    for sql in ("SELECT 'ä😀',\n  nope", "EXPLAIN SELECT 'ä😀',\n  nope", "VALUES (1),\n (nope)"):
+        with pytest.raises(StatementFailedError, match="line 2, column 3") as caught:
+            studio.answer("query", {"sql": sql})
+        assert (caught.value.line, caught.value.column, caught.value.sqlstate) == (2, 3, "42703")
+    with pytest.raises(StatementFailedError) as caught:
+        studio.answer("query", {"sql": "SELECT 1 / 0"})
+    assert caught.value.line is None
+    assert studio.answer("query", {"sql": "SELECT 1;  -- end"})["rows"] == (("1",),)
+    studio.close()
+
+
 def test_big_values_do_not_come_whole(studio, database):
     """R52: a page with 20 MB of bytes and of JSON is small and quick."""
     with database.connect() as connection:
