@@ -50,6 +50,8 @@ class Keeper:
     def __init__(self, connection: Connection, id_: tuple[str, str]) -> None:
         self._connection = connection
         connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        # It holds the moment for as long as others read, and is idle meanwhile.
+        connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
         # Also its lock: nobody can rewrite the table, which would move the rows, until the end.
         connection.execute(f"SELECT FROM {qualified(id_, spell_public=True)} LIMIT 0")
         row = connection.execute("SELECT pg_catalog.pg_export_snapshot()").fetchone()

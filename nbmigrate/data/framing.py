@@ -159,6 +159,8 @@ class FrameStream:
         try:
             with reporting(connection, self._sql), connection.transaction():
                 connection.execute("SET TRANSACTION READ ONLY")
+                # Whoever asked may take long with a piece.
+                connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
                 given = bound(connection, self._values) if self._values else None
                 transfer = plan_transfer(connection, self._sql, self._asking, given)
                 if transfer is None:
