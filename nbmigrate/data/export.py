@@ -18,8 +18,8 @@ from nbmigrate.data.relations import Column, Relation
 from nbmigrate.data.transfer import textual_columns
 from nbmigrate.errors import ExecutionError, StatementFailedError, UsageConflictError
 
-#: A cell that begins so is a formula to a spreadsheet (OWASP, "CSV Injection").
-_FORMULA = "=+@\t\r-"
+#: A cell that begins so is a formula to a spreadsheet (OWASP, "CSV Injection"); the last are wide = + - @.
+_FORMULA = "=+@\t\r\n-\uff1d\uff0b\uff0d\uff20"
 
 
 #: Rows of a CSV file between two words about it.

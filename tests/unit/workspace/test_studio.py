@@ -200,13 +200,16 @@ def test_an_export_is_whole_or_not_there(studio, workspace, database):
     database.execute(
         "UPDATE posts SET title = '=cmd()' WHERE id = 1",
         "UPDATE posts SET title = NULL WHERE id = 2",
+        "UPDATE posts SET title = U&'\\FF1Dcmd()' WHERE id = 3",
+        "UPDATE posts SET title = E'\\n=cmd()' WHERE id = 4",
     )
     done = studio.answer("export", {"relation": POSTS, "path": "out.csv", "guard": True})
     with (workspace.root / "out.csv").open(newline="") as file:
         rows = list(csv.reader(file))
     assert done["rows"] == len(rows) - 1 == 42
     assert rows[0] == ["id", "author", "title", "n"]
-    assert {row[0]: row[2] for row in rows}["1"] == "'=cmd()"
+    titles = {row[0]: row[2] for row in rows}
+    assert [titles[key] for key in "1234"] == ["'=cmd()", "", "'\uff1dcmd()", "'\n=cmd()"]
     database.execute("""CREATE TABLE h ("=head" int PRIMARY KEY, "-t" text)""")
     studio.answer("export", {"relation": ["public", "h"], "path": "out.csv", "guard": True})
     assert (workspace.root / "out.csv").read_text().splitlines() == ["'=head,'-t"]
