@@ -124,6 +124,14 @@ def test_columns_conflicts_and_a_changed_table(notebook, database):
     expect(conflicts).to_have_count(1)
     conflicts.nth(0).get_by_role("button", name="Keep mine").click()
     expect(conflicts).to_have_count(0)
+    # Mine was kept in place of what was shown, not of what came after that.
+    database.execute("UPDATE posts SET title = 'a third' WHERE id = 2")
+    press(panel, "Save")
+    expect(conflicts).to_have_count(1)
+    expect(conflicts).to_contain_text("a third")
+    assert value(database, "SELECT title FROM posts WHERE id = 2") == "a third"
+    conflicts.get_by_role("button", name="Keep mine").click()
+    expect(conflicts).to_have_count(0)
     save(panel, "1 change")
     with database.connect() as connection:
         found = connection.execute("SELECT title FROM posts WHERE id < 3 ORDER BY id").fetchall()
