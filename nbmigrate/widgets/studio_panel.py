@@ -15,7 +15,7 @@ from nbmigrate.widgets.panel import Message, Panel, safe_text
 SCRIPTS = (
     *("panel", "virtual_list", "sql", "studio_link", "studio_values", "studio_edits"),
     *("studio_list", "studio_grid", "studio_filters", "studio_details", "studio_saving"),
-    *("studio_export", "studio_looking", "studio_data", "studio"),
+    *("studio_columns", "studio_export", "studio_looking", "studio_data", "studio"),
 )
 
 
