@@ -15,7 +15,7 @@ from nbmigrate.data.arrow import Type, in_form
 from nbmigrate.data.fetching import bound
 from nbmigrate.data.frames import to_frame
 from nbmigrate.data.parameters import bind
-from nbmigrate.data.read import failed, read_table, select
+from nbmigrate.data.read import Typed, failed, read_table, select
 from nbmigrate.data.rows import Rows
 from nbmigrate.data.transfer import (
     Transfer,
@@ -52,7 +52,7 @@ def table_frame(  # noqa: PLR0913 - a table, what of it, and the form
         StatementFailedError: there is no such table or column, or the SQL is wrong.
     """
     sql = table_sql(id_, where=where, order=order, columns=columns, limit=limit)
-    with reporting(connection, sql), connection.transaction():
+    with reporting(connection, sql, (where, order)), connection.transaction():
         connection.execute("SET TRANSACTION READ ONLY")
         transfer = plan_transfer(connection, sql)
         if transfer is not None:
@@ -118,12 +118,12 @@ def _single(sql: str) -> str | None:
 
 
 @contextmanager
-def reporting(connection: Connection, sql: str) -> Iterator[None]:
+def reporting(connection: Connection, sql: str, typed: Typed = ()) -> Iterator[None]:
     """What psycopg raises inside, as an error of ours."""
     try:
         yield
     except psycopg.Error as error:
-        raise failed(connection, error, sql) from error
+        raise failed(connection, error, sql, typed) from error
 
 
 class FrameStream:
