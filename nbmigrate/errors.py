@@ -23,6 +23,7 @@
     |   |-- ConnectFailedError
     |   |-- LockTimeoutError           .timeout_ms .blockers
     |   |-- StatementFailedError       .tag .index .sql .sqlstate .detail
+    |   |-- NoPlaceError               .column: a value that its type in Arrow cannot hold
     |   |-- DriftError                 the database is not what the plan was made for
     |   |-- NothingToUndoError         the stack of pushes and migrations is empty
     |   |-- UndoConflictError          .paths: changed since by somebody
@@ -279,6 +280,14 @@ class StatementFailedError(ExecutionError):
         self.line = line
         self.column = column
         self.detail = detail
+
+
+class NoPlaceError(ExecutionError):
+    """A value that the type of its column in Arrow cannot hold."""
+
+    def __init__(self, message: str, *, column: str, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.column = column
 
 
 class DriftError(ExecutionError):

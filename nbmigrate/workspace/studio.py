@@ -200,7 +200,12 @@ class Studio(Browsing):
                 with opener() as connection, connection.transaction():
                     connection.execute("SET TRANSACTION READ ONLY")
                     found = export_csv(connection, known, target, chosen, guard=guard, tell=tell)
-        return {"path": str(found.path), "rows": found.rows, "bytes": found.bytes}
+        return {
+            "path": str(found.path),
+            "rows": found.rows,
+            "bytes": found.bytes,
+            "texts": found.texts,
+        }
 
 
 def _seldom(progress: Progress) -> Tell:
