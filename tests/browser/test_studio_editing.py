@@ -116,13 +116,22 @@ def test_columns_conflicts_and_a_changed_table(notebook, database):
     arrange_columns(panel)
     type_into(panel, 1, "title", "mine")
     type_into(panel, 2, "title", "mine too")
-    database.execute("UPDATE posts SET title = 'theirs' WHERE id IN (1, 2)")
+    type_into(panel, 2, "likes", "77")
+    database.execute("UPDATE posts SET title = 'theirs', likes = 5 WHERE id IN (1, 2)")
     press(panel, "Save")
     conflicts = panel.get_by_role("group", name="conflict")
-    expect(conflicts).to_have_count(2)
+    expect(conflicts).to_have_count(3)
+    for column in ("title", "likes"):
+        expect(cell(panel, 2, column)).to_have_attribute("aria-invalid", "true")
     conflicts.nth(0).get_by_role("button", name="Take theirs").click()
-    expect(conflicts).to_have_count(1)
+    expect(conflicts).to_have_count(2)
     conflicts.nth(0).get_by_role("button", name="Keep mine").click()
+    # What was not decided is not saved by having decided something else.
+    expect(conflicts).to_have_count(1)
+    press(panel, "Save")
+    expect(status(panel)).to_contain_text("Nothing was saved")
+    assert value(database, "SELECT title FROM posts WHERE id = 2") == "theirs"
+    conflicts.get_by_role("button", name="Keep mine").click()
     expect(conflicts).to_have_count(0)
     # Mine was kept in place of what was shown, not of what came after that.
     database.execute("UPDATE posts SET title = 'a third' WHERE id = 2")

@@ -229,7 +229,8 @@ class DataTab {
   cellOf({ row, edit }, column) {
     const found = edit ?? (row.key && (this.edits.updates.get(nameOf(row.key)) ?? this.edits.deletes.get(nameOf(row.key))));
     const fault = this.edits.faults.get(found);
-    const told = fault && (fault.column === column.name || (!fault.column && column.is_key)) ? fault.text : "";
+    const isOthers = this.edits.conflicts.some((one) => one.edit === found && one.column === column.name);
+    const told = fault && (isOthers || fault.column === column.name || (!fault.column && column.is_key)) ? fault.text : "";
     if (edit) {
       const isGiven = Object.hasOwn(edit.values, column.name);
       const usual = column.default !== null || !column.is_editable || column.nullable ? "DEFAULT" : "required";
