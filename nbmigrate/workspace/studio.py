@@ -56,6 +56,9 @@ _OPERATIONS = frozenset(
 )
 
 
+#: Of what PostgreSQL ended without being asked to.
+_TOO_LONG = "it took too long: filter or sort by a column that has an index"
+
 #: Between two words about an export.
 TOLD_EVERY_S = 0.25
 
@@ -238,5 +241,5 @@ def _said(error: psycopg.Error) -> NbmigrateError:
         mask_sql(f"{text}\n{detail}".strip()),
         sql="",
         sqlstate=error.sqlstate or "",
-        hint=error.diag.message_hint or "",
+        hint=error.diag.message_hint or (_TOO_LONG if error.sqlstate == "57014" else ""),
     )

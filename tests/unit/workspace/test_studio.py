@@ -155,6 +155,16 @@ def test_a_statement_can_be_cancelled(studio):
     assert studio.answer("relations", {})
 
 
+def test_what_takes_too_long_says_what_to_do(workspace, database, monkeypatch):
+    monkeypatch.setattr("nbmigrate.workspace.browsing.PATIENCE_MS", 300)
+    database.execute("CREATE VIEW slow AS SELECT pg_sleep(60)::text AS a, 1 AS b")
+    studio = Studio(workspace)
+    with pytest.raises(StatementFailedError) as caught:
+        studio.answer("page", {"relation": ["public", "slow"]})
+    assert (caught.value.sqlstate, "index" in caught.value.hint) == ("57014", True)
+    studio.close()
+
+
 def test_a_column_that_a_migration_changed_is_refused(studio, database):
     """R48."""
     studio.answer("describe", {"relation": POSTS})
