@@ -197,9 +197,15 @@ def _require_key(frame: pd.DataFrame, key: Sequence[str]) -> None:
 
 def _column(series: pd.Series[Any], name: str, given: str | None, is_key: bool) -> ProposedColumn:
     type_, why = (given, "as you said") if given else _type(series, name)
-    missing = int(series.isna().sum())
+    missing = _count_missing(series, type_)
     nulls = f"{missing:,} of {len(series):,} NULL" if missing else "no NULL"
     return ProposedColumn(name, type_, f"{why}; {nulls}", is_key)
+
+
+def _count_missing(series: pd.Series[Any], type_: str) -> int:
+    if series.dtype == object and type_ in {"double precision", "numeric"}:
+        return sum(map(is_missing, series.tolist()))  # NaN is a number there
+    return int(series.isna().sum())
 
 
 def _type(series: pd.Series[Any], name: str) -> tuple[str, str]:

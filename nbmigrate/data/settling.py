@@ -6,7 +6,9 @@ a part of it dropped (nanoseconds, the fraction of a number) is refused with its
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -174,7 +176,9 @@ def _is_known(kind: type) -> bool:
 
 
 def json_text(value: Any) -> str:  # noqa: ANN401 - what is to be JSON
-    """JSON with numpy's numbers as numbers and pandas' missing values as null.
+    """JSON with numpy's numbers as numbers, pandas' missing values as null, moments and UUIDs as text.
+
+    So does to_jsonb (PostgreSQL docs, "JSON Creation Functions").
 
     Raises:
         TypeError: a value that JSON has no form for.
@@ -190,4 +194,8 @@ def _json_default(value: Any) -> Any:  # noqa: ANN401 - any value
         return value.tolist()
     if type(value).__name__ in {"NAType", "NaTType"}:
         return None
+    if isinstance(value, dt.date | dt.time):
+        return value.isoformat()
+    if isinstance(value, uuid.UUID):
+        return str(value)
     raise TypeError(f"JSON has no form for a {type(value).__name__} ({value!r})")

@@ -6,6 +6,7 @@ import datetime as dt
 import ipaddress
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import pandas as pd
@@ -70,6 +71,7 @@ PANDAS: list[tuple[Any, str, tuple[str, str]]] = [
     ([(1, 2), ()], "bigint[]", ("{1,2}", "{}")),
     ([[], []], "jsonb", ("[]", "[]")),
     ([{"a": np.int64(1)}, {"a": pd.NA}], "jsonb", ('{"a": 1}', '{"a": null}')),
+    ([{"a": dt.date(2024, 1, 1)}, {"a": UUID(int=1)}], "jsonb", ('{"a": "2024-01-01"}', '{"a": "00000000-0000-0000-0000-000000000001"}')),
     ([ipaddress.ip_network("10.0.0.0/8"), None], "cidr", ("10.0.0.0/8", "NULL")),
     ([ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_address("::1")], "inet", ("10.0.0.0/8", "::1/128")),
     # Where no number stands beside it, NaN is how pandas says that nothing is there.
@@ -196,7 +198,7 @@ def test_hostile_names(workspace, live) -> None:
         ([None, np.timedelta64(1, "ns")], "interval", "row 2: .* has nanoseconds"),
         (pd.array([1, None], dtype=pd.ArrowDtype(pa.time64("ns"))), "time", "lose data"),
         ([1.0, 2.5], "integer", "row 2: 2.5 is no whole number"),
-        ([{"a": dt.date(2024, 1, 1)}], "jsonb", "row 1: JSON has no form for a date"),
+        ([{"a": Decimal("1.5")}], "jsonb", "row 1: JSON has no form for a Decimal"),
         ([{"a": NAN}], "jsonb", "row 1: .*not JSON compliant"),
     ],
 )  # fmt: skip
@@ -207,6 +209,17 @@ def test_what_would_lose_a_part_is_refused(workspace, live, values, type_, words
     with pytest.raises((UsageConflictError, ExecutionError), match=f"column v.*{words}"):
         workspace.load(frame, "t", append=True)
     assert query(live, "SELECT count(*) FROM t").rows == ((0,),)
+
+
+def test_the_evidence_counts_what_becomes_null(workspace) -> None:
+    columns = {"f": [1.5, NAN, None], "t": ["a", NAN, None], "n": [Decimal("NaN"), None, None]}
+    frame = pd.DataFrame({name: pd.Series(v, dtype=object) for name, v in columns.items()})
+    result = workspace.load(frame, "t", dry_run=True)
+    assert [c.evidence.rpartition("; ")[2] for c in result.columns] == [
+        "1 of 3 NULL",
+        "2 of 3 NULL",
+        "2 of 3 NULL",
+    ]
 
 
 def test_values_that_psycopg_has_no_form_for_go_in_as_text(workspace, live) -> None:
