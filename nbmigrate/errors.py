@@ -23,6 +23,7 @@
     |   |-- ConnectFailedError
     |   |-- LockTimeoutError           .timeout_ms .blockers
     |   |-- StatementFailedError       .tag .index .sql .sqlstate .detail
+    |   |-- NoPlaceError               .column: a value that its type in Arrow cannot hold
     |   |-- DriftError                 the database is not what the plan was made for
     |   |-- NothingToUndoError         the stack of pushes and migrations is empty
     |   |-- UndoConflictError          .paths: changed since by somebody
@@ -266,6 +267,7 @@ class StatementFailedError(ExecutionError):
         index: int | None = None,
         path: str = "",
         line: int | None = None,
+        column: int | None = None,
         detail: str = "",
         hint: str = "",
     ) -> None:
@@ -276,7 +278,16 @@ class StatementFailedError(ExecutionError):
         self.index = index
         self.path = path
         self.line = line
+        self.column = column
         self.detail = detail
+
+
+class NoPlaceError(ExecutionError):
+    """A value that the type of its column in Arrow cannot hold."""
+
+    def __init__(self, message: str, *, column: str, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.column = column
 
 
 class DriftError(ExecutionError):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from nbmigrate.errors import ExecutionError, UsageConflictError
+from nbmigrate.errors import NoPlaceError, UsageConflictError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -39,7 +39,7 @@ def in_form(frame: pd.DataFrame, types: Sequence[Type], form: str) -> Any:  # no
 
     Raises:
         UsageConflictError: what makes that form is not installed.
-        ExecutionError: a value has no place in it.
+        NoPlaceError: a value has no place in it.
     """
     if form == "pandas":
         return frame
@@ -101,18 +101,20 @@ def _empty(series: pd.Series[Any]) -> Any:  # noqa: ANN401 - an array of Arrow
     return pa.array(series.array)
 
 
-def _no_place(series: pd.Series[Any], values: list[Any], kind: Any) -> ExecutionError:  # noqa: ANN401
+def _no_place(series: pd.Series[Any], values: list[Any], kind: Any) -> NoPlaceError:  # noqa: ANN401
     import pyarrow as pa
 
     for at, value in enumerate(values):
         try:
             pa.array([value], type=kind)
         except (pa.ArrowException, TypeError, ValueError, OverflowError):
-            return ExecutionError(
+            return NoPlaceError(
                 f"column {series.name}, row {at + 1}: `{series.iloc[at]}` has no place in Arrow's {kind}",
+                column=str(series.name),
                 hint=f'cast the column to text in SQL ("{series.name}"::text), or use --as pandas',
             )
-    return ExecutionError(f"column {series.name} has no place in Arrow's {kind}")
+    text = f"column {series.name} has no place in Arrow's {kind}"
+    return NoPlaceError(text, column=str(series.name))
 
 
 def _object_type(type_: Type) -> tuple[Any, Callable[[Any], Any]]:

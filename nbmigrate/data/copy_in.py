@@ -7,6 +7,7 @@ which PostgreSQL reads itself. An error names the column and the row.
 from __future__ import annotations
 
 import datetime as dt
+import operator
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -25,8 +26,11 @@ from psycopg.types.multirange import Multirange
 from psycopg.types.range import Range
 
 from nbmigrate.data import packing
+from nbmigrate.data.arrow_in import unarrowed
 from nbmigrate.data.compounds import array_text, of_one_kind
 from nbmigrate.data.proposing import is_missing
+from nbmigrate.data.settling import json_text, settled
+from nbmigrate.data.targets import Target, targets_of
 from nbmigrate.data.wire import TRAILER
 from nbmigrate.errors import ExecutionError, UsageConflictError
 from nbmigrate.postgresql.identifiers import qualified, quote
@@ -39,10 +43,20 @@ STEP = 50_000
 _CANCEL_S = 5
 
 #: What a value without a form of its type raises.
-_UNPACKED = (psycopg.Error, OverflowError, ValueError)
+_UNPACKED = (psycopg.Error, ArithmeticError, TypeError, ValueError)
 
 _types = psycopg.adapters.types
-_JSON = {_types["json"].oid: Json, _types["jsonb"].oid: Jsonb}
+
+
+def _json(value: Any) -> Json:  # noqa: ANN401 - what is to be JSON
+    return Json(value, json_text)
+
+
+def _jsonb(value: Any) -> Jsonb:  # noqa: ANN401 - what is to be JSON
+    return Jsonb(value, json_text)
+
+
+_JSON = {_types["json"].oid: _json, _types["jsonb"].oid: _jsonb}
 
 
 def _between(low: int, end: int) -> Callable[[Any], bool]:
@@ -72,23 +86,7 @@ _FITS: dict[str, Callable[[Any], bool]] = {
 }
 _BINARY = {_types[name].oid: fits for name, fits in _FITS.items()}
 
-_JSON_ARRAYS = {_types["json"].array_oid: Json, _types["jsonb"].array_oid: Jsonb}
-
-_COLUMNS = """
-    SELECT a.attname::text, CASE WHEN t.typtype = 'd' THEN 0 ELSE a.atttypid END,
-           COALESCE(e.typdelim, ',')::text
-      FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
-           LEFT JOIN pg_catalog.pg_type AS e ON e.oid = t.typelem AND t.typcategory = 'A'
-     WHERE a.attrelid = %s::pg_catalog.regclass AND a.attnum > 0 AND NOT a.attisdropped
-"""
-
-
-@dataclass(frozen=True)
-class _Target:
-    """A column's type (0 for a domain), and what parts the elements of an array of it."""
-
-    oid: int
-    delimiter: str
+_JSON_ARRAYS = {_types["json"].array_oid: _json, _types["jsonb"].array_oid: _jsonb}
 
 
 @dataclass(frozen=True)
@@ -173,7 +171,8 @@ def _require_single(frame: pd.DataFrame, key: Sequence[str]) -> None:
 
 
 def _copy(connection: Connection, frame: pd.DataFrame, table: str, on_event: Listen | None) -> int:
-    targets = _targets(connection, frame, table)
+    targets = targets_of(connection, list(frame.columns), table)
+    frame = _settled(frame, targets)
     text = f"COPY {table} ({', '.join(map(quote, frame.columns))}) FROM STDIN"
     packs = _packs(connection, frame, targets)
     is_binary = packs is not None
@@ -188,6 +187,17 @@ def _copy(connection: Connection, frame: pd.DataFrame, table: str, on_event: Lis
             connection.cancel_safe(timeout=_CANCEL_S)
             raise
     return len(frame)
+
+
+def _settled(frame: pd.DataFrame, targets: Sequence[Target]) -> pd.DataFrame:
+    frame = unarrowed(frame)
+    old = [frame.iloc[:, at] for at in range(len(targets))]
+    new = [settled(series, target) for series, target in zip(old, targets, strict=True)]
+    if all(map(operator.is_, old, new)):
+        return frame
+    made = pd.DataFrame(dict(enumerate(new)), index=frame.index, copy=False)
+    made.columns = frame.columns
+    return made
 
 
 def _write_packed(
@@ -207,7 +217,7 @@ def _write_rows(
     connection: Connection,
     copy: psycopg.Copy,
     frame: pd.DataFrame,
-    targets: Sequence[_Target],
+    targets: Sequence[Target],
     on_event: Listen | None,
 ) -> None:
     write = copy.write_row
@@ -218,30 +228,17 @@ def _write_rows(
             write(row)
             if on_event is not None and at % STEP == 0:
                 on_event(RowsCopied(at, len(frame)))
-    except (psycopg.Error, OverflowError, ValueError) as error:
+    except _UNPACKED as error:
         if isinstance(error, psycopg.Error) and error.sqlstate:
             raise
         named = _culprit(connection, list(frame.columns), row)
         raise ExecutionError(f"column {named}, row {at}: {error}") from error
 
 
-def _targets(connection: Connection, frame: pd.DataFrame, table: str) -> list[_Target]:
-    found = connection.execute(_COLUMNS, [table]).fetchall()
-    known = {name: _Target(oid, delimiter) for name, oid, delimiter in found}
-    for name in frame.columns:
-        if name not in known:
-            raise UsageConflictError(
-                f"`{table}` has no column `{name}`", hint=f"it has: {', '.join(known)}"
-            )
-    return [known[name] for name in frame.columns]
-
-
 def _packs(
-    connection: Connection, frame: pd.DataFrame, targets: Sequence[_Target]
+    connection: Connection, frame: pd.DataFrame, targets: Sequence[Target]
 ) -> list[Pack] | None:
     """How each column is packed; ``None`` where one has values without a binary form here."""
-    for at in range(len(targets)):
-        _require_whole_microseconds(frame.iloc[:, at])
     found: list[Pack] = []
     for at, target in enumerate(targets):
         series, packer = frame.iloc[:, at], packing.PACKERS.get(target.oid)
@@ -256,7 +253,7 @@ def _packs(
     return found
 
 
-def _is_binary(connection: Connection, series: pd.Series[Any], target: _Target) -> bool:
+def _is_binary(connection: Connection, series: pd.Series[Any], target: Target) -> bool:
     """Whether all values have a binary form, each looked at."""
     fits = _BINARY.get(target.oid)
     if fits is None:
@@ -289,7 +286,7 @@ def _is_packed(pack: Callable[[pd.Series[Any]], packing.Packed], series: pd.Seri
 
 
 def _pack_each(
-    connection: Connection, target: _Target, block: pd.Series[Any], start: int
+    connection: Connection, target: Target, block: pd.Series[Any], start: int
 ) -> packing.Packed:
     """Value by value, as psycopg writes the type; ``start`` rows are before the block."""
     dumper = connection.adapters.get_dumper_by_oid(target.oid, Format.BINARY)(NoneType, connection)
@@ -303,7 +300,7 @@ def _pack_each(
     return packing.joined(fields)
 
 
-def _rows(frame: pd.DataFrame, targets: Sequence[_Target]) -> Iterator[tuple[Any, ...]]:
+def _rows(frame: pd.DataFrame, targets: Sequence[Target]) -> Iterator[tuple[Any, ...]]:
     """The rows as Python's values, few at a time: all at once are several times the DataFrame."""
     for block in _blocks(frame):
         yield from zip(
@@ -315,7 +312,7 @@ def _blocks(data: Any) -> Iterator[Any]:  # noqa: ANN401 - a DataFrame or a colu
     return (data.iloc[start : start + STEP] for start in range(0, len(data), STEP))
 
 
-def _values(series: pd.Series[Any], target: _Target) -> list[Any]:
+def _values(series: pd.Series[Any], target: Target) -> list[Any]:
     """Python's values with None for NULL."""
     if isinstance(series.dtype, pd.CategoricalDtype):
         categories = [*series.cat.categories.tolist(), None]
@@ -351,20 +348,6 @@ def _plain(series: pd.Series[Any]) -> Iterator[Any]:
     return (None if none else v for v, none in zip(series.tolist(), missing, strict=True))
 
 
-def _require_whole_microseconds(series: pd.Series[Any]) -> None:
-    """PostgreSQL keeps microseconds; nanoseconds are not dropped in silence."""
-    if series.dtype.kind not in "mM":
-        return
-    rest = series.dt.nanoseconds if series.dtype.kind == "m" else series.dt.nanosecond
-    places = np.flatnonzero((rest.fillna(0) != 0).to_numpy())
-    if len(places):
-        raise UsageConflictError(
-            f"column {series.name}, row {places[0] + 1}: {series.iloc[places[0]]} has nanoseconds,"
-            " which PostgreSQL does not keep",
-            hint=f'df["{series.name}"] = df["{series.name}"].dt.round("us")',
-        )
-
-
 def _python(value: Any) -> Any:  # noqa: ANN401 - any value
     if isinstance(value, pd.Timestamp):
         return value.to_pydatetime()
@@ -379,6 +362,6 @@ def _culprit(connection: Connection, names: list[str], row: Any) -> str:  # noqa
     for name, value in zip(names, row, strict=True):
         try:
             Transformer(connection).dump_sequence([value], [PyFormat.TEXT])
-        except (psycopg.Error, OverflowError, ValueError, TypeError):
+        except _UNPACKED:
             return name
     return names[0]

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from nbmigrate.data.framing import reporting, table_frame, table_sql
-from nbmigrate.data.transfer import plan_transfer, read_frame
+from nbmigrate.data.transfer import plan_transfer, read_frame, textual_columns
+from nbmigrate.data.wire import describe
 from nbmigrate.errors import ExecutionError, UsageConflictError
 from nbmigrate.postgresql.identifiers import qualified
 
@@ -49,6 +50,8 @@ class Keeper:
     def __init__(self, connection: Connection, id_: tuple[str, str]) -> None:
         self._connection = connection
         connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        # It holds the moment for as long as others read, and is idle meanwhile.
+        connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
         # Also its lock: nobody can rewrite the table, which would move the rows, until the end.
         connection.execute(f"SELECT FROM {qualified(id_, spell_public=True)} LIMIT 0")
         row = connection.execute("SELECT pg_catalog.pg_export_snapshot()").fetchone()
@@ -152,11 +155,14 @@ def dask_table(
 
 
 def _require_binary(connection: Connection, sql: str) -> None:
-    if plan_transfer(connection, sql) is None:
-        raise UsageConflictError(
-            "a column of this table has no binary form that a worker could read",
-            hint="name the others with --columns",
-        )
+    if plan_transfer(connection, sql) is not None:
+        return
+    textual = textual_columns(connection, sql)
+    others = ",".join(d.name for d in describe(connection, sql) if d.name not in textual)
+    raise UsageConflictError(
+        f"{', '.join(textual) or 'a column'}: the type has no binary form that a worker could read",
+        hint=f"--columns {others}" if others else "--as pandas",
+    )
 
 
 def _template(id_: tuple[str, str], where: str | None, columns: Sequence[str]) -> str:

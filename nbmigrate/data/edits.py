@@ -60,13 +60,17 @@ Edit = Update | Insert | Delete
 
 
 class Conflict(Document, frozen=True, kw_only=True):
-    """A value that somebody else has changed; without a column, the row is gone."""
+    """A value that somebody else has changed; without a column, the row is gone.
+
+    ``version`` is that of the row with ``theirs``: who decides for it has seen no later one.
+    """
 
     edit: int
-    column: str | None
-    mine: str | None
-    theirs: str | None
-    original: str | None
+    column: str | None = None
+    mine: str | None = None
+    theirs: str | None = None
+    original: str | None = None
+    version: str | None = None
     is_gone: bool = False
 
 
@@ -195,14 +199,14 @@ def _conflicts(
         if isinstance(edit, Insert):
             continue
         if number not in current:
-            found.append(_conflict(number, None, None, None, None, is_gone=True))
+            found.append(Conflict(edit=number, is_gone=True))
         elif current[number].version != edit.version:
-            found += _differences(relation, number, edit, current[number].values)
+            found += _differences(relation, number, edit, current[number])
     return tuple(found)
 
 
 def _differences(
-    relation: Relation, number: int, edit: Update | Delete, theirs: Texts
+    relation: Relation, number: int, edit: Update | Delete, now: _Current
 ) -> list[Conflict]:
     """What is not as it was seen; when that is none of the columns, all that were to be changed."""
     if isinstance(edit, Update):
@@ -210,25 +214,20 @@ def _differences(
         mine = {name: change.after for name, change in edit.changes.items()}
     else:
         seen, mine = dict(edit.original), {}
+    theirs = now.values
     names = [name for name in seen if name in theirs and theirs[name] != seen[name]]
     names = names or list(seen) or list(relation.key)
     return [
-        _conflict(number, name, mine.get(name), theirs.get(name), seen.get(name)) for name in names
+        Conflict(
+            edit=number,
+            column=name,
+            mine=mine.get(name),
+            theirs=theirs.get(name),
+            original=seen.get(name),
+            version=now.version,
+        )
+        for name in names
     ]
-
-
-def _conflict(
-    edit: int,
-    column: str | None,
-    mine: str | None,
-    theirs: str | None,
-    original: str | None,
-    *,
-    is_gone: bool = False,
-) -> Conflict:
-    return Conflict(
-        edit=edit, column=column, mine=mine, theirs=theirs, original=original, is_gone=is_gone
-    )
 
 
 # --- changing ------------------------------------------------------------------

@@ -12,13 +12,14 @@ from psycopg import sql
 
 from nbmigrate.data.arrow import require_form
 from nbmigrate.data.filters import all_of, conditions, identifier
-from nbmigrate.data.framing import FrameStream
+from nbmigrate.data.framing import FrameStream, query_frame
 from nbmigrate.data.page import Request
 from nbmigrate.data.relations import Column, Relation
-from nbmigrate.errors import UsageConflictError
+from nbmigrate.data.transfer import textual_columns
+from nbmigrate.errors import NoPlaceError, UsageConflictError
 
-#: A cell that begins so is a formula to a spreadsheet (OWASP, "CSV Injection").
-_FORMULA = "=+@\t\r-"
+#: A cell that begins so is a formula to a spreadsheet (OWASP, "CSV Injection"); the last are wide = + - @.
+_FORMULA = "=+@\t\r\n-\uff1d\uff0b\uff0d\uff20"
 
 
 #: Rows of a CSV file between two words about it.
@@ -32,11 +33,12 @@ def _silent(_rows: int, _bytes: int) -> None:
 
 
 class Exported(NamedTuple):
-    """What was written."""
+    """What was written; ``texts`` are the columns that went as text in place of their type."""
 
     path: Path
     rows: int
     bytes: int
+    texts: tuple[str, ...] = ()
 
 
 def export_csv(
@@ -80,19 +82,40 @@ def export_parquet(
 ) -> Exported:
     """Write the rows as Parquet, with the types that :mod:`nbmigrate.data.arrow` gives them.
 
-    ``opener`` connects; the rows come on a connection of their own, piece by piece.
-    ``tell`` gets the rows and bytes that were written, after each piece.
+    Columns are texts where PostgreSQL has no binary form of the type, such as composites, and where
+    a value has no place in Arrow's type, such as an infinite date: that is found out on the way,
+    and the rows are read again. ``opener`` connects; the rows come on a connection of their own,
+    piece by piece. ``tell`` gets the rows and bytes that were written, after each piece.
 
     Raises:
         UsageConflictError: pyarrow is missing, or the file cannot be written.
-        ExecutionError: a value has no place in its Arrow type; no file is left then.
+        psycopg.Error: what PostgreSQL refuses; no file is left then.
     """
     require_form("arrow", "an export as Parquet")
+    with opener() as connection:
+        names = [identifier(column.name) for column in relation.columns]
+        texts = set(textual_columns(connection, _select(connection, relation, names, wanted)))
+    while True:
+        try:
+            return _parquet(opener, relation, path, wanted, frozenset(texts), tell)
+        except NoPlaceError as error:
+            if error.column in texts:
+                raise
+            texts.add(error.column)
+
+
+def _parquet(
+    opener: Callable[[], psycopg.Connection[Any]],
+    relation: Relation,
+    path: Path,
+    wanted: Request,
+    texts: frozenset[str],
+    tell: Tell,
+) -> Exported:
     from pyarrow import parquet
 
-    columns = [identifier(column.name) for column in relation.columns]
     with opener() as connection:
-        query = _select(connection, relation, columns, wanted)
+        query = _select(connection, relation, _with_texts(relation, texts), wanted)
     rows = 0
     with _complete(path) as partial, FrameStream(opener, query, "arrow") as tables:
         writer = None
@@ -101,11 +124,25 @@ def export_parquet(
             writer.write_table(table)
             rows += table.num_rows
             tell(rows, partial.stat().st_size)
-        if writer is None:
-            raise UsageConflictError("there are no rows to export", hint="as CSV it has its head")
+        if writer is None:  # no rows, and their types all the same
+            with opener() as connection:
+                writer = parquet.ParquetWriter(partial, _without_rows(connection, query).schema)
         writer.close()
         size = partial.stat().st_size
-    return Exported(path, rows, size)
+    named = tuple(column.name for column in relation.columns if column.name in texts)
+    return Exported(path, rows, size, named)
+
+
+def _with_texts(relation: Relation, texts: frozenset[str]) -> list[sql.Composable]:
+    names = [(identifier(column.name), column.name in texts) for column in relation.columns]
+    return [
+        sql.SQL("CAST({} AS text) AS {}").format(name, name) if is_text else name
+        for name, is_text in names
+    ]
+
+
+def _without_rows(connection: psycopg.Connection[Any], query: str) -> Any:  # noqa: ANN401 - of Arrow
+    return query_frame(connection, f"SELECT * FROM ({query}) AS t LIMIT 0", "arrow")
 
 
 @contextmanager

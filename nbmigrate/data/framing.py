@@ -15,10 +15,17 @@ from nbmigrate.data.arrow import Type, in_form
 from nbmigrate.data.fetching import bound
 from nbmigrate.data.frames import to_frame
 from nbmigrate.data.parameters import bind
-from nbmigrate.data.read import failed, read_table, select
+from nbmigrate.data.read import Typed, failed, read_table, select
 from nbmigrate.data.rows import Rows
-from nbmigrate.data.transfer import Transfer, plan_transfer, read_frame, read_frames
+from nbmigrate.data.transfer import (
+    Transfer,
+    plan_transfer,
+    read_frame,
+    read_frames,
+    textual_columns,
+)
 from nbmigrate.errors import UsageConflictError
+from nbmigrate.postgresql.identifiers import quote
 from nbmigrate.postgresql.lexer import significant
 
 Connection = psycopg.Connection[Any]
@@ -45,7 +52,7 @@ def table_frame(  # noqa: PLR0913 - a table, what of it, and the form
         StatementFailedError: there is no such table or column, or the SQL is wrong.
     """
     sql = table_sql(id_, where=where, order=order, columns=columns, limit=limit)
-    with reporting(connection, sql), connection.transaction():
+    with reporting(connection, sql, (where, order)), connection.transaction():
         connection.execute("SET TRANSACTION READ ONLY")
         transfer = plan_transfer(connection, sql)
         if transfer is not None:
@@ -111,12 +118,12 @@ def _single(sql: str) -> str | None:
 
 
 @contextmanager
-def reporting(connection: Connection, sql: str) -> Iterator[None]:
+def reporting(connection: Connection, sql: str, typed: Typed = ()) -> Iterator[None]:
     """What psycopg raises inside, as an error of ours."""
     try:
         yield
     except psycopg.Error as error:
-        raise failed(connection, error, sql) from error
+        raise failed(connection, error, sql, typed) from error
 
 
 class FrameStream:
@@ -152,13 +159,12 @@ class FrameStream:
         try:
             with reporting(connection, self._sql), connection.transaction():
                 connection.execute("SET TRANSACTION READ ONLY")
+                # Whoever asked may take long with a piece.
+                connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
                 given = bound(connection, self._values) if self._values else None
                 transfer = plan_transfer(connection, self._sql, self._asking, given)
                 if transfer is None:
-                    raise UsageConflictError(
-                        "a column of this query has no type that can be streamed, such as a row",
-                        hint="cast it to text, or read it without --stream",
-                    )
+                    raise _unstreamable(textual_columns(connection, self._sql, given))
                 types = _types(transfer)
                 for frame in read_frames(connection, transfer):
                     yield in_form(frame, types, form)
@@ -184,6 +190,15 @@ class FrameStream:
     def close(self) -> None:
         """Cancel what is left and close the connection."""
         self._frames.close()  # type: ignore[attr-defined]  # a generator
+
+
+def _unstreamable(names: Sequence[str]) -> UsageConflictError:
+    listed = ", ".join(names) or "a column"
+    casts = ", ".join(f"{quote(name)}::text" for name in names)
+    return UsageConflictError(
+        f"{listed}: the type has no binary form that could be streamed, such as a row",
+        hint=f"%%db_query with {casts or 'a cast to text'}, or read it without --stream",
+    )
 
 
 def streamable(sql: str, params: Mapping[str, Any] | None) -> tuple[str, list[Any]]:

@@ -35,7 +35,8 @@ def bind(sql: str, params: Mapping[str, Any]) -> tuple[str, list[Any]]:
         if token.kind == "word" and token.text in params and _is_marked(before):
             if token.text not in names:
                 names.append(token.text)
-            pieces[-1] = f"${names.index(token.text) + 1}"
+            # As wide as the name, so that PostgreSQL counts the places as they were typed.
+            pieces[-1] = f"${names.index(token.text) + 1}".ljust(1 + len(token.text))
         else:
             pieces.append(token.text)
         before = [*before[-1:], token]

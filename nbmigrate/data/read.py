@@ -20,6 +20,8 @@ from nbmigrate.postgresql.lexer import significant
 from nbmigrate.postgresql.secrets import mask_sql
 from nbmigrate.postgresql.statements import split
 
+#: Pieces of SQL that were typed, among others that were not.
+Typed = Sequence[str | None]
 _HINTS = {
     "22P02": "a parameter given as text must look like the type it is compared with",
     "25006": "this may only read",
@@ -77,7 +79,7 @@ def read_table(
     try:
         found = _read_only(connection, sql, limit)
     except psycopg.Error as error:
-        raise failed(connection, error, sql) from shown(error, sql)
+        raise failed(connection, error, sql, (where, order)) from shown(error, sql)
     return name_types(connection, found, (time.perf_counter() - started) * 1000)
 
 
@@ -132,17 +134,28 @@ def shown(error: psycopg.Error, sql: str) -> psycopg.Error | None:
 
 
 def failed(
-    connection: psycopg.Connection[Any], error: psycopg.Error, sql: str
+    connection: psycopg.Connection[Any], error: psycopg.Error, sql: str, typed: Typed = ()
 ) -> StatementFailedError:
     """The error of ours for one of psycopg's; no transaction stays open."""
     if not connection.closed and connection.info.transaction_status != TransactionStatus.IDLE:
         connection.rollback()
+    return refused(error, sql, typed)
+
+
+def refused(
+    error: psycopg.Error, sql: str, typed: Typed = (), *, skipped: int = 0
+) -> StatementFailedError:
+    """What PostgreSQL said of the SQL; before it stood ``skipped`` characters that nobody typed.
+
+    ``typed`` are the pieces that somebody did type, each on lines of its own; without them it is
+    all of the SQL.
+    """
     diagnosis = error.diag
     sqlstate = error.sqlstate or ""
-    position = diagnosis.statement_position
-    line = sql.count("\n", 0, int(position) - 1) + 1 if position else None
+    position = int(diagnosis.statement_position or 0) - skipped
+    line, column = _place_of_piece(sql, typed, position) if typed else _place(sql, position)
     primary = diagnosis.message_primary or str(error).strip()
-    where = f"line {line}: " if line else ""
+    where = f"line {line}, column {column}: " if line else ""
     code = f" (SQLSTATE {sqlstate})" if sqlstate else ""
     message = "\n".join(x for x in (f"{where}{primary}{code}", diagnosis.message_detail) if x)
     return StatementFailedError(
@@ -150,9 +163,27 @@ def failed(
         sql=mask_sql(sql),
         sqlstate=sqlstate,
         line=line,
+        column=column,
         detail=mask_sql(diagnosis.message_detail or ""),
         hint=diagnosis.message_hint or _hint(sqlstate, sql, message),
     )
+
+
+def _place_of_piece(sql: str, typed: Typed, position: int) -> tuple[int, int] | tuple[None, None]:
+    """The place within the piece that it lies in, if it does."""
+    for piece in filter(None, typed):
+        start = sql.find(f"\n{piece}") + 1
+        if 0 < start < position <= start + len(piece):
+            return _place(piece, position - start)
+    return None, None
+
+
+def _place(sql: str, position: int) -> tuple[int, int] | tuple[None, None]:
+    """Line and column, from 1, of a position that PostgreSQL counts in characters, from 1."""
+    if position < 1:
+        return None, None
+    before = sql[: position - 1]
+    return before.count("\n") + 1, len(before) - before.rfind("\n")
 
 
 def _hint(sqlstate: str, sql: str, message: str) -> str:

@@ -6,7 +6,7 @@ runs: ``plan_transfer`` is None then, and the caller reads the rows as text.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -124,15 +124,33 @@ def plan_transfer(
     if not _is_unicode(connection):
         return None
     described = describe(connection, sql, given.oids if given else ())
-    foreign = {d.oid for d in described} - _BY_OID.keys() - LOADABLE
-    found = (
-        {row[0]: row[1:] for row in connection.execute(_TYPES, [list(foreign)])} if foreign else {}
-    )
-    if not described or any(not found.get(oid, (0, 0, False))[2] for oid in foreign):
+    found = _foreign(connection, described)
+    if not described or any(_is_textual(d, found) for d in described):
         return None
     ask = ask or (lambda: connection)
     columns = tuple(_column(connection, d, found.get(d.oid), ask) for d in described)
     return Transfer(sql, columns, given)
+
+
+def textual_columns(
+    connection: Connection, sql: str, given: Bound | None = None
+) -> tuple[str, ...]:
+    """The names of the query's columns whose values have no binary form, only their text."""
+    described = describe(connection, sql, given.oids if given else ())
+    found = _foreign(connection, described)
+    return tuple(d.name for d in described if _is_textual(d, found))
+
+
+def _foreign(connection: Connection, described: Sequence[Described]) -> dict[int, tuple[Any, ...]]:
+    """What PostgreSQL says of the types that are not known here."""
+    oids = {d.oid for d in described} - _BY_OID.keys() - LOADABLE
+    rows = connection.execute(_TYPES, [list(oids)]) if oids else ()
+    return {row[0]: row[1:] for row in rows}
+
+
+def _is_textual(described: Described, foreign: Mapping[int, tuple[Any, ...]]) -> bool:
+    oid = described.oid
+    return oid not in _BY_OID and oid not in LOADABLE and not foreign.get(oid, (0, 0, False))[2]
 
 
 def _is_unicode(connection: Connection) -> bool:

@@ -15,7 +15,7 @@ from nbmigrate.widgets.panel import Message, Panel, safe_text
 SCRIPTS = (
     *("panel", "virtual_list", "sql", "studio_link", "studio_values", "studio_edits"),
     *("studio_list", "studio_grid", "studio_filters", "studio_details", "studio_saving"),
-    *("studio_export", "studio_looking", "studio_data", "studio"),
+    *("studio_columns", "studio_export", "studio_looking", "studio_data", "studio"),
 )
 
 
@@ -100,4 +100,7 @@ def error_message(error: Exception) -> dict[str, Any]:
             text, hint = safe_text(error), ""
     code = getattr(error, "code", None) or ""
     sqlstate = getattr(error, "sqlstate", None) or ""
-    return {"text": text, "hint": hint or "", "sqlstate": sqlstate, "code": code}
+    found = {"text": text, "hint": hint or "", "sqlstate": sqlstate, "code": code}
+    # Where it stands in SQL that was typed.
+    place = {name: getattr(error, name, None) for name in ("line", "column")}
+    return found | place if all(place.values()) else found

@@ -13,7 +13,7 @@ import psycopg
 
 from nbmigrate import results
 from nbmigrate.errors import MissingFileError, UsageConflictError
-from nbmigrate.model.names import format_path
+from nbmigrate.model.names import NAME_BYTES, format_path, truncate
 from nbmigrate.workspace.load_outcome import Outcome
 from nbmigrate.workspace.sources import Source
 
@@ -143,8 +143,10 @@ def _named(work: Callable[[], int]) -> int:
     try:
         return work()
     except psycopg.Error as error:
-        place = (error.diag.context or "").splitlines()
-        where = f"{place[0]}: " if place else ""
+        # Its innermost first; the row and the column stand where COPY is named.
+        places = (error.diag.context or "").splitlines()
+        place = next((one for one in places if one.startswith("COPY ")), "".join(places[:1]))
+        where = f"{place}: " if place else ""
         detail = f"\n{error.diag.message_detail}" if error.diag.message_detail else ""
         hints = {
             "42P10": "a unique index on the key is needed: declare one and push it first",
@@ -162,6 +164,11 @@ def _named(work: Callable[[], int]) -> int:
 
 def _require_fitting(id_: Id, options: LoadOptions, *, is_there: bool) -> None:
     name = format_path(*id_)
+    if not is_there and (cut := truncate(id_[1])) != id_[1]:
+        raise UsageConflictError(
+            f"`{name}` has more than {NAME_BYTES} bytes, which is all that PostgreSQL keeps of a name",
+            hint=f"a shorter one, such as {cut}",
+        )
     if options.append and options.upsert:
         raise UsageConflictError("--append and --upsert do not go together", hint="leave out one")
     is_adding = options.append or bool(options.upsert)
@@ -192,28 +199,53 @@ def as_pandas(data: Any) -> pd.DataFrame:  # noqa: ANN401 - a DataFrame of panda
     """The rows as a DataFrame of pandas that holds the same values.
 
     Raises:
-        UsageConflictError: it is no frame.
+        UsageConflictError: it is no frame, or one of a type that has no way to Arrow.
     """
     import pandas as pd
 
     if isinstance(data, pd.DataFrame):
         return data
-    if hasattr(data, "to_arrow"):
+    maker = type(data).__module__.partition(".")[0]
+    if hasattr(data, "to_arrow") and hasattr(data, "columns"):
         from nbmigrate.data.arrow import require_form
 
-        require_form("arrow", f"a {type(data).__module__.partition('.')[0]} DataFrame")
-        data = data.to_arrow()
+        require_form("arrow", f"a {maker} DataFrame")
+        data = _to_arrow(data)
     if not hasattr(data, "column_names"):
+        what = f"a {type(data).__name__} of {maker}" if maker != "builtins" else type(data).__name__
         raise UsageConflictError(
-            f"a {type(data).__name__} is no DataFrame",
-            hint="give a DataFrame of pandas or polars, or a table of Arrow",
+            f"{what} is no DataFrame",
+            hint=_AS_FRAME.get((maker, type(data).__name__))
+            or "give a DataFrame of pandas or polars, or a table of Arrow",
         )
-    # Python's values: no way through numpy, which makes floats of integers beside NULL.
-    columns = {
-        name: pd.Series(column.to_pylist(), dtype=object)
-        for name, column in zip(data.column_names, data.columns, strict=True)
-    }
-    return pd.DataFrame(columns)
+    from nbmigrate.data.arrow_in import frame_of
+
+    return frame_of(data)
+
+
+#: What makes a frame of what is nearly one.
+_AS_FRAME = {
+    ("polars", "LazyFrame"): "give frame.collect()",
+    ("polars", "Series"): "give series.to_frame()",
+    ("pandas", "Series"): "give series.to_frame()",
+    ("dask", "DataFrame"): "give frame.compute(), or load each part: --append",
+}
+
+
+def _to_arrow(frame: Any) -> Any:  # noqa: ANN401 - a table of Arrow of a DataFrame of polars
+    """The table, or the column that Arrow has no type for: polars has integers of 128 bits, and objects."""
+    try:
+        return frame.to_arrow()
+    except Exception as error:
+        for name in frame.columns:
+            try:
+                frame.select(name).to_arrow()
+            except Exception as why:  # noqa: BLE001 - whatever polars and Arrow say of it
+                raise UsageConflictError(
+                    f"column {name}: Arrow has no type for {frame[name].dtype} of polars ({why})",
+                    hint=f'df = df.with_columns(pl.col("{name}").cast(...)), or leave it out',
+                ) from error
+        raise
 
 
 def read_file(text: str, root: Path) -> Any:  # noqa: ANN401 - pandas or Arrow

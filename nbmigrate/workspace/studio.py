@@ -56,6 +56,9 @@ _OPERATIONS = frozenset(
 )
 
 
+#: Of what PostgreSQL ended without being asked to.
+_TOO_LONG = "it took too long: filter or sort by a column that has an index"
+
 #: Between two words about an export.
 TOLD_EVERY_S = 0.25
 
@@ -200,7 +203,12 @@ class Studio(Browsing):
                 with opener() as connection, connection.transaction():
                     connection.execute("SET TRANSACTION READ ONLY")
                     found = export_csv(connection, known, target, chosen, guard=guard, tell=tell)
-        return {"path": str(found.path), "rows": found.rows, "bytes": found.bytes}
+        return {
+            "path": str(found.path),
+            "rows": found.rows,
+            "bytes": found.bytes,
+            "texts": found.texts,
+        }
 
 
 def _seldom(progress: Progress) -> Tell:
@@ -233,5 +241,5 @@ def _said(error: psycopg.Error) -> NbmigrateError:
         mask_sql(f"{text}\n{detail}".strip()),
         sql="",
         sqlstate=error.sqlstate or "",
-        hint=error.diag.message_hint or "",
+        hint=error.diag.message_hint or (_TOO_LONG if error.sqlstate == "57014" else ""),
     )

@@ -116,13 +116,30 @@ def test_columns_conflicts_and_a_changed_table(notebook, database):
     arrange_columns(panel)
     type_into(panel, 1, "title", "mine")
     type_into(panel, 2, "title", "mine too")
-    database.execute("UPDATE posts SET title = 'theirs' WHERE id IN (1, 2)")
+    type_into(panel, 2, "likes", "77")
+    database.execute("UPDATE posts SET title = 'theirs', likes = 5 WHERE id IN (1, 2)")
     press(panel, "Save")
     conflicts = panel.get_by_role("group", name="conflict")
-    expect(conflicts).to_have_count(2)
+    expect(conflicts).to_have_count(3)
+    for column in ("title", "likes"):
+        expect(cell(panel, 2, column)).to_have_attribute("aria-invalid", "true")
     conflicts.nth(0).get_by_role("button", name="Take theirs").click()
-    expect(conflicts).to_have_count(1)
+    expect(conflicts).to_have_count(2)
     conflicts.nth(0).get_by_role("button", name="Keep mine").click()
+    # What was not decided is not saved by having decided something else.
+    expect(conflicts).to_have_count(1)
+    press(panel, "Save")
+    expect(status(panel)).to_contain_text("Nothing was saved")
+    assert value(database, "SELECT title FROM posts WHERE id = 2") == "theirs"
+    conflicts.get_by_role("button", name="Keep mine").click()
+    expect(conflicts).to_have_count(0)
+    # Mine was kept in place of what was shown, not of what came after that.
+    database.execute("UPDATE posts SET title = 'a third' WHERE id = 2")
+    press(panel, "Save")
+    expect(conflicts).to_have_count(1)
+    expect(conflicts).to_contain_text("a third")
+    assert value(database, "SELECT title FROM posts WHERE id = 2") == "a third"
+    conflicts.get_by_role("button", name="Keep mine").click()
     expect(conflicts).to_have_count(0)
     save(panel, "1 change")
     with database.connect() as connection:
@@ -219,6 +236,122 @@ def test_bytes_and_long_values_whole_or_not_at_all(notebook, database):
         # Hundreds of thousands of characters: not into the report when they differ.
         is_whole = field.evaluate(READ_ON) == value(database, f"SELECT {name}::text FROM files")
         assert is_whole, name
+
+
+#: A type's editor, what is typed into it, and what PostgreSQL has of it then.
+EDITORS = {
+    "smallint": ("text", "-5", "-5"),
+    "numeric(8,2)": ("text", "1.5", "1.50"),
+    "double precision": ("text", "NaN", "NaN"),
+    "money": ("text", "$1,234.50", "$1,234.50"),
+    "uuid": ("text", "8D0C5B2E0F5E4F0E9D0A0123456789AB", "8d0c5b2e-0f5e-4f0e-9d0a-0123456789ab"),
+    "time": ("text", "24:00", "24:00:00"),
+    "timestamp": ("text", "infinity", "infinity"),
+    "timestamptz": ("text", "2024-07-01 02:00+02", "2024-07-01 00:00:00+00"),
+    "interval": ("text", "1 month 2 days", "1 mon 2 days"),
+    "json": ("textarea", '{"a":  1}', '{"a":  1}'),
+    "integer[]": ("text", "{1,NULL}", "{1,NULL}"),
+    "inet": ("text", "10.0.0.0/8", "10.0.0.0/8"),
+    "int4range": ("text", "[1,5]", "[1,6)"),
+    "point": ("text", "(1,2)", "(1,2)"),
+    "pair": ("text", '(1,"x, y")', '(1,"x, y")'),
+    "email": ("text", "a@b.c", "a@b.c"),
+    "bit(3)": ("text", "101", "101"),
+    "tsvector": ("text", "b a", "'a' 'b'"),
+}
+
+
+def test_an_editor_for_every_type(notebook, database):
+    """Each is reached by the keyboard, is in sight with its buttons, and its value is PostgreSQL's."""
+    database.execute(
+        "CREATE TYPE pair AS (a int, b text)",
+        "CREATE DOMAIN email AS text CHECK (VALUE LIKE '%@%')",
+        f"CREATE TABLE kinds (id int PRIMARY KEY, {', '.join(f'c{at} {kind}' for at, kind in enumerate(EDITORS))})",
+        "INSERT INTO kinds VALUES (1)",
+    )
+    shown = notebook("%db_studio kinds")
+    panel = shown.panel()
+    wrap = panel.locator(".nbs-wrap")
+    cell(panel, 1, "id").click()
+    for at, (kind, (field, text, _)) in enumerate(EDITORS.items()):
+        shown.page.keyboard.press("ArrowRight")
+        shown.page.keyboard.press("Enter")
+        editor = panel.locator(".nbs-editor")
+        node = editor.locator("input, textarea")
+        expect(node).to_be_focused()
+        assert node.evaluate("node => node.type") == field, kind
+        assert node.get_attribute("aria-label") == f"c{at}"
+        right = wrap.evaluate("node => node.getBoundingClientRect().left + node.clientWidth")
+        box = editor.bounding_box()
+        assert box["x"] + box["width"] <= right + 2, kind
+        node.fill(text)
+        shown.page.keyboard.press("Enter")
+        expect(editor).to_have_count(0)
+    shown.shoot("studio-editors", panel)
+    save(panel, "1 change")
+    with database.connect() as connection:
+        listed = ", ".join(f"c{at}::text" for at in range(len(EDITORS)))
+        found = connection.execute(f"SELECT {listed} FROM kinds").fetchone()
+    assert list(found) == [expected for _, _, expected in EDITORS.values()]
+
+
+def test_while_it_saves_nothing_else_is_edited(notebook, database):
+    """It would go with what was saved: the save waits here for a lock."""
+    _, panel = open_studio(notebook, database)
+    type_into(panel, 1, "title", "first")
+    with database.connect(autocommit=False) as other:
+        other.execute("LOCK TABLE posts IN SHARE MODE")
+        press(panel, "Save")
+        expect(status(panel)).to_have_text("Saving …")
+        cell(panel, 2, "title").dblclick()
+        expect(status(panel)).to_contain_text("Wait until the changes are saved")
+        expect(panel.locator(".nbs-editor")).to_have_count(0)
+        cell(panel, 2, "title").press("Delete")
+        other.rollback()
+    expect(status(panel)).to_contain_text("Saved 1 change")
+    expect(panel.locator(".nbs-grid tr.nbs-deleted")).to_have_count(0)
+    panel.locator(".nbs-table", has_text="users").click()
+    panel.get_by_role("button", name="Undo last save in posts", exact=True).click()
+    expect(status(panel)).to_have_text("The last save was undone.")
+    assert value(database, "SELECT title FROM posts WHERE id = 1") == "post 1"
+    save_again = panel.get_by_role("button", name="Save", exact=True)
+    expect(save_again).to_be_hidden()
+
+
+def test_the_row_in_full_is_that_of_the_page(notebook, database):
+    """It follows a filter and another table, and shows none where there is none."""
+    _, panel = open_studio(notebook, database)
+    cell(panel, 3, "title").click()
+    press(panel, "Row")
+    details = panel.locator(".nbs-details")
+    expect(details).to_contain_text("post 3")
+    cell(panel, 3, "user_id").get_by_role("button").click()
+    expect(panel.locator(".nbs-heading")).to_have_text("users")
+    expect(details).to_contain_text("user 4")
+    expect(details).not_to_contain_text("post 3")
+    press(panel, "+ Filter")
+    form = panel.get_by_role("dialog")
+    form.get_by_label("column").select_option("name")
+    form.get_by_label("value").fill("nobody")
+    form.get_by_label("value").press("Enter")
+    expect(details).to_have_text("No row.")
+
+
+def test_an_error_in_sql_is_marked_where_it_is(notebook, database):
+    shown, panel = open_studio(notebook, database)
+    panel.get_by_role("tab", name="SQL").click()
+    text = panel.get_by_label("SQL", exact=True).last
+    text.fill("\nSELECT '😀',\n  nope\nFROM posts")
+    text.press("Control+Enter")
+    expect(panel.get_by_role("alert")).to_contain_text("line 3, column 3")
+    expect(panel.locator(".nbs-place mark")).to_have_text("nope")
+    chosen = "node => node.value.slice(node.selectionStart, node.selectionEnd)"
+    assert text.evaluate(chosen) == "nope"
+    shown.shoot("studio-sql-error", panel)
+    text.fill("SELECT E'one\\ntwo' AS lines, repeat('x', 99) AS long")
+    text.press("Control+Enter")
+    expect(panel.locator(".nbs-result tbody td").first).to_have_text("one⏎two")
+    assert panel.locator(".nbs-result tbody tr").first.bounding_box()["height"] < 40
 
 
 def test_a_filter_that_fails_stays_to_be_mended(notebook, database):

@@ -7,7 +7,7 @@ function drawStudio({ host, send, memory }) {
   const live = el("span", { className: "nbs-live", role: "status", "aria-live": "polite" });
   const cancel = button("Cancel", () => link.cancel(), { className: "nbm-button nbs-small", hidden: true });
   const about = el("span", { className: "nbm-muted nbs-about" });
-  const say = (text, tone = "") => { live.textContent = text; live.dataset.tone = tone; };
+  const say = (text, tone = "") => { live.textContent = text.replaceAll("\n", " — "); live.dataset.tone = tone; };
   const fail = (error) => link.isCancelled(error) ? say("Cancelled.", "warn") : say([error.text ?? String(error), error.hint].filter(Boolean).join(" — "), "bad");
 
   const list = new TableList({ open: (relation) => { show("data"); return data.open(relation); }, marked: (relation) => data?.hasEdits(relation) });

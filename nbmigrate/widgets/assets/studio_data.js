@@ -112,6 +112,7 @@ class DataTab {
       this.draw();
       if (asked.go === "next" || asked.go === "first") this.grid.node.scrollTop = 0;
       if (hadFocus) this.grid.focus(1, this.grid.at[1]);
+      else this.drawDetails();
       this.say(`${plural(page.rows.length, "row")} in ${Math.max(1, Math.round(page.ms.total ?? page.ms))} ms`);
     } catch (error) {
       if (mine === this.latest) await this.failed(error, asked);
@@ -201,7 +202,7 @@ class DataTab {
     return {
       sortOf: (column) => this.place.sort.find((one) => one.column === column.name),
       sort: (column, isMore) => this.sort(column, isMore),
-      menu: (column, anchor) => popover(anchor, (box) => this.columnMenu(column, box, anchor), { label: `column ${column.name}` }),
+      menu: (column, anchor) => popover(anchor, (box) => columnMenu(this, column, box), { label: `column ${column.name}` }),
       canSelect: () => this.described.key.length > 0,
       isSelected: ({ row }) => Boolean(row) && this.kept().selected.has(nameOf(row.key)),
       allSelected: (lines) => lines.some(({ row }) => row) && lines.every(({ row }) => !row || this.kept().selected.has(nameOf(row.key))),
@@ -228,7 +229,8 @@ class DataTab {
   cellOf({ row, edit }, column) {
     const found = edit ?? (row.key && (this.edits.updates.get(nameOf(row.key)) ?? this.edits.deletes.get(nameOf(row.key))));
     const fault = this.edits.faults.get(found);
-    const told = fault && (fault.column === column.name || (!fault.column && column.is_key)) ? fault.text : "";
+    const isOthers = this.edits.conflicts.some((one) => one.edit === found && one.column === column.name);
+    const told = fault && (isOthers || fault.column === column.name || (!fault.column && column.is_key)) ? fault.text : "";
     if (edit) {
       const isGiven = Object.hasOwn(edit.values, column.name);
       const usual = column.default !== null || !column.is_editable || column.nullable ? "DEFAULT" : "required";
@@ -252,24 +254,7 @@ class DataTab {
     return this.load("first");
   }
 
-  columnMenu(column, box) {
-    const { layout } = this.kept();
-    const act = (text, work) => button(text, () => { box.close(false); work(); }, { className: "nbm-button nbs-item" });
-    const isFrozen = layout.frozen === column.name;
-    return el("div", { className: "nbs-menubox" },
-      act("Sort ascending", () => this.sortBy([{ column: column.name, descending: false }])),
-      act("Sort descending", () => this.sortBy([{ column: column.name, descending: true }])),
-      act("Filter …", () => this.filters.open(null, this.filters.add, column.name)),
-      act(isFrozen ? "Unfreeze" : "Freeze up to here", () => { layout.frozen = isFrozen ? "" : column.name; this.drawGrid(); }),
-      act("Hide", () => { layout.hidden.add(column.name); this.drawGrid(); }));
-  }
-
-  openColumns() {
-    const { hidden } = this.kept().layout;
-    const flip = (name, isShown) => { if (isShown) hidden.delete(name); else hidden.add(name); this.drawGrid(); };
-    const line = ({ name, type }) => el("label", { className: "nbs-check" }, el("input", { type: "checkbox", checked: !hidden.has(name), onchange: (event) => flip(name, event.target.checked) }), el("span", { textContent: name }), el("span", { className: "nbm-muted", textContent: type }));
-    popover(this.columnsMenu, () => el("div", { className: "nbs-form nbs-long" }, this.described.columns.map(line)), { label: "columns shown" });
-  }
+  openColumns() { popover(this.columnsMenu, () => columnsForm(this), { label: "columns shown" }); }
 
   openExport() { popover(this.exporting, (box) => exportForm(this, box), { label: "export" }); }
 
@@ -308,9 +293,15 @@ class DataTab {
     this.memory.isDetailed = isShown;
     this.details.node.hidden = !isShown;
     this.rowButton.setAttribute("aria-pressed", String(isShown));
-    if (!this.isReady || !this.page) return;
+    this.drawDetails();
+  }
+
+  /** The row in full is that of the cell that has the focus, or nothing. */
+  drawDetails() {
+    if (!this.memory.isDetailed || !this.isReady || !this.page) return;
     const line = this.grid.line ?? this.lines.find(({ row }) => row);
-    if (isShown && line?.row) this.details.show(this.described, line.row);
+    if (line?.row) this.details.show(this.described, line.row);
+    else this.details.clear();
   }
 
   async copy(line, column) {
@@ -331,7 +322,14 @@ class DataTab {
 
   // --- edits ------------------------------------------------------------------
 
+  /** While edits are being saved there are no others: they would go with those that were saved. */
+  get isHeld() {
+    if (this.saving.isSaving) this.say("Wait until the changes are saved.", "warn");
+    return this.saving.isSaving;
+  }
+
   async startEdit({ row, edit }, column) {
+    if (this.isHeld) return null;
     const why = !this.described.is_editable ? this.described.why_not : column.is_editable ? "" : column.why_not;
     if (why) { this.say(`${column.name}: ${why}`, "warn"); return null; }
     if (edit) return { value: edit.values[column.name] ?? null };
@@ -354,6 +352,7 @@ class DataTab {
   }
 
   change({ row, edit }, column, { value, isDefault }, number) {
+    if (this.isHeld) return this.grid.redrawLine(number);
     if (!edit && (!this.described.is_editable || !column.is_editable)) return this.startEdit({ row, edit }, column);
     if (edit && isDefault) delete edit.values[column.name];
     else if (edit) edit.values[column.name] = value;
@@ -365,6 +364,7 @@ class DataTab {
   }
 
   addRow() {
+    if (this.isHeld) return;
     this.edits.add();
     this.draw();
     this.grid.focus(this.edits.inserts.length, Math.max(1, this.columns.findIndex(({ is_editable }) => is_editable) + 1));
@@ -372,6 +372,7 @@ class DataTab {
   }
 
   remove({ row, edit } = {}) {
+    if (this.isHeld) return undefined;
     if (edit) this.edits.forget(edit);
     else if (!row || !this.described.is_editable) return this.say(`read only: ${this.described.why_not}`, "warn");
     else this.edits.toggleDelete(row, this.original(row));
@@ -384,6 +385,7 @@ class DataTab {
   original = (row) => Object.fromEntries(this.described.columns.filter(({ index }) => row.lengths?.[index] === undefined).map(({ name, index }) => [name, row.values[index]]));
 
   removeSelected() {
+    if (this.isHeld) return;
     const { selected } = this.kept();
     for (const { row } of this.lines)
       if (row && selected.has(nameOf(row.key)) && !this.edits.isDeleted(row)) this.edits.toggleDelete(row, this.original(row));

@@ -18,6 +18,11 @@ class Details {
     if (row.key && described.referenced_by?.length) this.refer(refer, described.relation, row.key, mine);
   }
 
+  clear() {
+    this.latest += 1;
+    this.node.replaceChildren(el("div", { className: "nbm-muted", textContent: "No row." }));
+  }
+
   field({ relation }, row, column) {
     const value = row.values[column.index], length = row.lengths?.[column.index];
     const text = el("div", { className: "nbs-full" });

@@ -15,7 +15,8 @@ function exportForm(tab, box) {
     tab.say("Exporting …");
     try {
       const done = await tab.link.ask("export", { relation, filters, sort, format: format.value, path: path.value, guard: guard.checked }, told);
-      tab.say(`Wrote ${done.path}: ${plural(done.rows, "row")}, ${bytesText(done.bytes)}`, "good");
+      const texts = done.texts.length ? `; as text: ${done.texts.join(", ")}` : "";
+      tab.say(`Wrote ${done.path}: ${plural(done.rows, "row")}, ${bytesText(done.bytes)}${texts}`, "good");
     } catch (error) {
       if (tab.link.isCancelled(error)) tab.say("The export was cancelled; no file was left.", "warn");
       else tab.fail(error);

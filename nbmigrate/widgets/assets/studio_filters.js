@@ -68,9 +68,12 @@ function filterText({ column, op, value }) {
 }
 
 function valueField(column, op, value) {
+  if (op === "in" && column.labels) {
+    return el("select", { className: "nbm-input nbs-select", multiple: true, size: Math.min(8, column.labels.length), "aria-label": "values" }, column.labels.map((label) => el("option", { value: label, textContent: label, selected: (value ?? []).includes(label) })));
+  }
   if (op === "in") return el("textarea", { className: "nbm-input", rows: 4, placeholder: "one value a line", "aria-label": "values", value: (value ?? []).join("\n") });
   if (column.labels) return choice(column.labels, typeof value === "string" ? value : undefined, { "aria-label": "value" });
   return el("input", { className: "nbm-input", type: "text", "aria-label": "value", value: typeof value === "string" ? value : "", placeholder: column.type });
 }
 
-const readValue = (field, op) => (op === "in" ? field.value.split("\n").filter((line) => line !== "") : field.value);
+const readValue = (field, op) => (field.multiple ? [...field.selectedOptions].map(({ value }) => value) : op === "in" ? field.value.split("\n").filter((line) => line !== "") : field.value);

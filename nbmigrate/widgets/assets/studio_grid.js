@@ -73,7 +73,7 @@ class Grid {
       const longest = Math.max(0, ...this.lines.slice(0, 60).map(({ row }) => Math.min(40, row?.values[at]?.length ?? 4)));
       const head = Math.max(column.name.length + 4, (column.type.length + (column.is_key ? 5 : 0) + (column.references ? shortName(column.references.relation).length + 3 : 0)) * .9);
       const width = Math.max(longest + (column.references ? 3 : 0), Math.min(head, 26)) * 7.4 + 22;
-      this.layout.widths.set(column.name, Math.round(Math.max(64, Math.min(320, width))));
+      this.layout.widths.set(column.name, Math.round(Math.max(76, Math.min(320, width))));
     });
   }
 
@@ -240,6 +240,6 @@ class Grid {
     node.classList.add("nbs-editing");
     node.replaceChildren(editor.node);
     editor.focus();
-    this.reveal(node);
+    this.reveal(editor.node);
   }
 }

@@ -9,7 +9,7 @@ class TableList {
     this.search = el("input", { className: "nbm-input nbs-search", type: "search", placeholder: "Search tables", "aria-label": "search tables", oninput: () => this.arrange() });
     this.view = el("div", { className: "nbs-tables", role: "listbox", "aria-label": "tables" });
     this.none = el("div", { className: "nbm-muted nbs-none", hidden: true });
-    this.node = el("nav", { className: "nbs-side", "aria-label": "tables of the database" }, el("div", { className: "nbs-sidehead" }, this.search), this.view, this.none);
+    this.node = el("nav", { className: "nbs-side", "aria-label": "tables of the database" }, el("div", { className: "nbs-sidehead" }, this.search), this.none, this.view);
     this.list = new VirtualList(this.view, { usual: 26, draw: (at) => this.draw(at) });
     this.search.addEventListener("keydown", (event) => { if (event.key === "ArrowDown" || event.key === "Enter") { event.preventDefault(); this.move(0, 1); } });
     this.view.addEventListener("keydown", (event) => this.key(event));

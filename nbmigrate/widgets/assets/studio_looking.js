@@ -42,21 +42,43 @@ class SqlTab {
   }
 
   async run() {
-    const sql = this.text.value.trim();
-    if (!sql || this.press.disabled) return;
+    const sql = this.text.value;
+    if (!sql.trim() || this.press.disabled) return;
     this.press.disabled = true;
     this.say("Running …");
     try {
       const { columns, rows, has_more, ms, command } = await this.link.ask("query", { sql });
       const right = columns.flatMap(({ type }, at) => (/^(small|big)?(int|serial)|^(int|float)\d|^(numeric|real|double|money|oid)/.test(type) ? [at] : []));
-      this.result.replaceChildren(columns.length ? table(columns.map(({ name }) => name), rows, { right, caption: "" }) : el("div", { className: "nbs-blank", textContent: command ?? "Done." }));
+      this.result.replaceChildren(columns.length ? this.rows(columns.map(({ name }) => name), rows, right) : el("div", { className: "nbs-blank", textContent: command ?? "Done." }));
       this.about.textContent = [command, columns.length ? `${plural(rows.length, "row")}${has_more ? " shown, there are more" : ""}` : "", `${Math.max(1, Math.round(ms))} ms`].filter(Boolean).join(" · ");
       this.say("Done.");
     } catch (error) {
-      this.result.replaceChildren(el("div", { className: "nbm-note nbm-note-bad", role: "alert", textContent: error.hint ? `${error.text}\n${error.hint}` : error.text }));
+      this.result.replaceChildren(el("div", { className: "nbm-note nbm-note-bad", role: "alert" }, error.hint ? `${error.text}\n${error.hint}` : error.text, this.mark(sql, error)));
       if (this.link.isCancelled(error)) this.say("Cancelled.", "warn");
       else this.say("The statement failed.", "bad");
     }
     this.press.disabled = false;
+  }
+
+  /** A line each; what a cell has no room for is told where the pointer rests. */
+  rows(names, rows, right) {
+    const node = table(names, rows.map((row) => row.map((value) => value?.replaceAll("\n", "⏎") ?? null)), { right, caption: "" });
+    node.querySelectorAll("tbody tr").forEach((line, at) => [...line.cells].forEach((cell, column) => { cell.title = rows[at][column] ?? "NULL"; }));
+    return node;
+  }
+
+  /** The place of an error: its line with the word in it set off, and the same word chosen in what was typed. */
+  mark(sql, { line, column }) {
+    if (!line) return null;
+    const lines = sql.split("\n"), text = lines[line - 1] ?? "";
+    // PostgreSQL counts characters, a text here counts some of them as two.
+    const at = [...text].slice(0, column - 1).join("").length;
+    const word = /^(?:[\p{L}_][\p{L}\p{N}_$]*|"[^"]*"?|'[^']*'?|[\d.]+|.)/su.exec(text.slice(at))?.[0] ?? "";
+    if (this.text.value === sql) {
+      const from = lines.slice(0, line - 1).reduce((sum, one) => sum + one.length + 1, 0) + at;
+      this.text.focus();
+      this.text.setSelectionRange(from, from + word.length);
+    }
+    return el("pre", { className: "nbs-place" }, text.slice(0, at), el("mark", { textContent: word || " " }), text.slice(at + word.length));
   }
 }

@@ -22,6 +22,9 @@ class Saving {
     this.words.textContent = words ? `Unsaved: ${words}` : "";
     for (const one of [this.save, this.reviewing, this.discard]) one.hidden = size === 0;
     this.undo.hidden = !this.canUndo;
+    // The last save may be one of another table than the one that is shown.
+    const isElsewhere = this.canUndo && nameOf(this.savedIn) !== nameOf(this.state().place.relation);
+    this.undo.textContent = isElsewhere ? `Undo last save in ${shortName(this.savedIn)}` : "Undo last save";
     this.save.disabled = this.discard.disabled = this.isSaving;
     this.reviewing.setAttribute("aria-expanded", String(this.isOpen && size > 0));
     this.review.hidden = !this.isOpen || size === 0;
@@ -36,7 +39,7 @@ class Saving {
     this.say("Saving …");
     try {
       const done = await this.link.ask("save", { relation, edits: list, version: tab.described.version });
-      await this.finish(done, edits, kept);
+      await this.finish(done, edits, kept, relation);
     } catch (error) {
       if (error.code === "schema-changed") await tab.failed(error, {});
       else this.fail(error);
@@ -45,7 +48,7 @@ class Saving {
     this.draw();
   }
 
-  async finish(done, edits, kept) {
+  async finish(done, edits, kept, relation) {
     edits.faults.clear();
     edits.conflicts = [];
     if (done.conflicts) return this.conflict(done, edits, kept);
@@ -59,6 +62,7 @@ class Saving {
     edits.clear();
     this.isOpen = false;
     this.canUndo = true;
+    this.savedIn = relation;
     await this.reload();
     return this.say(`Saved ${plural(done.saved, "change")}.`, "good");
   }
@@ -94,7 +98,7 @@ class Saving {
       : edit.kind === "insert" ? Object.entries(edit.values).map(([name, to]) => [name, "", to]) : Object.entries(edit.original).map(([name, from]) => [name, from, ""]);
     const title = { update: "Change", insert: "New row", delete: "Delete" }[edit.kind];
     const fault = this.edits.faults.get(kept);
-    const away = button("Discard", () => { this.edits.forget(kept); this.redraw(); }, { className: "nbm-button nbs-small", "aria-label": `discard: ${title} ${edit.key?.join(", ") ?? ""}` });
+    const away = button("Discard", () => { if (this.state().isHeld) return; this.edits.forget(kept); this.redraw(); }, { className: "nbm-button nbs-small", "aria-label": `discard: ${title} ${edit.key?.join(", ") ?? ""}` });
     return el("div", { className: `nbs-edit nbs-${edit.kind}` },
       el("div", { className: "nbs-edithead" }, el("b", { textContent: title }), el("span", { textContent: edit.key ? edit.key.join(", ") : "" }), el("span", { className: "nbs-gap" }), away),
       fault ? el("div", { className: "nbs-problem", role: "alert", textContent: fault.column ? `${fault.column}: ${fault.text}` : fault.text }) : null,
@@ -144,28 +148,18 @@ class Saving {
     }));
   }
 
-  /** Mine is kept on top of the row as it stands now; theirs gives my change of the column up. */
+  /** Mine is kept on top of the row as it was shown, theirs gives my change of the column up; who comes after is another conflict. */
   async settle(one, isMine) {
-    const { edit, column } = one, { edits } = this;
-    try {
-      await this.rebase(edit);
-      if (!isMine && edit.changes && column) delete edit.changes[column];
-      if (!isMine && (!edit.changes || !column || Object.keys(edit.changes).length === 0)) edits.forget(edit);
-      edits.conflicts = edits.conflicts.filter((other) => other !== one);
-      if (!edits.conflicts.some((other) => other.edit === edit)) edits.faults.delete(edit);
-      await this.reload();
-    } catch (error) { this.fail(error); }
-  }
-
-  /** The edit on the newest version of its row. */
-  async rebase(edit) {
-    const { described, place: { relation } } = this.state();
-    const filters = described.key.map((name, at) => ({ column: name, op: "=", value: edit.key[at] }));
-    const { rows: [row] } = await this.link.ask("page", { relation, sort: [], filters, go: "first", cursor: null, size: 1 });
-    if (!row) return;
-    const now = (name) => row.values[described.columns.find((column) => column.name === name).index];
-    edit.version = row.version;
-    for (const [name, change] of Object.entries(edit.changes ?? {})) change.from = now(name);
-    if (edit.original) edit.original = Object.fromEntries(Object.keys(edit.original).map((name) => [name, now(name)]));
+    const { edit, column, theirs, version } = one, { edits } = this;
+    edits.conflicts = edits.conflicts.filter((other) => other !== one);
+    if (isMine && edit.changes && column) edit.changes[column].from = theirs;
+    if (isMine && edit.original && column) edit.original[column] = theirs;
+    if (!isMine && edit.changes && column) delete edit.changes[column];
+    if (!isMine && (!edit.changes || !column || Object.keys(edit.changes).length === 0)) edits.forget(edit);
+    if (!edits.conflicts.some((other) => other.edit === edit)) {
+      edits.faults.delete(edit);
+      edit.version = version;
+    }
+    await this.reload();
   }
 }

@@ -35,8 +35,11 @@ const FILTERS = {
   boolean: ["is true", "is false"],
 };
 
+/** Types whose values PostgreSQL does not take for equal or not. */
+const NOT_COMPARED = /^(json|xml|point|polygon)(\[\])?$/;
+
 const filterWords = (column) => [
-  ...(FILTERS[column.category] ?? ["contains", "="]),
+  ...(FILTERS[column.category] ?? (NOT_COMPARED.test(column.type) ? ["contains"] : ["contains", "=", "!=", "in"])),
   ...(column.nullable ? ["is null", "is not null"] : []),
 ];
 

@@ -105,10 +105,28 @@ def test_the_moment_ends_with_the_last_that_needs_it(database, live) -> None:
     assert _keepers(live) == 0
 
 
+def _of_little_patience(url):
+    connection = connect(url)
+    connection.execute("SET idle_in_transaction_session_timeout = '300ms'")
+    return connection
+
+
+def test_the_moment_lasts_however_long_nobody_reads(database, live) -> None:
+    live.execute("CREATE TABLE few AS SELECT 7 AS id")
+    frame, keeper = source.dask_table(_of_little_patience, database.url, ("public", "few"))
+    time.sleep(1)
+    assert frame["id"].sum().compute(scheduler="synchronous") == 7
+    keeper.close()
+
+
 def test_only_tables(database, live) -> None:
     live.execute("CREATE VIEW v AS SELECT 1 AS a")
     with pytest.raises(UsageConflictError, match="no table"):
         source.dask_table(connect, database.url, ("public", "v"))
+    live.execute("CREATE TYPE pair AS (a int); CREATE TABLE p (id int, p pair, n text)")
+    with pytest.raises(UsageConflictError, match="p: the type has no binary form") as caught:
+        source.dask_table(connect, database.url, ("public", "p"))
+    assert caught.value.hint == "--columns id,n"
     assert _keepers(live) == 0
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from nbmigrate.data import query, read_table, table_sizes
 from nbmigrate.data.frames import to_frame
+from nbmigrate.data.framing import query_frame, table_frame
 from nbmigrate.data.parameters import bind
 from nbmigrate.errors import ExecutionError, StatementFailedError, UsageConflictError
 from nbmigrate.executor import connect
@@ -215,8 +216,33 @@ def test_parameter_mistakes(live) -> None:
 def test_errors_have_line_and_state(live) -> None:
     with pytest.raises(StatementFailedError) as caught:
         query(live, "SELECT 1,\n  nope\nFROM pg_class")
-    assert (caught.value.sqlstate, caught.value.line) == ("42703", 2)
+    assert (caught.value.sqlstate, caught.value.line, caught.value.column) == ("42703", 2, 3)
+    assert str(caught.value).startswith("line 2, column 3: ")
     assert live.info.transaction_status.name == "IDLE"
+
+
+@pytest.mark.parametrize("read", [read_table, table_frame])
+def test_errors_stand_where_a_condition_was_typed(live, read) -> None:
+    """The SELECT around it is nobody's text."""
+    live.execute("CREATE TABLE t (a int)")
+    for given, place in (({"where": "a > 0 AND\n nope"}, (2, 2)), ({"order": "a, nope"}, (1, 4))):
+        with pytest.raises(StatementFailedError) as caught:
+            read(live, ("public", "t"), **given)
+        assert (caught.value.line, caught.value.column) == place
+    with pytest.raises(StatementFailedError) as caught:
+        read(live, ("public", "nope"), where="a > 0")
+    assert caught.value.line is None
+
+
+@pytest.mark.parametrize("read", [query, query_frame])
+def test_errors_stand_where_they_were_typed(live, read) -> None:
+    """Characters are counted, not bytes; a parameter is as wide as its name."""
+    with pytest.raises(StatementFailedError) as caught:
+        read(live, "-- ä😀\nSELECT 'ä😀', nope;")
+    assert (caught.value.line, caught.value.column) == (2, 14)
+    with pytest.raises(StatementFailedError) as caught:
+        query(live, "SELECT :longname::int,\n :longname + nope", {"longname": 1})
+    assert (caught.value.line, caught.value.column) == (2, 14)
 
 
 def test_nothing_stays_open(live) -> None:

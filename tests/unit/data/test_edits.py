@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from nbmigrate.data.edit_texts import statements
@@ -99,6 +100,13 @@ def test_a_change_elsewhere_in_the_row_is_a_conflict_too(connection, posts, data
     database.execute("UPDATE posts SET stars = 1 WHERE id = 3")
     (conflict,) = save(connection, posts, [mine]).conflicts
     assert (conflict.column, conflict.theirs, conflict.original) == ("ti%tle", "p3", "p3")
+    # Decided for what was shown: who came after it is a conflict again.
+    database.execute("UPDATE posts SET \"ti%tle\" = 'a third' WHERE id = 3")
+    decided = msgspec.structs.replace(mine, version=conflict.version)
+    (again,) = save(connection, posts, [decided]).conflicts
+    assert again.theirs == "a third"
+    kept = msgspec.structs.replace(mine, version=again.version)
+    assert not save(connection, posts, [kept]).conflicts
 
 
 def test_a_row_that_is_gone_or_has_another_key(connection, posts, database):

@@ -224,6 +224,27 @@ def test_a_stream_with_parameters(database, live) -> None:
     assert list(FrameStream(lambda: connect(database.url), text, values=values)) == []
     with pytest.raises(UsageConflictError, match="one SELECT"):
         streamable("SELECT 1; SELECT :n", {"n": 1})
+    stream = FrameStream(lambda: connect(database.url), "SELECT 1 AS a, ROW(1, 2) AS r")
+    with pytest.raises(UsageConflictError, match="r: the type has no binary form") as caught:
+        next(stream)
+    assert '"r"::text' in caught.value.hint
+
+
+def test_a_stream_waits_for_its_reader(database, live) -> None:
+    """However long a piece is worked on: by COPY, and by a cursor for a query with parameters."""
+
+    def patient():
+        connection = connect(database.url)
+        connection.execute("SET idle_in_transaction_session_timeout = '300ms'")
+        return connection
+
+    rows = "SELECT n FROM generate_series(1, 9999) AS n WHERE n > :least"
+    for text, values in (streamable(rows, {"least": 0}), ("TABLE generate", [])):
+        live.execute("CREATE TABLE IF NOT EXISTS generate AS SELECT generate_series(1, 9999) AS n")
+        with FrameStream(patient, text, values=values) as stream:
+            count = len(next(stream))
+            time.sleep(1)
+            assert count + sum(map(len, stream)) == 9999
 
 
 def _others(live) -> int:

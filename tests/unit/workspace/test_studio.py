@@ -155,6 +155,16 @@ def test_a_statement_can_be_cancelled(studio):
     assert studio.answer("relations", {})
 
 
+def test_what_takes_too_long_says_what_to_do(workspace, database, monkeypatch):
+    monkeypatch.setattr("nbmigrate.workspace.browsing.PATIENCE_MS", 300)
+    database.execute("CREATE VIEW slow AS SELECT pg_sleep(60)::text AS a, 1 AS b")
+    studio = Studio(workspace)
+    with pytest.raises(StatementFailedError) as caught:
+        studio.answer("page", {"relation": ["public", "slow"]})
+    assert (caught.value.sqlstate, "index" in caught.value.hint) == ("57014", True)
+    studio.close()
+
+
 def test_a_column_that_a_migration_changed_is_refused(studio, database):
     """R48."""
     studio.answer("describe", {"relation": POSTS})
@@ -200,13 +210,16 @@ def test_an_export_is_whole_or_not_there(studio, workspace, database):
     database.execute(
         "UPDATE posts SET title = '=cmd()' WHERE id = 1",
         "UPDATE posts SET title = NULL WHERE id = 2",
+        "UPDATE posts SET title = U&'\\FF1Dcmd()' WHERE id = 3",
+        "UPDATE posts SET title = E'\\n=cmd()' WHERE id = 4",
     )
     done = studio.answer("export", {"relation": POSTS, "path": "out.csv", "guard": True})
     with (workspace.root / "out.csv").open(newline="") as file:
         rows = list(csv.reader(file))
     assert done["rows"] == len(rows) - 1 == 42
     assert rows[0] == ["id", "author", "title", "n"]
-    assert {row[0]: row[2] for row in rows}["1"] == "'=cmd()"
+    titles = {row[0]: row[2] for row in rows}
+    assert [titles[key] for key in "1234"] == ["'=cmd()", "", "'\uff1dcmd()", "'\n=cmd()"]
     database.execute("""CREATE TABLE h ("=head" int PRIMARY KEY, "-t" text)""")
     studio.answer("export", {"relation": ["public", "h"], "path": "out.csv", "guard": True})
     assert (workspace.root / "out.csv").read_text().splitlines() == ["'=head,'-t"]
@@ -235,6 +248,34 @@ def test_an_export_to_parquet(studio, workspace, database):
     assert sorted(p.name for p in workspace.root.glob("*out*")) == ["out.parquet"]
     with pytest.raises(UsageConflictError, match="is no format"):
         studio.answer("export", asked | {"format": "xlsx"})
+
+
+def test_parquet_takes_every_type(studio, workspace, database):
+    """What has no binary form, or a value without a place in Arrow, goes as its text; no rows are a file too."""
+    parquet = pytest.importorskip("pyarrow.parquet", reason="PARQUET NEEDS nbmigrate[arrow]")
+    database.execute(
+        "CREATE TYPE pair AS (a int, b text)",
+        "CREATE DOMAIN posint AS int CHECK (VALUE > 0)",
+        'CREATE TABLE odd (id int PRIMARY KEY, p pair, ps pair[], n posint[], "q""%" tsquery, d date)',
+        """INSERT INTO odd VALUES (1, '(1,"a,b")', '{"(2,c)"}', '{1,2}', 'a & !b', '2024-01-01')""",
+        "INSERT INTO odd VALUES (2)",
+    )
+    asked = {"relation": ["public", "odd"], "path": "odd.parquet", "format": "parquet"}
+    assert studio.answer("export", asked)["texts"] == ("p", "ps", "n", 'q"%')
+    table = parquet.read_table(workspace.root / "odd.parquet")
+    assert [column.to_pylist() for column in table.columns[1:5]] == [
+        ['(1,"a,b")', None],
+        ['{"(2,c)"}', None],
+        ["{1,2}", None],
+        ["'a' & !'b'", None],
+    ]
+    none = {"filters": [{"column": "id", "op": ">", "value": "9"}]}
+    assert studio.answer("export", asked | none)["rows"] == 0
+    assert parquet.read_table(workspace.root / "odd.parquet").schema == table.schema
+    database.execute("UPDATE odd SET d = 'infinity'")
+    assert studio.answer("export", asked)["texts"] == ("p", "ps", "n", 'q"%', "d")
+    table = parquet.read_table(workspace.root / "odd.parquet")
+    assert table["d"].to_pylist() == ["infinity", "infinity"]
 
 
 ESCAPES = [
@@ -335,6 +376,21 @@ def test_sql_of_many_kinds(studio, database):
     )
     with database.connect() as connection:
         assert connection.execute("SELECT count(*) FROM posts").fetchone() == (0,)
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_an_error_in_sql_has_its_place(workspace, read_only):
+    """However it is run: read by a cursor, sent as it is, or by one who may only read."""
+    studio = Studio(workspace, read_only=read_only)
+    for sql in ("SELECT 'ä😀',\n  nope", "EXPLAIN SELECT 'ä😀',\n  nope", "VALUES (1),\n (nope)"):
+        with pytest.raises(StatementFailedError, match="line 2, column 3") as caught:
+            studio.answer("query", {"sql": sql})
+        assert (caught.value.line, caught.value.column, caught.value.sqlstate) == (2, 3, "42703")
+    with pytest.raises(StatementFailedError) as caught:
+        studio.answer("query", {"sql": "SELECT 1 / 0"})
+    assert caught.value.line is None
+    assert studio.answer("query", {"sql": "SELECT 1;  -- end"})["rows"] == (("1",),)
+    studio.close()
 
 
 def test_big_values_do_not_come_whole(studio, database):
