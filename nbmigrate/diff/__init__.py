@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from nbmigrate.diff.comments import diff_comments
-from nbmigrate.diff.defined import diff_defined
+from nbmigrate.diff.defined import diff_defined, require_unused
 from nbmigrate.diff.definitions import (
     diff_domains,
     diff_extensions,
@@ -67,6 +67,7 @@ def diff(
     ]
     complete = with_rebuilt(operations, old, new)
     complete += ahead_of_gone(complete)
+    require_unused(complete, old, new)
     complete += view_indexes(complete)
     complete += diff_privileges(said_old, said_new, complete)
     return ordered(settled(without_propagated(complete, old, new), old))

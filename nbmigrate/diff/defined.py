@@ -5,7 +5,7 @@ What PostgreSQL cannot change in place is dropped and made again. It refuses to 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from nbmigrate.diff.match import NameIndex, match
@@ -23,30 +23,26 @@ from nbmigrate.diff.texts import (
     type_text,
 )
 from nbmigrate.errors import UnsupportedOperationError
-from nbmigrate.model import Definition, Snapshot, Table, format_path
+from nbmigrate.model import Definition, Snapshot, Table, format_path, key
 from nbmigrate.operations import (
     AlterDefinition,
     CreateDefinition,
     DefinitionOp,
     DropDefinition,
+    Operation,
 )
 
 _SHOWN = 3
 
 
 def diff_defined(old: Snapshot, new: Snapshot) -> Iterator[DefinitionOp]:
-    """What is to be created, altered, made again and dropped.
-
-    Raises:
-        UnsupportedOperationError: a table, domain or type is made of what would be made again.
-    """
+    """What is to be created, altered, made again and dropped."""
     found = match(old.definitions, new.definitions)
     yield from (DropDefinition(definition=gone) for gone in found.removed)
     for before, after in found.changed:
         if _can_alter(before, after):
             yield AlterDefinition(old=before, new=after)
         else:
-            _require_unused(before, old, new)
             yield DropDefinition(definition=before)
             yield CreateDefinition(definition=after)
     yield from (CreateDefinition(definition=made) for made in found.added)
@@ -64,6 +60,17 @@ def _can_alter(old: Definition, new: Definition) -> bool:
             return can_alter_operator(old.definition, new.definition)
         case _:
             return False
+
+
+def require_unused(operations: Iterable[Operation], old: Snapshot, new: Snapshot) -> None:
+    """No table stands on what is dropped and made again, for itself or for something under it.
+
+    Raises:
+        UnsupportedOperationError: a table, domain or type is made of it.
+    """
+    for op in operations:
+        if isinstance(op, DropDefinition) and key(*op.definition.id) in new.definitions:
+            _require_unused(op.definition, old, new)
 
 
 def _require_unused(defined: Definition, old: Snapshot, new: Snapshot) -> None:

@@ -65,6 +65,7 @@ def _schemas(snapshot: Snapshot) -> set[str]:
 
 def _hide_schemas(connection: psycopg.Connection[Any], snapshot: Snapshot) -> dict[str, str]:
     """Rename what is there; the new schemas are empty. Returns hidden name -> real name."""
+    _drop_own(connection, _EVENT_TRIGGERS)
     wanted = sorted(_schemas(snapshot))
     query = "SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname = ANY(%s)"
     there = {name for (name,) in connection.execute(query, [wanted])}
@@ -180,7 +181,6 @@ def emptied(connection: psycopg.Connection[Any]) -> Iterator[Emptied]:
             with suppress(psycopg.Error), connection.transaction():
                 connection.execute(f"DROP SCHEMA {quote(name)}".encode())
         _search_only(connection, PUBLIC)
-        _drop_own(connection, _EVENT_TRIGGERS)
         connection.execute("SET LOCAL check_function_bodies = on")
         before = frozenset(_visible(connection, hidden)) - {PUBLIC}
         yield Emptied(connection, hidden, before, installed)
@@ -218,7 +218,6 @@ def rebuilt(connection: psycopg.Connection[Any], base: Snapshot) -> Iterator[Emp
         installed = frozenset(_installed(connection))
         plain = canonical(base)
         hidden = _hide_schemas(connection, _replace(plain, schemas={**plain.schemas, **there}))
-        _drop_own(connection, _EVENT_TRIGGERS)
         left = _drop_empty(connection, there.keys() - _schemas(plain))
         _build(connection, buildable(plain))
         connection.execute("SET LOCAL check_function_bodies = on")

@@ -8,8 +8,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from nbmigrate.model import EMPTY
 from nbmigrate.plan import Answers
 from nbmigrate.workspace import Workspace
+from nbmigrate.workspace.arena import in_transaction
 from tests.fixtures.postgres import Database
 
 #: DDL of each kind, with a table that needs it.
@@ -188,6 +190,22 @@ def test_what_others_made_stays(workspace: Workspace, database: Database, sql: s
     assert workspace.push(answers=ALL).applied
     database.execute("DROP TABLE other")
     assert database.dump() == made
+
+
+def test_migrations_are_tried_beside_what_belongs_to_the_database(database: Database) -> None:
+    """Casts between PostgreSQL's own types and event triggers are in no schema that is hidden."""
+    statements = [
+        "CREATE FUNCTION no() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$;",
+        "CREATE CAST (integer AS point) WITH INOUT;",
+        "CREATE EVENT TRIGGER guard ON sql_drop EXECUTE FUNCTION no();",
+    ]
+    database.execute(*statements)
+    before = database.dump()
+    with in_transaction(database.connect(), {}) as arena:
+        assert arena.run(statements) is None
+        found = arena.read(EMPTY).definitions
+        assert [item.name for item in found.values()] == ["integer AS point", "guard"]
+    assert database.dump() == before
 
 
 def test_a_collation_of_icu(workspace: Workspace, database: Database) -> None:
