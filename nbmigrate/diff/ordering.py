@@ -19,7 +19,7 @@ from nbmigrate import operations as o
 from nbmigrate.diff import sorting
 from nbmigrate.diff.loosening import loosened
 from nbmigrate.diff.match import NameIndex, calls
-from nbmigrate.diff.texts import dropped_names, dropped_text, needs, provides
+from nbmigrate.diff.texts import dropped_names, dropped_text, has_parsed_body, needs, provides
 from nbmigrate.diff.views import in_order
 
 PHASES: tuple[tuple[type[object], ...], ...] = (
@@ -298,7 +298,7 @@ def _once(operations: Iterable[o.Operation]) -> list[o.Operation]:
     return list({msgspec.json.encode(op): op for op in operations}.values())
 
 
-def _phase(  # noqa: C901, PLR0911 - one case per operation
+def _phase(  # noqa: C901, PLR0911, PLR0912 - one case per operation
     op: o.Operation,
     rebuilt: set[tuple[o.Id, str]],
     named: tuple[set[o.Id], set[tuple[o.Id, str]]],
@@ -310,6 +310,8 @@ def _phase(  # noqa: C901, PLR0911 - one case per operation
             name in again for name in dropped_names(op)
         ):
             return _BEFORE_MADE
+        case o.DropFunction(function=function) if has_parsed_body(function):
+            return _BEFORE_MADE  # it ties the columns and types that it reads
         case o.DropColumn(table=table, column=column) if (table, column.name) in rebuilt:
             return _BEFORE_COLUMNS
         case o.RenameConstraint(table=table) if table in moved:

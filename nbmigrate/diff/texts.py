@@ -195,11 +195,15 @@ def function_header(function: Function) -> str:
     """What PostgreSQL reads when it creates the function: all of it when the body is parsed."""
     if function.kind == "aggregate":
         return _AGGREGATE_PART.sub(r"\g<0>()", function.definition)
-    bodyless = _QUOTED_BODY.sub("", function.definition)
-    if _PARSED_BODY.search(bodyless):
+    if has_parsed_body(function):
         return function.definition
     parts = [text for p in function.parameters for text in (p.type, p.default)]
     return joined([function.returns, *parts])
+
+
+def has_parsed_body(function: Function) -> bool:
+    """Whether PostgreSQL knows what the body reads, and refuses that it goes or changes before."""
+    return _PARSED_BODY.search(_QUOTED_BODY.sub("", function.definition)) is not None
 
 
 def domain_text(domain: Domain) -> str:
