@@ -270,9 +270,11 @@ def test_a_shell_is_told_what_a_shell_takes(project):
     said = project.run("migrate") + project.run("push", "new.sql", "--rename", RENAME)
     assert "nbmigrate undo takes the last one back" in said
     assert "nbmigrate undo brings it back" in said
+    assert "nbmigrate drift --revert\n" in project.run("drift", code=3)
     project.run("undo")
     project.run("undo")
     project.run("undo", code=1)
+    assert "nbmigrate adopt records them" in project.run("drift")
     assert "%db_" not in said + project.errors
 
 
