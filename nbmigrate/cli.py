@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shlex
 import sys
 from collections.abc import Sequence
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from nbmigrate.workspace import Workspace
 
 _INTERRUPTED = 130
+_MAGIC = re.compile(r"%%?db_(\w+)")
 _GLOBAL_FLAGS = ("--url", "--folder", "--json", "--help")
 
 
@@ -103,7 +105,13 @@ def _text(result: Result, given: argparse.Namespace) -> str:
         case PullResult() | ExportResult() if not result.files:
             return result.code.rstrip()
         case _:
-            return repr(result)
+            return _in_shell(repr(result))
+
+
+def _in_shell(text: str) -> str:
+    """Commands as a shell takes them: ``%db_undo`` is ``nbmigrate undo``."""
+    names = {command.name for command in COMMANDS if command.stands_in("cli")}
+    return _MAGIC.sub(lambda m: f"nbmigrate {m[1]}" if m[1] in names else m[0], text)
 
 
 def _require_answers(
@@ -156,6 +164,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _report(error: NbmigrateError, *, as_json: bool) -> None:
+    error.hint = _in_shell(error.hint) if error.hint else error.hint
     if as_json:
         _write(json.dumps(error.as_dict(), indent=2, ensure_ascii=False, default=str), sys.stdout)
         return

@@ -51,12 +51,16 @@ def _goes_at_once(plan: Plan) -> bool:
 
 
 def _generate(workspace: Workspace, given: argparse.Namespace) -> Result:
-    name = getattr(given, "named", None)
+    name, source = getattr(given, "named", None), given.source
     if name and given.name and name != given.name:
         raise UsageConflictError(f"two names for one migration: `{given.name}` and `{name}`")
+    name = name or given.name
+    if hasattr(given, "named") and (given.custom or given.sql_file) and source and not name:
+        # SQL written by hand has no source: in a shell the one word is the name
+        name, source = source, None
     return workspace.generate(
-        name or given.name,
-        given.source or "declared",
+        name,
+        source or "declared",
         answers=answers(given),
         custom=given.custom,
         sql=_read(given.sql_file) if given.sql_file else getattr(given, "cell", None),

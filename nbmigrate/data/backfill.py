@@ -11,7 +11,7 @@ from nbmigrate.data.parameters import bound_value
 from nbmigrate.data.rows import fetch, name_types, open_cursor
 from nbmigrate.errors import UsageConflictError
 from nbmigrate.postgresql.identifiers import qualified, quote
-from nbmigrate.postgresql.lexer import significant
+from nbmigrate.postgresql.lexer import closing, identifier_value, significant, split_commas
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,8 +43,13 @@ def set_list(text: str) -> str:
         UsageConflictError: it is none.
     """
     found = [token for token in significant(text) if token.text != ";"]
-    if not found or any(token.text == ";" for token in significant(text)[:-1]):
+    if not found:
         raise UsageConflictError("a backfill needs what to set", hint='--set "column = expression"')
+    if any(token.text == ";" for token in significant(text)[:-1]):
+        raise UsageConflictError(
+            f"`{text}` is more than one statement: a backfill sets columns and nothing else",
+            hint='--set "column = expression, other = expression"',
+        )
     start = found[1].start if found[0].word == "set" and len(found) > 1 else found[0].start
     body = text[start : found[-1].start + len(found[-1].text)]
     if "=" not in {token.text for token in found}:
@@ -54,12 +59,24 @@ def set_list(text: str) -> str:
     return body
 
 
+def set_columns(assignments: str) -> tuple[str, ...]:
+    """The columns that a SET list changes (PostgreSQL docs, UPDATE): of ``(a, b) = ...`` both."""
+    found: list[str] = []
+    for part in split_commas(significant(assignments)):
+        end = closing(part, 0) if part and part[0].text == "(" else 1
+        names = map(identifier_value, part[:end])
+        found += [name for name in names if name is not None]
+    return tuple(found)
+
+
 def sql_change(assignments: str) -> Change:
     """One UPDATE per batch."""
+    changed = set_columns(assignments)
 
     def change(
         connection: psycopg.Connection[Any], key: Key, condition: str, values: Sequence[str]
     ) -> int:
+        _require_not_key(key, changed)
         query = f"UPDATE {qualified(key.table)} SET {assignments} WHERE {condition}"
         with psycopg.RawCursor(connection) as cursor:
             return cursor.execute(query.encode(), list(values)).rowcount
@@ -142,12 +159,17 @@ def _changed_columns(key: Key, before: pd.DataFrame, after: pd.DataFrame) -> lis
         for name in after.columns
         if any(not _is_same(before.at[at, name], after.at[at, name]) for at in after.index)
     ]
-    if keys := [name for name in found if name in key.columns]:
+    _require_not_key(key, found)
+    return found
+
+
+def _require_not_key(key: Key, changed: Sequence[str]) -> None:
+    """A row with a larger key would come again, and again."""
+    if keys := [name for name in changed if name in key.columns]:
         raise UsageConflictError(
-            f"the function changed the key ({', '.join(keys)}); this batch was rolled back",
+            f"the change touches the key ({', '.join(keys)}); this batch was rolled back",
             hint="a backfill goes by the key, so it cannot change it",
         )
-    return found
 
 
 def _is_same(old: object, new: object) -> bool:

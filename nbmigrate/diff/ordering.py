@@ -19,7 +19,14 @@ from nbmigrate import operations as o
 from nbmigrate.diff import sorting
 from nbmigrate.diff.loosening import loosened
 from nbmigrate.diff.match import NameIndex, calls, casts
-from nbmigrate.diff.texts import dropped_names, dropped_text, needs, provides, row_text
+from nbmigrate.diff.texts import (
+    dropped_names,
+    dropped_text,
+    has_parsed_body,
+    needs,
+    provides,
+    row_text,
+)
 from nbmigrate.diff.views import in_order
 from nbmigrate.model import key
 
@@ -361,6 +368,8 @@ def _phase(  # noqa: C901, PLR0911, PLR0912 - one case per operation
             return _PHASE[o.CreateEnum]
         case o.DropDefinition(definition=defined) if defined.kind in BENEATH:
             return _PHASE[o.DropEnum]
+        case o.DropFunction(function=function) if has_parsed_body(function):
+            return _BEFORE_MADE  # it ties the columns and types that it reads
         case o.DropColumn(table=table, column=column) if (table, column.name) in rebuilt:
             return _BEFORE_COLUMNS
         case o.RenameConstraint(table=table) if table in moved:

@@ -171,9 +171,7 @@ def _drop_tables(tables: Iterable[Table], old: Snapshot, new: Snapshot) -> Itera
         if table.partition_of and above[table.id] & targets:
             yield DetachPartition(table=table.id, partition=table.partition_of)
     split = {parent for id_ in rest for parent in above[id_]}
-    for table in rest.values():
-        if table.id in split:
-            yield from _released_from_itself(table)
+    yield from _released_from_themselves(rest[id_] for id_ in rest if id_ in split)
     while rest:
         wanted = {
             key.target
@@ -192,11 +190,12 @@ def _drop_tables(tables: Iterable[Table], old: Snapshot, new: Snapshot) -> Itera
             yield DropTable(table=rest.pop(id_))
 
 
-def _released_from_itself(table: Table) -> Iterator[DropForeignKey]:
+def _released_from_themselves(tables: Iterable[Table]) -> Iterator[DropForeignKey]:
     """A partition is not dropped while a foreign key points to the whole, its own among them."""
-    for key in table.foreign_keys.values():
-        if key.target == table.id:
-            yield DropForeignKey(table=table.id, foreign_key=key)
+    for table in tables:
+        for key in table.foreign_keys.values():
+            if key.target == table.id:
+                yield DropForeignKey(table=table.id, foreign_key=key)
 
 
 def _release(target: Id, tables: Mapping[Id, Table]) -> Iterator[DropForeignKey]:

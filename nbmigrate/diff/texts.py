@@ -237,8 +237,7 @@ def function_header(function: Function) -> str:
     """What PostgreSQL reads when it creates the function: all of it when the body is parsed."""
     if function.kind == "aggregate":
         return _AGGREGATE_PART.sub(r"\g<0>()", function.definition)
-    bodyless = _QUOTED_BODY.sub("", function.definition)
-    if _PARSED_BODY.search(bodyless):
+    if has_parsed_body(function):
         return function.definition
     parts = [text for p in function.parameters for text in (p.type, p.default)]
     return joined([function.returns, *parts])
@@ -255,6 +254,11 @@ def spoken_names(defined: Definition) -> Iterator[str]:
     """The name by which SQL speaks of it: none of a cast, nor of an operator that is everywhere."""
     if defined.kind not in ("cast", "event trigger") and defined.name not in _OPERATORS:
         yield defined.name
+
+
+def has_parsed_body(function: Function) -> bool:
+    """Whether PostgreSQL knows what the body reads, and refuses that it goes or changes before."""
+    return _PARSED_BODY.search(_QUOTED_BODY.sub("", function.definition)) is not None
 
 
 def domain_text(domain: Domain) -> str:

@@ -161,7 +161,7 @@ def _logging(session: Session, label: str) -> Log:
 
 def _run_alone(session: Session, step: Step, kept: str, log: Log) -> AppliedStatement:
     bookkeeping.ensure(session.observer)
-    progress = Progress("push", sha256(step.sql)[:16])
+    progress = Progress("push", sha256(step.sql)[:16], number=1)
     work = Work(origin=Origin(), kept=kept)
     begun = session.settings.monotonic()
     done = run_alone(session, step, work, progress)

@@ -16,7 +16,7 @@ from typing import Any
 import psycopg
 
 from nbmigrate.errors import StatementFailedError, UsageConflictError
-from nbmigrate.executor.backfills import Backfill, Books, ensure, unfinished
+from nbmigrate.executor.backfills import Backfill, Books, ensure, forget_unbegun, unfinished
 from nbmigrate.executor.blockers import Lookout
 from nbmigrate.executor.connections import connect, set_session
 from nbmigrate.executor.events import Retried
@@ -147,6 +147,7 @@ def backfill(
 def _begin(worker: _Worker, *, resume: bool, restart: bool) -> None:
     """Note the job, or take it up where it stopped."""
     connection, job, books = worker.connection, worker.job, worker.books
+    forget_unbegun(connection, job.table)
     others = [b for b in unfinished(connection, job.table) if b.hash != job.digest]
     mine = books.read(connection)
     if restart:
@@ -228,7 +229,12 @@ def _batch(worker: _Worker) -> bool:
     connection, books, run = worker.connection, worker.books, worker.run
     with connection.transaction():
         noted = books.read(connection, lock=True)
-        if noted is None or noted.is_finished:
+        if noted is None:
+            raise UsageConflictError(
+                f"this backfill of `{worker.job.name}` was ended: another one took over or began anew",
+                hint="nbmigrate status shows which is unfinished",
+            )
+        if noted.is_finished:
             return False
         last = _last_key(worker, noted.cursor)
         if last is None:
@@ -274,7 +280,8 @@ def _kept(worker: _Worker) -> str:
 
 def _failed(worker: _Worker, error: psycopg.Error) -> StatementFailedError:
     failed = statement_failed(error, step=_step(worker), origin=Origin(), kept=_kept(worker))
-    failed.hint = failed.hint or "run it again: it goes on behind the rows that are done"
+    again = "run it again: it goes on behind the rows that are done"
+    failed.hint = failed.hint or (again if worker.run.total_rows else "correct it and run it again")
     return failed
 
 

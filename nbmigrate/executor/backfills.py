@@ -28,6 +28,7 @@ CREATE TABLE IF NOT EXISTS {bookkeeping.SCHEMA}.backfills (
 """
 _COLUMNS = "schema, name, hash, change, key, cursor, rows, batches, updated_at, finished_at"
 _WHERE = "schema = $1 AND name = $2 AND hash = $3"
+_UNBEGUN = "schema = $1 AND name = $2 AND batches = 0 AND finished_at IS NULL"
 _READ = f"SELECT {_COLUMNS} FROM {bookkeeping.SCHEMA}.backfills"
 _START = f"""
     INSERT INTO {bookkeeping.SCHEMA}.backfills (schema, name, hash, change, key)
@@ -110,6 +111,14 @@ def ensure(connection: psycopg.Connection[Any]) -> None:
     bookkeeping.ensure(connection)
     if not bookkeeping.table_exists(connection, bookkeeping.SCHEMA, "backfills"):
         bookkeeping.make(connection, _TABLE)
+
+
+def forget_unbegun(connection: psycopg.Connection[Any], table: tuple[str, str]) -> None:
+    """Forget what failed in its first batch: nothing of it is done, so nothing is to go on with.
+
+    The row of one that is at its first batch now is locked, and has a batch when it is seen.
+    """
+    raw.run(connection, f"DELETE FROM {bookkeeping.SCHEMA}.backfills WHERE {_UNBEGUN}", list(table))
 
 
 def unfinished(

@@ -20,6 +20,11 @@ RETRYABLE = (
     psycopg.errors.SerializationFailure,
 )
 
+#: Duplicate schema, table, column, object (a type, a constraint) and function.
+_THERE = (
+    "it is there already; if a push made it, "
+    "nbmigrate adopt compares and records the migrations as applied"
+)
 _HINTS = {
     "08003": "the connection is gone; run it again",
     "08006": "the connection was lost: is the server up, and the network? run it again",
@@ -28,9 +33,11 @@ _HINTS = {
     "40001": "another transaction changed the same rows; run it again",
     "42501": "the role lacks a privilege; the owner of the object can GRANT it",
     "42P01": "the table does not exist (yet): is the order of the statements right?",
-    "42P07": "it is there already; if a push made it, nbmigrate adopt compares and records the migrations as applied",
-    "42701": "it is there already: was it made by hand, or by push? compare with: nbmigrate diff",
-    "42710": "it is there already: was it made by hand, or by push? compare with: nbmigrate diff",
+    "42P06": _THERE,
+    "42P07": _THERE,
+    "42701": _THERE,
+    "42710": _THERE,
+    "42723": _THERE,
     "23502": "rows hold NULL; fill them before the column becomes NOT NULL",
     "23503": "rows refer to rows that do not exist; correct them first",
     "23505": "rows hold the same value twice; correct them first",

@@ -37,31 +37,38 @@ Noted = Mapping[str, Sequence[raw.Row]]
 
 
 class Progress:
-    """The progress of one migration."""
+    """The progress of one migration; with ``number`` of one statement, which counts as that.
 
-    def __init__(self, history: str, tag: str) -> None:
+    A plan is made anew after a crash, and its statements are numbered anew.
+    """
+
+    def __init__(self, history: str, tag: str, *, number: int | None = None) -> None:
         self._key = (history, tag)
+        self._fixed = number
+
+    def _number(self, step: Step) -> int:
+        return step.number if self._fixed is None else self._fixed
 
     def start(self, connection: psycopg.Connection[Any], step: Step, *, pid: int) -> None:
         """Say that a step begins."""
         text = mask_sql(step.sql)
-        raw.run(connection, _START, [*self._key, step.number, sha256(step.sql), text, pid])
+        raw.run(connection, _START, [*self._key, self._number(step), sha256(step.sql), text, pid])
 
     def finish(self, connection: psycopg.Connection[Any], steps: Sequence[Step]) -> None:
         """Say that steps are done; inside their own transaction where there is one."""
         for step in steps:
             self.start(connection, step, pid=connection.info.backend_pid)
-            raw.run(connection, _FINISH, [*self._key, step.number])
+            raw.run(connection, _FINISH, [*self._key, self._number(step)])
 
     def forget(self, connection: psycopg.Connection[Any], step: Step) -> None:
         """Take back ``start``: the step failed and left nothing."""
-        raw.run(connection, _FORGET, [*self._key, step.number])
+        raw.run(connection, _FORGET, [*self._key, self._number(step)])
 
     def is_started(self, connection: psycopg.Connection[Any], step: Step) -> bool:
         """Whether an earlier run began the step and never said how it ended."""
         history, tag = self._key
         return any(
-            row["statement"] == step.number
+            row["statement"] == self._number(step)
             and not row["finished"]
             and row["sql_hash"] == sha256(step.sql)
             for row in read_progress(connection, history).get(tag, ())

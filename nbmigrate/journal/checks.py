@@ -122,7 +122,7 @@ def _sql_files(journal: Journal, entries: tuple[Entry, ...]) -> Iterator[Problem
         path = journal.layout.sql(entry)
         if not path.is_file():
             text = f"the journal lists `{entry.tag}` but its file is missing"
-            hint = "restore it from version control"
+            hint = f"if it was applied: nbmigrate restore {entry.tag}; else from version control"
             yield Problem(code="missing-sql", path=str(path), text=text, hint=hint)
     listed = {journal.layout.sql(entry) for entry in entries}
     for path in sorted(journal.folder.glob("*.sql")):

@@ -123,7 +123,9 @@ def parse_journal(text: str, path: Path) -> JournalFile:
 
 
 def _damaged(error: DamagedText, path: Path) -> JournalError:
-    hint = "nbmigrate rebase takes both sides of a merge; else restore it from version control"
+    hint = "restore it from version control"
+    if error.is_conflict:
+        hint = f"nbmigrate rebase takes both sides of a merge; else {hint}"
     return JournalError(error.message, path=f"{path}:{error.line}", hint=hint)
 
 

@@ -95,8 +95,9 @@ def _require_sound(migration: Migration) -> None:
     try:
         decode_text(migration.raw)
     except DamagedText as error:
+        hint = f"{error.remedy}; nothing was run"
         raise MigrationFileError(
-            error.message, path=migration.path, line=error.line, hint="nothing was run"
+            error.message, path=migration.path, line=error.line, hint=hint
         ) from error
 
 

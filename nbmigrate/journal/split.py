@@ -16,6 +16,7 @@ from nbmigrate.postgresql.lexer import Token, tokenize
 from nbmigrate.postgresql.statements import split
 
 MARKER = "--> statement-breakpoint"
+_CLOSE = "close it; when the file was cut off, put it back from version control"
 
 
 class Chunk(NamedTuple):
@@ -49,12 +50,14 @@ def split_statements(text: str, *, path: Path | str = "", first_line: int = 1) -
     for token in tokenize(text):
         if complaint := _complaint(token):
             line = first_line + text.count("\n", 0, token.start)
-            raise MigrationFileError(complaint, path=path, line=line, hint="nothing was run")
+            hint = f"{_remedy(token)}; nothing was run"
+            raise MigrationFileError(complaint, path=path, line=line, hint=hint)
     pieces = tuple(Chunk(piece.sql, first_line + piece.line - 1) for piece in split(text))
     if pieces and (at := _open_bracket(pieces[-1].sql)) is not None:
         line = pieces[-1].line + pieces[-1].sql.count("\n", 0, at)
         complaint = "a parenthesis that is not closed: was the file cut off?"
-        raise MigrationFileError(complaint, path=path, line=line, hint="nothing was run")
+        hint = f"{_CLOSE}; nothing was run"
+        raise MigrationFileError(complaint, path=path, line=line, hint=hint)
     return pieces
 
 
@@ -78,3 +81,7 @@ def _complaint(token: Token) -> str:
     if token.text.startswith("/*"):
         return "a comment `/*` that is not closed"
     return f"a quote `{token.text[:20].splitlines()[0]}` that is not closed"
+
+
+def _remedy(token: Token) -> str:
+    return _CLOSE if token.kind == "unclosed" else "write what it does as SQL, or run it by psql"

@@ -30,13 +30,19 @@ _SMALLEST_PLAIN_EXPONENT = -6
 _SMALLEST_EXPONENT_FORM = 21
 
 
-class DamagedText(ValueError):
-    """Text that cannot be what it should be; ``line`` is where it shows."""
+_ENCODE = "save the file as UTF-8 (iconv -f LATIN1 -t UTF-8, when it is Latin 1)"
+_RESOLVE = "keep one side and delete the marks"
 
-    def __init__(self, message: str, *, line: int) -> None:
+
+class DamagedText(ValueError):
+    """Text that cannot be what it should be; ``line`` is where it shows, ``remedy`` what mends it."""
+
+    def __init__(self, message: str, *, line: int, remedy: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.line = line
+        self.remedy = remedy
+        self.is_conflict = remedy == _RESOLVE
 
 
 def decode_text(raw: bytes) -> str:
@@ -49,7 +55,7 @@ def decode_text(raw: bytes) -> str:
         text = raw.decode()
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        raise DamagedText(f"byte {error.start} is not UTF-8", line=line) from error
+        raise DamagedText(f"byte {error.start} is not UTF-8", line=line, remedy=_ENCODE) from error
     require_whole(text)
     return text
 
@@ -62,9 +68,10 @@ def require_whole(text: str) -> None:
     """
     if (at := text.find("\0")) >= 0:
         offset = len(text[:at].encode(errors="surrogatepass"))
-        raise DamagedText(f"byte {offset} is NUL", line=_line(text, at))
+        raise DamagedText(f"byte {offset} is NUL", line=_line(text, at), remedy=_ENCODE)
     if conflict := _CONFLICT.search(text):
-        raise DamagedText("an unresolved merge conflict", line=_line(text, conflict.start()))
+        line = _line(text, conflict.start())
+        raise DamagedText("an unresolved merge conflict", line=line, remedy=_RESOLVE)
 
 
 def _line(text: str, at: int) -> int:

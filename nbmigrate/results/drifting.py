@@ -46,15 +46,20 @@ class DriftResult(Framed):
 
     def _difference(self) -> tuple[Block, ...]:
         if self.tag is None or self.plan is None:
-            return (Text(f"No migration is applied in {self.database}.", "muted"),)
+            text = (
+                f"No migration is applied in {self.database}: %db_migrate applies them,"
+                " %db_adopt records them where the schema is there already."
+            )
+            return (Text(text, "muted"),)
         if not self.is_different:
             text = f"No drift: {self.database} is what its migrations made of it, up to {self.tag}."
             return (Text(text, "good"),)
         named = "".join(f' "{path}"' for path in self.paths[:1])
+        # Lines for a cell as for a shell, where a comment behind a magic would be its argument.
         answers = (
-            "nbmigrate drift --accept    # the database is right: a migration, applied here already\n"
-            "nbmigrate drift --revert    # the migrations are right: the database is brought back\n"
-            f"nbmigrate drift --ignore{named}    # it may differ"
+            "# the database is right: a migration, applied here already\n%db_drift --accept\n"
+            "# the migrations are right: the database is brought back\n%db_drift --revert\n"
+            f"# it may differ\n%db_drift --ignore{named}"
         )
         return (
             Heading(f"{self.database} is not what {self.tag} made of it"),

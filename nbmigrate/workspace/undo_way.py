@@ -20,7 +20,8 @@ from nbmigrate.diff.renames import apply_renames, kind_of
 from nbmigrate.errors import IrreversibleError, UndoConflictError
 from nbmigrate.executor.undo import Holding, Keeping, UndoRecord, keeping, records, restore
 from nbmigrate.executor.undo.restore import Restoring
-from nbmigrate.executor.undo.trash import source
+from nbmigrate.executor.undo.rewrite import is_rewritten
+from nbmigrate.executor.undo.trash import Kept, source
 from nbmigrate.model import Rename, Snapshot, parse_path
 from nbmigrate.operations import Id, Operation
 from nbmigrate.plan import NO_ANSWERS, Answers, Plan, make_plan
@@ -39,7 +40,7 @@ _NOTHING = Holding()
 
 
 class Way(NamedTuple):
-    """Everything an undo runs; ``restoring`` are statements by their number.
+    """Everything an undo runs; ``restoring`` is by the number of the statement that counts its rows.
 
     ``checks`` are the plans whose rules the rows have to keep, by the number of the statement
     that they begin behind.
@@ -47,7 +48,7 @@ class Way(NamedTuple):
 
     statements: tuple[Statement, ...]
     operations: tuple[Operation, ...]
-    restoring: Mapping[int, Restoring]
+    restoring: Mapping[int, Kept]
     own: Holding
     number: int
     checks: Mapping[int, Plan]
@@ -60,23 +61,32 @@ def find_way(workspace: Project, record: UndoRecord, answers: Answers, *, with_d
         UndoConflictError: what the push made was changed since.
         IrreversibleError: a migration that was written by hand says no way back.
     """
-    number = records.next_id(workspace.target.connection)
     if record.holding.irreversible:
         raise IrreversibleError(record.tag, record.holding.irreversible)
+    number = records.next_id(workspace.target.connection)
     if record.holding.down:
         return Way(_texts(*record.holding.down), (), {}, _NOTHING, number, {})
+    return _planned(workspace, record, answers, number, with_data=with_data)
+
+
+def _planned(
+    workspace: Project, record: UndoRecord, answers: Answers, number: int, *, with_data: bool
+) -> Way:
+    """The way that the snapshots tell."""
     back = inverted(record.renames)
     live, target = _ends(workspace, record, back)
     holding = record.holding if with_data else Holding(owned=record.holding.owned)
     now = restore.with_moved(live, holding, record.before)
-    restoring = tuple(restore.bring_back(holding, record.before, target))
-    filled = _filled(restoring)
+    returning = restore.returning(holding, target)
+    filled = _filled(returning)
     free = cleared(now, replaced(record.after, [Rename.parse(text) for text in back]))
     rows = RowCounts(workspace.target.connection, live)
     first, second = _halves(free, target, filled, answers.merged(Answers(renames=back)), rows)
     clear = _plan(now, free, NO_ANSWERS)
     clearing = _keeping_own(workspace, now, clear, set(), number)
     kept = _keeping_own(workspace, free, first, set(filled), number, taken=clearing.holding)
+    rewritten = [one for one in returning if is_rewritten(one, first.new, first.operations, rows)]
+    restoring = tuple(restore.bring_back(returning, record.before, first.new, rewritten))
     moving = (*restore.leave_changed(holding, record.before), *restore.moved_back(holding, live))
     head = (*_texts(*moving), *clearing.statements)
     between = _texts(*(one.sql for one in restoring), *_IMMEDIATE[: len(restoring)])
@@ -85,17 +95,17 @@ def find_way(workspace: Project, record: UndoRecord, answers: Answers, *, with_d
     return Way(
         (*head, *kept.statements, *between, *second.statements, *tail),
         (*clear.operations, *_shown(restoring, first, now=free, target=target, back=back)),
-        {start + at: one for at, one in enumerate(restoring, 1)},
+        {start + at: one.kept for at, one in enumerate(restoring, 1) if one.kept},
         Holding(tables=(*clearing.holding.tables, *kept.holding.tables)),
         number,
         {len(head): first, start + len(between): second},
     )
 
 
-def _filled(restoring: Sequence[Restoring]) -> dict[Id, tuple[str, ...]]:
+def _filled(returning: Sequence[Kept]) -> dict[Id, tuple[str, ...]]:
     """The columns that get kept rows, by table."""
     filled: dict[Id, tuple[str, ...]] = {}
-    for loss in (one.kept.loss for one in restoring):
+    for loss in (one.loss for one in returning):
         filled[loss.table] = (*filled.get(loss.table, ()), *loss.columns)
     return filled
 

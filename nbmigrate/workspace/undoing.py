@@ -154,7 +154,7 @@ def _emptied(
     counted: Mapping[int, int],
 ) -> Iterator[str]:
     """The tables of the trash of which every row is back where it was."""
-    back = {one.kept.name: counted.get(at, 0) for at, one in way.restoring.items()}
+    back = {one.name: counted.get(at, 0) for at, one in way.restoring.items()}
     for kept in record.holding.tables:
         if kept.name in back and not records.has_more(connection, kept.name, back[kept.name]):
             yield kept.name
@@ -188,7 +188,7 @@ def _restored(
     """Per table: what was kept, and how many rows of it are back."""
     if not with_data:
         return ()
-    back = {one.kept.name: at for at, one in way.restoring.items()}
+    back = {one.name: at for at, one in way.restoring.items()}
     rows = {statement.index: statement.rows for statement in applied}
     return tuple(
         results.Restored(

@@ -263,3 +263,67 @@ def test_pull_prints_or_writes_a_module(project):
     project.run("pull", "-o", "schema.py", code=1)
     assert "is there already" in project.errors
     assert "0000_baseline.sql" in project.run("pull", "--baseline")
+
+
+def test_a_shell_is_told_what_a_shell_takes(project):
+    project.run("generate", "old.sql", "one")
+    said = project.run("migrate") + project.run("push", "new.sql", "--rename", RENAME)
+    assert "nbmigrate undo takes the last one back" in said
+    assert "nbmigrate undo brings it back" in said
+    assert "nbmigrate drift --revert\n" in project.run("drift", code=3)
+    project.run("undo")
+    project.run("undo")
+    project.run("undo", code=1)
+    assert "nbmigrate adopt records them" in project.run("drift")
+    assert "%db_" not in said + project.errors
+
+
+def test_the_one_word_before_custom_is_the_name(project):
+    assert "0000_filled" in project.run("generate", "filled", "--custom")
+    (project.folder / "hand.sql").write_text("CREATE TABLE t (n int);")
+    assert "0001_hand" in project.run("generate", "hand", "--sql-file", "hand.sql")
+
+
+@pytest.mark.parametrize(
+    "ddl", ["CREATE TYPE mood AS ENUM ('a');", "CREATE SCHEMA s; CREATE TABLE s.t (n int);"]
+)
+def test_what_a_push_made_already_can_be_adopted(project, ddl):
+    (project.folder / "made.sql").write_text(ddl)
+    project.run("push", "made.sql")
+    project.run("generate", "made.sql", "one")
+    project.run("migrate", code=1)
+    assert "nbmigrate adopt compares" in project.errors
+    assert "Recorded as applied" in project.run("adopt")
+
+
+def test_a_push_killed_at_a_concurrent_index_is_gone_on_with(processes, database):
+    more = "CREATE TABLE users (id int PRIMARY KEY, name text, n int);"
+    index = "CREATE INDEX CONCURRENTLY users_name ON users (name);"
+    (processes.folder / "more.sql").write_text(more + index)
+    processes.run("push", "old.sql")
+    reader, asked = database.connect(autocommit=False), database.connect()
+    reader.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+    reader.execute("SELECT")  # the build waits for whoever looks at the time before it
+    valid = "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('users_name')"
+    others = (
+        "FROM pg_stat_activity WHERE datname = current_database()"
+        f" AND pid NOT IN (pg_backend_pid(), {reader.info.backend_pid})"
+    )
+    process = processes.start("push", "more.sql")
+    until(lambda: asked.execute(valid).fetchall())
+    process.kill()
+    process.wait()
+    asked.execute(f"SELECT pg_terminate_backend(pid) {others}")
+    until(lambda: not asked.execute(f"SELECT {others}").fetchall())
+    assert asked.execute(valid).fetchall() == [(False,)]
+    reader.rollback()
+    assert "users_name" in processes.run("push", "more.sql")
+    assert asked.execute(valid).fetchall() == [(True,)]
+
+
+def until(condition, seconds=120.0):
+    """Wait until something is so."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)

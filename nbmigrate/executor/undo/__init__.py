@@ -1,7 +1,7 @@
 """Undo: what a push or a migration would lose is kept, recorded, and brought back.
 
 ``keep`` writes the statements that put it into schema ``nbmigrate_trash``, ``records`` the
-stack of what was done, ``restore`` the statements that bring it back. When and in what order
+stack of what was done, ``restore`` the statements that bring it back, of many rows by ``rewrite``. When and in what order
 is decided in :mod:`nbmigrate.workspace.undoing`.
 """
 

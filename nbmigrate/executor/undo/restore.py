@@ -6,26 +6,27 @@ refuse a row (keys, NOT NULL, triggers) is not there yet.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
 
-from nbmigrate.executor.undo import trash
+from nbmigrate.executor.undo import rewrite, trash
 from nbmigrate.executor.undo.keep import image
 from nbmigrate.executor.undo.trash import Holding, Kept, KeptPosition
 from nbmigrate.model import Snapshot, Table
 from nbmigrate.model.names import key
 from nbmigrate.model.tables import Column
+from nbmigrate.operations import Id
 from nbmigrate.postgresql.identifiers import literal, quote
 from nbmigrate.postgresql.render.counters import counter_of
 
 
 class Restoring(NamedTuple):
-    """A statement that brings rows back, and of what."""
+    """A statement that brings rows back; ``kept`` is what its count of rows is of, if of anything."""
 
     sql: str
-    kept: Kept
+    kept: Kept | None = None
 
 
 def moved_back(holding: Holding, live: Snapshot) -> tuple[str, ...]:
@@ -96,18 +97,57 @@ def leave_changed(holding: Holding, before: Snapshot) -> tuple[str, ...]:
     return tuple(texts)
 
 
-def bring_back(holding: Holding, before: Snapshot, target: Snapshot) -> Iterator[Restoring]:
-    """The copied rows and columns, into tables under their old names."""
-    for kept in holding.tables:
-        table = target.tables.get(key(*kept.loss.table))
-        if kept.moved is not None or table is None:
+def returning(holding: Holding, target: Snapshot) -> tuple[Kept, ...]:
+    """What was copied and has a table, and columns of it, to come back to."""
+    return tuple(
+        kept
+        for kept in holding.tables
+        if kept.moved is None
+        and (table := target.tables.get(key(*kept.loss.table))) is not None
+        and (kept.loss.is_whole or any(name in table.columns for name in kept.loss.columns))
+    )
+
+
+def bring_back(
+    kept_ones: Sequence[Kept], before: Snapshot, half: Snapshot, rewritten: Collection[Kept]
+) -> Iterator[Restoring]:
+    """The copied rows and columns, into tables of ``half`` under their old names.
+
+    Those ``rewritten`` come first: an ALTER TABLE is refused while an UPDATE of its table put
+    checks off to the commit.
+    """
+    by_table: dict[Id, list[tuple[Kept, Sequence[str]]]] = {}
+    for kept in kept_ones:
+        if kept in rewritten:
+            names = _coming(kept, half)
+            by_table.setdefault(kept.loss.table, []).append((kept, names))
+    for parts in by_table.values():
+        yield from _by_rewrite(parts, trash.table_of(before, parts[0][0].loss))
+    for kept in kept_ones:
+        if kept in rewritten:
             continue
-        was = trash.table_of(before, kept.loss)
+        was, table = trash.table_of(before, kept.loss), half.tables[key(*kept.loss.table)]
         if kept.loss.is_whole:
             yield Restoring(_insert(was, kept), kept)
-        elif names := [n for n in kept.loss.columns if n in table.columns]:
+        else:
             update = _update_by_key if kept.loss.key else _update_by_rest
-            yield Restoring(update(was, table, kept, names), kept)
+            yield Restoring(update(was, table, kept, _coming(kept, half)), kept)
+
+
+def _coming(kept: Kept, half: Snapshot) -> Sequence[str]:
+    columns = half.tables[key(*kept.loss.table)].columns
+    return [name for name in kept.loss.columns if name in columns]
+
+
+def _by_rewrite(parts: Sequence[tuple[Kept, Sequence[str]]], was: Table) -> Iterator[Restoring]:
+    for kept, names in parts:
+        yield from map(Restoring, rewrite.prepared(kept, was, names))
+    yield Restoring(rewrite.rewrite(parts, was))
+    for kept, names in parts:
+        yield from map(Restoring, rewrite.ended(kept, names))
+        found = f"{trash.full(was.id)} AS t JOIN {trash.in_trash(kept.name)} AS k ON {_found(was, kept)}"
+        begin, count, end = rewrite.counting(f"SELECT FROM {found}")
+        yield from (Restoring(begin), Restoring(count, kept), Restoring(end))
 
 
 def _insert(was: Table, kept: Kept) -> str:
@@ -121,14 +161,16 @@ def _insert(was: Table, kept: Kept) -> str:
 
 
 def _update_by_key(was: Table, table: Table, kept: Kept, names: Sequence[str]) -> str:  # noqa: ARG001 - one shape
-    found = " AND ".join(
-        f"{_comparable(was.columns[n], 't.', n)} = k.{quote(n)}" for n in kept.loss.key
-    )
     return (
         f"UPDATE {trash.source(kept.loss)} AS t SET {_assignments(was, names)}"
-        f" FROM {trash.in_trash(kept.name)} AS k"
-        f" WHERE {found} AND NOT k.{quote(trash.skip_column(was))};"
+        f" FROM {trash.in_trash(kept.name)} AS k WHERE {_found(was, kept)};"
     )
+
+
+def _found(was: Table, kept: Kept) -> str:
+    """The row ``t`` of the table is the one that ``k`` was kept of, and nobody changed it since."""
+    keys = (f"{_comparable(was.columns[n], 't.', n)} = k.{quote(n)}" for n in kept.loss.key)
+    return " AND ".join((*keys, f"NOT k.{quote(trash.skip_column(was))}"))
 
 
 def _update_by_rest(was: Table, table: Table, kept: Kept, names: Sequence[str]) -> str:

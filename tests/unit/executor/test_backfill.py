@@ -234,6 +234,38 @@ def test_error_says_what_stays_and_how_to_go_on(database: Database) -> None:
     assert (run.resumed_rows, run.rows) == (500, 500)
 
 
+def test_what_failed_in_its_first_batch_is_in_nobodys_way(database: Database) -> None:
+    fill(database)
+    with pytest.raises(StatementFailedError) as caught:
+        backfill(database.url, job("nosuch = 1"))
+    assert caught.value.hint == "correct it and run it again"
+    run = backfill(database.url, job())
+    assert (run.resumed_rows, run.rows) == (None, 1000)
+
+
+def test_one_that_another_took_the_place_of_says_so(database: Database) -> None:
+    fill(database)
+
+    def restarted(event: Any) -> None:
+        if event.batch == 2:
+            backfill(database.url, job("n = 7"), restart=True)
+
+    with pytest.raises(UsageConflictError, match="another one took over or began anew"):
+        backfill(database.url, job(), on_event=restarted)
+    assert counts(database) == {7: 1000}
+
+
+@pytest.mark.parametrize(
+    "text", ["id = id + 1000", 'n = 1, "id" = 5', "(note, ID) = (SELECT 'a', 3)", "id[1] = 2"]
+)
+def test_what_changes_the_key_is_refused(database: Database, text: str) -> None:
+    fill(database)
+    with pytest.raises(UsageConflictError, match=r"touches the key \(id\)"):
+        backfill(database.url, job(text))
+    assert counts(database) == {0: 1000}
+    assert backfill(database.url, job("n = (SELECT max(id) FROM t AS id), note = 'id, id'")).rows
+
+
 def test_locked_row_is_waited_for_and_its_holder_named(database: Database) -> None:
     fill(database)
     holder = database.connect(autocommit=False, application_name="holder")
@@ -322,7 +354,7 @@ def test_frames_hold_the_rows_as_they_are_now(database: Database) -> None:
     ("change", "message"),
     [
         (lambda df: df.assign(fresh=1), "no column fresh"),
-        (lambda df: df.assign(id=df["id"] + 1), "changed the key"),
+        (lambda df: df.assign(id=df["id"] + 1), "touches the key"),
         (lambda _: None, "returned nothing"),
         (lambda df: df.set_index(df.index + 5000), "not of the batch"),
     ],

@@ -272,6 +272,16 @@ def test_a_merge_conflict_is_refused_with_its_line(folder):
     _assert_untouched(folder, JournalError, "_journal.json:5: an unresolved merge conflict")
 
 
+@pytest.mark.parametrize(("cut", "is_merge"), [("{", False), ("<<<<<<< HEAD\n{", True)])
+def test_a_damaged_journal_says_what_mends_it(folder, cut, is_merge):
+    journal = copy_sample("01", folder)
+    journal.layout.journal.write_text(cut)
+    with pytest.raises(JournalError) as caught:
+        journal.migrations()
+    assert ("nbmigrate rebase" in caught.value.hint) == is_merge
+    assert "version control" in caught.value.hint
+
+
 def test_a_missing_last_snapshot_is_refused(folder):
     journal = copy_sample("01", folder)
     (folder / "meta/0003_snapshot.json").unlink()

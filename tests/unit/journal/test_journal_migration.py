@@ -50,6 +50,7 @@ def test_text_that_must_not_run_is_refused_with_its_line(migration, raw, line, m
         found.statements()
     assert caught.value.line == line
     assert caught.value.path.endswith(f"0000_x.sql:{line}")
+    assert caught.value.hint.endswith("; nothing was run")  # behind what to do now
 
 
 @pytest.mark.parametrize(
