@@ -16,6 +16,7 @@ from nbmigrate.diff.definitions import (
     diff_functions,
     diff_types,
 )
+from nbmigrate.diff.detached import without_released
 from nbmigrate.diff.enums import diff_enums
 from nbmigrate.diff.leaving import ahead_of_gone
 from nbmigrate.diff.ordering import ordered
@@ -70,7 +71,8 @@ def diff(
     require_unused(complete, old, new)
     complete += view_indexes(complete)
     complete += diff_privileges(said_old, said_new, complete)
-    return ordered(settled(without_propagated(complete, old, new), old))
+    complete = [*without_released(without_propagated(complete, old, new))]
+    return ordered(settled(complete, old))
 
 
 def _columns(snapshot: Snapshot) -> set[str]:

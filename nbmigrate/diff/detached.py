@@ -166,3 +166,23 @@ def _joined(columns: Iterable[str]) -> str:
         if len(joined.encode()) >= NAME_BYTES:
             break
     return truncate(joined)
+
+
+def without_released(operations: Iterable[o.Operation]) -> Iterator[o.Operation]:
+    """The operations without keys of partitions that go with one of the whole to itself.
+
+    That one goes before the partition is detached, which PostgreSQL refuses while it is referred to.
+    """
+    operations = list(operations)
+    wholes = {
+        op.table: op.partition.parent for op in operations if isinstance(op, o.DetachPartition)
+    }
+    gone = {
+        (op.table, op.foreign_key.name)
+        for op in operations
+        if isinstance(op, o.DropForeignKey) and op.foreign_key.target == op.table
+    }
+    for op in operations:
+        whole = wholes.get(op.table) if isinstance(op, o.DropForeignKey) else None
+        if not isinstance(op, o.DropForeignKey) or (whole, op.foreign_key.name) not in gone:
+            yield op

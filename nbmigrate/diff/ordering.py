@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 import msgspec
 
@@ -148,12 +149,20 @@ def ordered(operations: Iterable[o.Operation]) -> tuple[o.Operation, ...]:
     rebuilt = {(op.table, op.column.name) for op in unique if isinstance(op, o.AddColumn)}
     rebuilt |= _in_the_way(unique)
     created, dropped = _view_ranks(unique, o.CreateView), _view_ranks(unique, o.DropView)
-    moved = {op.old for op in unique if isinstance(op, o.MoveTable)}
-    going = {name for op in unique for name in _dropped_part(op)}
+    named = _Named(
+        moved={op.old for op in unique if isinstance(op, o.MoveTable)},
+        going={name for op in unique for name in _dropped_part(op)},
+        left={op.partition.parent for op in unique if isinstance(op, o.DetachPartition)},
+        joined={op.partition.parent for op in unique if isinstance(op, o.AttachPartition)},
+    )
     again = {name for op in unique for name in provides(op)}
     again |= {key(*op.definition.id) for op in unique if isinstance(op, o.CreateDefinition)}
     keyed = [
-        ((_phase(op, rebuilt, (moved, going), again), _rank(op, created, dropped)), position, op)
+        (
+            (_phase(op, rebuilt, named, again), _rank(op, created, dropped)),
+            position,
+            op,
+        )
         for position, op in enumerate(unique)
     ]
     keyed.sort(key=lambda item: item[:2])
@@ -346,13 +355,22 @@ def _once(operations: Iterable[o.Operation]) -> list[o.Operation]:
     return list({msgspec.json.encode(op): op for op in operations}.values())
 
 
+class _Named(NamedTuple):
+    """Tables that move, parts that go, and tables that partitions leave and join."""
+
+    moved: set[o.Id]
+    going: set[tuple[o.Id, str]]
+    left: set[o.Id]
+    joined: set[o.Id]
+
+
 def _phase(  # noqa: C901, PLR0911, PLR0912 - one case per operation
     op: o.Operation,
     rebuilt: set[tuple[o.Id, str]],
-    named: tuple[set[o.Id], set[tuple[o.Id, str]]],
+    named: _Named,
     again: set[str],
 ) -> int:
-    moved, going = named
+    moved, going, left, joined = named
     match op:
         case o.DropDefinition(definition=defined) if defined.kind == "event trigger":
             return _PHASE[o.RenameSchema] - 1  # what the plan does is no event for it
@@ -374,6 +392,12 @@ def _phase(  # noqa: C901, PLR0911, PLR0912 - one case per operation
             return _BEFORE_COLUMNS
         case o.RenameConstraint(table=table) if table in moved:
             return _PHASE[o.MoveTable]  # to free the name in the schema it moves to
+        case o.RenameConstraint(table=table) if table in left:
+            return _PHASE[o.RenameTable]  # a partition that is detached later has it, too
+        case o.DropForeignKey(table=table, foreign_key=part) if part.target == table in left:
+            return _PHASE[o.RenameTable]  # a partition that it points to is not detached
+        case o.AddIdentity(table=table) | o.AddSerial(table=table) if table in joined:
+            return _PHASE[o.AttachPartition] + 1  # it counts on behind the rows that come
         case o.RenameConstraint(table=table, new=name) | o.RenameIndex(table=table, new=name) if (
             table,
             name,

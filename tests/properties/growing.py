@@ -181,7 +181,8 @@ def add_column(world: World, table: Thing | None = None) -> None:
     if type_ in ("text", "varchar(40)") and world.some(0.2):
         data["collate"] = 'COLLATE "C"'
     column = world.add("column", table.id, **column_name(world, table), **data)
-    if is_required and not world.is_old and not default_of(world, column):
+    # What stands beside a partitioned table is made without its defaults.
+    if is_required and not world.is_old and (not default_of(world, column) or table.data.get("by")):
         world.backfills[column.id] = backfill(world, column)
 
 
