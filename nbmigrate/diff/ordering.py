@@ -442,7 +442,15 @@ def _rank(  # noqa: PLR0911 - one case per kind
 
 
 def _view_ranks(
-    operations: Iterable[o.Operation], kind: type[o.CreateView | o.DropView]
+    operations: Sequence[o.Operation], kind: type[o.CreateView | o.DropView]
 ) -> dict[o.Id, int]:
+    """The places of the views; those that go speak of each other by the names that they had."""
     views = [op.view for op in operations if isinstance(op, kind)]
-    return {view.id: rank for rank, view in enumerate(in_order(views))}
+    former = {op.new: op.old[1] for op in operations if isinstance(op, o.RenameView)}
+    if kind is o.CreateView or not former:
+        return {view.id: rank for rank, view in enumerate(in_order(views))}
+    was = {(v.schema, former.get(v.id, v.name)): v.id for v in views}
+    order = in_order(
+        msgspec.structs.replace(v, name=name) for (_, name), v in zip(was, views, strict=True)
+    )
+    return {was[view.schema, view.name]: rank for rank, view in enumerate(order)}
