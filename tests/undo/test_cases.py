@@ -37,6 +37,9 @@ CASES = [case for at, case in enumerate(ALL) if at % EVERY == 0 or case.name in 
 #: What has no way back yet; a fix has to take it off here.
 KNOWN = {
     "partitions/inherit": "no DDL makes a column of its own an inherited one again",
+    "partitions/inherit_drop_local": "likewise",
+    "partitions/not_null_of_its_own": "no snapshot knows whose own a NOT NULL is that a child inherits, too",
+    "event_triggers/create_change_drop": "its trigger refuses CREATE TABLE, to nbmigrate as to everybody",
 }
 
 

@@ -91,7 +91,8 @@ def _on_keys(operation: o.Operation, future: Future) -> Iterator[RowCheck]:
 def _on_references(operation: o.Operation, future: Future) -> Iterator[RowCheck]:
     match operation:
         case o.AddForeignKey(table=table, foreign_key=key) if not _is_lax(key):
-            yield _orphans(table, key, future)
+            if key.target not in future.joined:  # rows to refer to are still to come
+                yield _orphans(table, key, future)
         case o.AddCheck(table=table, check=check) if not _is_lax(check):
             yield _check(table, check, future)
         case o.ValidateConstraint(table=table, name=name):

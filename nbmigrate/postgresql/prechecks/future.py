@@ -64,6 +64,10 @@ class Future:
     def __init__(self, old: Snapshot, new: Snapshot, operations: tuple[o.Operation, ...]) -> None:
         self.places = places(old, operations)
         self.new = new
+        #: Tables that get partitions, which may have rows.
+        self.joined = {
+            op.partition.parent for op in operations if isinstance(op, o.AttachPartition)
+        }
         self._changes: dict[tuple[o.Id, str], list[o.Operation]] = {}
         for operation in operations:
             for at in _columns_of(operation):
