@@ -29,7 +29,7 @@ from nbmigrate.diff.texts import (
     row_text,
 )
 from nbmigrate.diff.views import in_order
-from nbmigrate.model import key
+from nbmigrate.model import Definition, key
 
 PHASES: tuple[tuple[type[object], ...], ...] = (
     (o.RenameSchema,),
@@ -372,20 +372,12 @@ def _phase(  # noqa: C901, PLR0911, PLR0912 - one case per operation
 ) -> int:
     moved, going, left, joined = named
     match op:
-        case o.DropDefinition(definition=defined) if defined.kind == "event trigger":
-            return _PHASE[o.RenameSchema] - 1  # what the plan does is no event for it
-        case o.CreateDefinition(definition=defined) if defined.kind == "event trigger":
-            return _CONCURRENT
+        case o.CreateDefinition(definition=defined) | o.DropDefinition(definition=defined):
+            return _phase_of_definition(op, defined, again)
         case o.DropFunction() | o.DropDomain() | o.DropType() if any(
             name in again for name in dropped_names(op)
         ):
             return _BEFORE_MADE
-        case o.DropDefinition(definition=defined) if key(*defined.id) in again:
-            return _BEFORE_MADE
-        case o.CreateDefinition(definition=defined) if defined.kind in BENEATH:
-            return _PHASE[o.CreateEnum]
-        case o.DropDefinition(definition=defined) if defined.kind in BENEATH:
-            return _PHASE[o.DropEnum]
         case o.DropFunction(function=function) if has_parsed_body(function):
             return _BEFORE_MADE  # it ties the columns and types that it reads
         case o.DropColumn(table=table, column=column) if (table, column.name) in rebuilt:
@@ -416,6 +408,17 @@ def _phase(  # noqa: C901, PLR0911, PLR0912 - one case per operation
             return _PHASE[o.AddForeignKey if after.owned_by else o.DropTrigger]
         case _:
             return _PHASE[type(op)]
+
+
+def _phase_of_definition(op: o.Operation, defined: Definition, again: set[str]) -> int:
+    is_made = isinstance(op, o.CreateDefinition)
+    if defined.kind == "event trigger":  # what the plan does is no event for it
+        return _CONCURRENT if is_made else _PHASE[o.RenameSchema] - 1
+    if not is_made and key(*defined.id) in again:
+        return _BEFORE_MADE
+    if defined.kind in BENEATH:
+        return _PHASE[o.CreateEnum if is_made else o.DropEnum]
+    return _PHASE[type(op)]
 
 
 def _rank(  # noqa: PLR0911 - one case per kind
