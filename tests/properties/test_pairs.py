@@ -33,6 +33,9 @@ COVERING = (
 )  # fmt: skip
 #: What a plan has in its online form alone (`tests/test_online.py`).
 ONLINE = {"FillColumn", "AddKeyFromIndex", "AttachIndex"}
+#: What is known by its whole statement is not drawn yet; `tests/unit/workspace/test_defined.py` has
+#: every kind of it, there and back.
+NOT_DRAWN = {"CreateDefinition", "AlterDefinition", "DropDefinition"}
 #: Every operation there is.
 OPERATIONS = {kind.__name__ for kind in typing.get_args(operations.Operation)}
 
@@ -73,4 +76,4 @@ def test_every_operation_was_there(bench: Bench) -> None:
     for seed in COVERING:
         assert not reason(bench, seed)
         made |= bench.last
-    assert made == OPERATIONS - ONLINE
+    assert made == OPERATIONS - ONLINE - NOT_DRAWN
