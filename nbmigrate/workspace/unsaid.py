@@ -46,7 +46,9 @@ def with_unsaid(old: Any, new: Any) -> Any:  # noqa: ANN401 - any object of the 
         items = getattr(new, part, None)
         if isinstance(items, Mapping) and items:
             there = getattr(old, part)
-            more = {n: with_unsaid(there[n], item) for n, item in items.items() if n in there}
+            # nearly all are equal: they are not worth a call each
+            differing = (n for n, item in items.items() if n in there and there[n] != item)
+            more = {n: with_unsaid(there[n], items[n]) for n in differing}
             if any(item is not items[name] for name, item in more.items()):
                 changed[part] = {**items, **more}
     return msgspec.structs.replace(new, **changed) if changed else new
