@@ -36,6 +36,7 @@ from nbmigrate.postgresql.introspect.definitions import (
 from nbmigrate.postgresql.introspect.indexes import read_indexes
 from nbmigrate.postgresql.introspect.objects import read_enums, read_roles, read_sequences
 from nbmigrate.postgresql.introspect.privileges import read_privileges
+from nbmigrate.postgresql.introspect.steady import steady
 from nbmigrate.postgresql.introspect.tables import read_tables
 from nbmigrate.postgresql.introspect.views import read_views
 
@@ -67,8 +68,11 @@ def introspect(
         connection: idle, or in a transaction, whose own changes are then seen.
         schemas: those to read; ``None`` for all but the system's and nbmigrate's own.
         roles: the names to read, or True for all but superusers and the system's.
+
+    Raises:
+        DriftError: an object was dropped while the schema was read.
     """
-    with uncollected(), reading_catalog(connection, schemas, roles) as catalog:
+    with uncollected(), steady(), reading_catalog(connection, schemas, roles) as catalog:
         return _snapshot(catalog)
 
 
@@ -79,7 +83,8 @@ def introspect_marked(
     roles: bool | Sequence[str] = False,
 ) -> tuple[Snapshot, str]:
     """The schema and its fingerprint, which the server makes while the schema is put together."""
-    with uncollected(), reading_catalog(connection, schemas, roles, marked=True) as catalog:
+    rows = reading_catalog(connection, schemas, roles, marked=True)
+    with uncollected(), steady(), rows as catalog:
         found = _snapshot(catalog)
         [(mark,)] = catalog.fingerprint
     return found, str(mark)

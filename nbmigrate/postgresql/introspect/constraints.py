@@ -10,6 +10,7 @@ from nbmigrate.model import Check, Exclusion, ForeignKey, PrimaryKey, Unique
 from nbmigrate.model.names import PUBLIC
 from nbmigrate.postgresql.expressions import strip_parens
 from nbmigrate.postgresql.introspect.options import typed_options
+from nbmigrate.postgresql.introspect.steady import printed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -111,7 +112,7 @@ def _foreign_key(row: Row, names: Mapping[int, Mapping[int, str]], table: str) -
 def _check(row: Row) -> Check:
     return Check(
         name=row[1],
-        value=strip_parens(row[9]),
+        value=strip_parens(printed(row[9])),
         no_inherit=row[7],
         not_valid=row[8] and not row[6],
         not_enforced=not row[8],

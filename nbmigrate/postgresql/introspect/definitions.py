@@ -25,6 +25,7 @@ from nbmigrate.postgresql.defined import cast_identity, operator_identity
 from nbmigrate.postgresql.expressions import strip_parens
 from nbmigrate.postgresql.introspect.columns import collation_name
 from nbmigrate.postgresql.introspect.privileges import read_privileges
+from nbmigrate.postgresql.introspect.steady import printed
 from nbmigrate.postgresql.names import multirange_name
 from nbmigrate.postgresql.types import parameter_type, sql_type
 
@@ -74,8 +75,8 @@ def read_definitions(catalog: Catalog) -> Definitions:
     return Definitions(triggers, rules)
 
 
-def _closed(text: str) -> str:
-    return text.strip().removesuffix(";").rstrip()
+def _closed(text: str | None) -> str:
+    return printed(text).strip().removesuffix(";").rstrip()
 
 
 def read_extensions(catalog: Catalog) -> dict[str, Extension]:
@@ -178,7 +179,7 @@ def _function(row: Row) -> Function:
         kind=_KINDS.get(kind, "function"),
         parameters=parameters,
         returns=None if kind == "a" else result,
-        definition=definition.strip(),
+        definition=printed(definition).strip(),
         comment=comment,
     )
 

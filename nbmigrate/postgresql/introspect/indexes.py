@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from nbmigrate.model import Index, IndexColumn
 from nbmigrate.postgresql.expressions import strip_parens
 from nbmigrate.postgresql.introspect.options import typed_options
+from nbmigrate.postgresql.introspect.steady import printed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,7 +52,9 @@ class _Reader:
     def _key(self, row: Row, at: int) -> IndexColumn:
         relid, attnum, option = row[0], row[6][at], row[7][at]
         return IndexColumn(
-            expression=self.columns.names[relid][attnum] if attnum else strip_parens(row[10][at]),
+            expression=self.columns.names[relid][attnum]
+            if attnum
+            else strip_parens(printed(row[10][at])),
             is_expression=not attnum,
             asc=not option & _DESC,
             nulls="first" if option & _NULLS_FIRST else "last",

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from nbmigrate.model import View, key
 from nbmigrate.postgresql.introspect.options import camel_options, option_words
 from nbmigrate.postgresql.introspect.privileges import read_column_privileges, read_privileges
+from nbmigrate.postgresql.introspect.steady import printed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,7 +51,7 @@ def _view(row: Row, parts: _Parts) -> View:
     return View(
         columns={name: replace(column, comment=None) for name, column in columns.items()},
         column_comments={n: c.comment for n, c in columns.items() if c.comment},
-        definition=definition.strip().removesuffix(";").rstrip(),
+        definition=printed(definition).strip().removesuffix(";").rstrip(),
         name=name,
         schema=schema,
         options=(camel_options(options) or None) if options else None,
