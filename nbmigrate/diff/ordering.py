@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 import msgspec
 
@@ -20,149 +19,27 @@ from nbmigrate import operations as o
 from nbmigrate.diff import sorting
 from nbmigrate.diff.loosening import loosened
 from nbmigrate.diff.match import NameIndex, calls, casts
+from nbmigrate.diff.phases import FIRST_MADE, LAST_MADE, Phases
 from nbmigrate.diff.texts import (
     dropped_names,
     dropped_text,
-    has_parsed_body,
     needs,
     provides,
     row_text,
 )
 from nbmigrate.diff.views import in_order
-from nbmigrate.model import Definition, key
 
-PHASES: tuple[tuple[type[object], ...], ...] = (
-    (o.RenameSchema,),
-    (o.CreateSchema,),
-    (o.CreateExtension, o.MoveExtension),
-    (o.RenameRole,),
-    (o.CreateRole, o.AlterRole),
-    (
-        o.MoveEnum,
-        o.RenameEnum,
-        o.RenameEnumValue,
-        o.MoveSequence,
-        o.RenameSequence,
-        o.MoveTable,
-        o.RenameTable,
-        o.RenameColumn,
-        o.MoveView,
-        o.RenameView,
-        o.RenamePolicy,
-        o.MoveDomain,
-        o.RenameDomain,
-        o.MoveType,
-        o.RenameType,
-        o.MoveFunction,
-        o.RenameFunction,
-    ),
-    (o.DetachPartition,),
-    (o.DropTrigger,),
-    (o.DropRule,),
-    (o.DropView,),
-    (o.DropPolicy,),
-    (o.DropForeignKey,),
-    (o.DropIndex,),
-    (o.DropStatistics,),
-    (o.DropCheck, o.DropExclusion),
-    (o.DropUnique,),
-    (o.DropPrimaryKey,),
-    (o.DropTable,),
-    (o.RenameConstraint, o.RenameIndex),
-    (o.CreateEnum,),
-    (o.AddEnumValue,),
-    (o.RecreateEnum,),
-    (
-        o.CreateDomain,
-        o.AlterDomain,
-        o.RecreateDomain,
-        o.CreateType,
-        o.AlterType,
-        o.RecreateType,
-    ),
-    (o.CreateSequence, o.AlterSequence),
-    (o.CreateFunction, o.ReplaceFunction),
-    (o.CreateDefinition, o.AlterDefinition),
-    (o.CreateTable,),
-    (
-        o.DropSerial,
-        o.DropIdentity,
-        o.DropExpression,
-        o.DropDefault,
-        o.AlterColumnType,
-        o.SetColumnStorage,
-        o.SetDefault,
-        o.DropNotNull,
-        o.AddSerial,
-        o.SetNotNull,
-        o.FillColumn,
-        o.AddIdentity,
-        o.AlterIdentity,
-    ),
-    (o.AddColumn,),
-    (o.DropColumn,),
-    (o.AddPrimaryKey,),
-    (o.AddUnique, o.AddKeyFromIndex),
-    (o.CreateIndex, o.AttachIndex),
-    (o.CreateStatistics,),
-    (o.AddCheck, o.AddExclusion),
-    (o.AttachPartition,),
-    (o.AlterTable,),
-    (o.AddForeignKey,),
-    (o.ValidateConstraint,),
-    (o.CreateView,),
-    (o.AlterViewOptions,),
-    (o.SetRowSecurity,),
-    (o.CreatePolicy, o.AlterPolicy),
-    (o.CreateRule, o.AlterRule),
-    (o.CreateTrigger, o.AlterTrigger),
-    (o.SetPrivileges,),
-    (o.SetComment,),
-    (o.DropDefinition,),
-    (o.DropFunction,),
-    (o.DropSequence,),
-    (o.DropDomain, o.DropType),
-    (o.DropEnum,),
-    (o.DropExtension,),
-    (o.DropRole,),
-    (o.DropSchema,),
-)
-
-_PHASE = {kind: number for number, kinds in enumerate(PHASES) for kind in kinds}
-#: What types, columns and functions are made of.
-BENEATH = frozenset({"collation", "text search dictionary", "text search configuration"})
 #: What is made of what in one phase.
 _LAYERS = {"operator": 1, "operator family": 2, "operator class": 3}
-#: A generated column that is built anew must be gone before what it is computed from changes.
-_BEFORE_COLUMNS = _PHASE[o.DropTable]
-#: An index that is built concurrently leaves the transaction, so it comes last.
-_CONCURRENT = len(PHASES)
-#: Between these phases everything is made; before and behind, things go.
-_FIRST_MADE, _LAST_MADE = _PHASE[o.CreateEnum], _PHASE[o.CreateTrigger]
-#: What is made again under its name goes before anything is made.
-_BEFORE_MADE = _PHASE[o.DropTable]
 
 
 def ordered(operations: Iterable[o.Operation]) -> tuple[o.Operation, ...]:
     """The operations in the order in which they run; each once."""
     unique = _once(operations)
-    rebuilt = {(op.table, op.column.name) for op in unique if isinstance(op, o.AddColumn)}
-    rebuilt |= _in_the_way(unique)
     created, dropped = _view_ranks(unique, o.CreateView), _view_ranks(unique, o.DropView)
-    named = _Named(
-        moved={op.old for op in unique if isinstance(op, o.MoveTable)},
-        going={name for op in unique for name in _dropped_part(op)},
-        left={op.partition.parent for op in unique if isinstance(op, o.DetachPartition)},
-        joined={op.partition.parent for op in unique if isinstance(op, o.AttachPartition)},
-    )
-    again = {name for op in unique for name in provides(op)}
-    again |= {key(*op.definition.id) for op in unique if isinstance(op, o.CreateDefinition)}
+    phases = Phases(unique)
     keyed = [
-        (
-            (_phase(op, rebuilt, named, again), _rank(op, created, dropped)),
-            position,
-            op,
-        )
+        ((phases.of(op), _rank(op, created, dropped)), position, op)
         for position, op in enumerate(unique)
     ]
     keyed.sort(key=lambda item: item[:2])
@@ -174,12 +51,12 @@ def _arranged(sorted_: Sequence[tuple[int, o.Operation]]) -> Iterator[o.Operatio
     operations = [op for _, op in sorted_]
     phases = [phase for phase, _ in sorted_]
     first = _go_first(operations)
-    before = [n for n, phase in enumerate(phases) if phase < _FIRST_MADE]
+    before = [n for n, phase in enumerate(phases) if phase < FIRST_MADE]
     leading = list(sorting.pulled(before, first))
     yield from (operations[n] for n in leading)
     gone = set(leading)
     made = [
-        n for n, phase in enumerate(phases) if n not in gone and _FIRST_MADE <= phase <= _LAST_MADE
+        n for n, phase in enumerate(phases) if n not in gone and FIRST_MADE <= phase <= LAST_MADE
     ]
     yield from _made([operations[n] for n in made])
     gone |= set(made)
@@ -320,105 +197,9 @@ def _makers(operations: Iterable[o.Operation]) -> defaultdict[str, set[int]]:
     return makers
 
 
-def _dropped_part(op: o.Operation) -> Iterator[tuple[o.Id, str]]:
-    """The constraint or index that goes, by table and name."""
-    match op:
-        case o.DropForeignKey(table=table, foreign_key=part):
-            yield table, part.name
-        case o.DropCheck(table=table, check=part):
-            yield table, part.name
-        case o.DropUnique(table=table, unique=part):
-            yield table, part.name
-        case o.DropExclusion(table=table, exclusion=part):
-            yield table, part.name
-        case o.DropIndex(table=table, index=part):
-            yield table, part.name
-        case o.DropPrimaryKey(table=table, name=str() as name):
-            yield table, name
-        case _:
-            pass
-
-
-def _in_the_way(operations: Iterable[o.Operation]) -> set[tuple[o.Id, str]]:
-    """Generated columns that go from a table in which a type changes."""
-    retyped = {op.table for op in operations if isinstance(op, o.AlterColumnType)}
-    retyped |= {use.table for op in operations if isinstance(op, o.RecreateEnum) for use in op.uses}
-    return {
-        (op.table, op.column.name)
-        for op in operations
-        if isinstance(op, o.DropColumn) and op.column.generated and op.table in retyped
-    }
-
-
 def _once(operations: Iterable[o.Operation]) -> list[o.Operation]:
     """Two causes may ask for the same drop; it happens once."""
     return list({msgspec.json.encode(op): op for op in operations}.values())
-
-
-class _Named(NamedTuple):
-    """Tables that move, parts that go, and tables that partitions leave and join."""
-
-    moved: set[o.Id]
-    going: set[tuple[o.Id, str]]
-    left: set[o.Id]
-    joined: set[o.Id]
-
-
-def _phase(  # noqa: C901, PLR0911, PLR0912 - one case per operation
-    op: o.Operation,
-    rebuilt: set[tuple[o.Id, str]],
-    named: _Named,
-    again: set[str],
-) -> int:
-    moved, going, left, joined = named
-    match op:
-        case o.CreateDefinition(definition=defined) | o.DropDefinition(definition=defined):
-            return _phase_of_definition(op, defined, again)
-        case o.DropFunction() | o.DropDomain() | o.DropType() if any(
-            name in again for name in dropped_names(op)
-        ):
-            return _BEFORE_MADE
-        case o.DropFunction(function=function) if has_parsed_body(function):
-            return _BEFORE_MADE  # it ties the columns and types that it reads
-        case o.DropColumn(table=table, column=column) if (table, column.name) in rebuilt:
-            return _BEFORE_COLUMNS
-        case o.RenameConstraint(table=table) if table in moved:
-            return _PHASE[o.MoveTable]  # to free the name in the schema it moves to
-        case o.RenameConstraint(table=table) if table in left:
-            return _PHASE[o.RenameTable]  # a partition that is detached later has it, too
-        case o.DropForeignKey(table=table, foreign_key=part) if part.target == table in left:
-            return _PHASE[o.RenameTable]  # a partition that it points to is not detached
-        case o.AddIdentity(table=table) | o.AddSerial(table=table) if table in joined:
-            return _PHASE[o.AttachPartition] + 1  # it counts on behind the rows that come
-        case o.RenameConstraint(table=table, new=name) | o.RenameIndex(table=table, new=name) if (
-            table,
-            name,
-        ) in going:
-            return _PHASE[o.RenameTable]  # it is dropped and made again under its new name
-        case o.AlterIdentity(old=before, new=after) if before.name != after.name:
-            return _PHASE[o.RenameConstraint]  # a new table may want the old name
-        case o.CreateIndex(index=index) if index.concurrently:
-            return _CONCURRENT
-        case o.CreateTable(table=made) if made.parents:
-            return _PHASE[o.AddPrimaryKey]  # when the columns of its parent are as they will be
-        case o.AlterTable(old=table, new=made) if set(table.inherits) - set(made.inherits):
-            return _PHASE[o.DetachPartition]
-        case o.AlterSequence(old=before, new=after) if before.owned_by != after.owned_by:
-            # SET LOGGED and UNLOGGED of a table reach the sequences that it owns by then
-            return _PHASE[o.AddForeignKey if after.owned_by else o.DropTrigger]
-        case _:
-            return _PHASE[type(op)]
-
-
-def _phase_of_definition(op: o.Operation, defined: Definition, again: set[str]) -> int:
-    is_made = isinstance(op, o.CreateDefinition)
-    if defined.kind == "event trigger":  # what the plan does is no event for it
-        return _CONCURRENT if is_made else _PHASE[o.RenameSchema] - 1
-    if not is_made and key(*defined.id) in again:
-        return _BEFORE_MADE
-    if defined.kind in BENEATH:
-        return _PHASE[o.CreateEnum if is_made else o.DropEnum]
-    return _PHASE[type(op)]
 
 
 def _rank(  # noqa: PLR0911 - one case per kind
