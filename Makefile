@@ -32,18 +32,18 @@ test: $(VENV)/.test ## Run the whole test suite on a PostgreSQL of its own
 ifdef ARGS
 	@$(BIN)/python -m pytest --ignore=tests/browser $(ARGS)
 else
-	@$(BIN)/python -m pytest -n 2 --dist worksteal --reruns 1 --ignore=tests/browser $(addprefix --ignore=,$(ALONE))
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --reruns 1 $(ALONE)
-	@$(BIN)/python -m pytest tests/browser -n 2 --dist loadfile --reruns 4
+	@$(BIN)/python -m pytest -n 2 --dist worksteal --reruns 1 --rerun-show-tracebacks --ignore=tests/browser $(addprefix --ignore=,$(ALONE))
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --reruns 1 --rerun-show-tracebacks $(ALONE)
+	@$(BIN)/python -m pytest tests/browser -n 2 --dist loadfile --reruns 4 --rerun-show-tracebacks
 endif
 
 browser: $(VENV)/.test ## Run the tests of the widgets in JupyterLab and chromium (part of make test)
-	@$(BIN)/python -m pytest tests/browser -n 2 --dist loadfile --reruns 4 $(ARGS)
+	@$(BIN)/python -m pytest tests/browser -n 2 --dist loadfile --reruns 4 --rerun-show-tracebacks $(ARGS)
 
 versions: $(VENV)/.test ## Run what PostgreSQL answers again on versions 15 and 16
-	@$(BIN)/python -m pytest -n 2 --pg-version=15 --reruns 1 $(VERSIONED) $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --pg-version=15 --reruns 1 --rerun-show-tracebacks $(VERSIONED) $(ARGS)
 	@echo "PostgreSQL 16: what versions differ in. Its wheel has no contrib: no citext and hstore there."
-	@$(BIN)/python -m pytest -n 2 --pg-version=16 --reruns 1 -k '$(ON_16)' $(VERSIONED) $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --pg-version=16 --reruns 1 --rerun-show-tracebacks -k '$(ON_16)' $(VERSIONED) $(ARGS)
 
 docs: $(VENV)/.docs ## Build the documentation into out/site
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
