@@ -16,7 +16,8 @@ from nbmigrate.errors import UsageConflictError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_NUMBERS = {
+#: PostgreSQL's types for integers, which numpy, pandas and Arrow call the same.
+INTEGERS = {
     "int8": "smallint",
     "int16": "smallint",
     "int32": "integer",
@@ -25,6 +26,9 @@ _NUMBERS = {
     "uint16": "integer",
     "uint32": "bigint",
     "uint64": "numeric",
+}
+_NUMBERS = {
+    **INTEGERS,
     "halffloat": "real",
     "float": "real",
     "double": "double precision",

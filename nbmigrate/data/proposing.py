@@ -27,14 +27,7 @@ from nbmigrate.model.names import NAME_BYTES, truncate
 from nbmigrate.postgresql.identifiers import qualified, quote
 
 _DTYPES = {
-    "int8": "smallint",
-    "int16": "smallint",
-    "int32": "integer",
-    "int64": "bigint",
-    "uint8": "smallint",
-    "uint16": "integer",
-    "uint32": "bigint",
-    "uint64": "numeric",
+    **arrow_in.INTEGERS,
     "float16": "real",
     "float32": "real",
     "float64": "double precision",

@@ -34,8 +34,8 @@ _COLLATIONS = frozenset({"C", "POSIX", "default", "ucs_basic", "unicode"})
 _FUNCTION_OPTION = re.compile(
     r'\b(?:function|procedure|restrict|join)\s*=\s*(?:"(?:[^"]|"")*"|[^,\s)"])+', re.IGNORECASE
 )
-#: Operators that types of PostgreSQL have: in a text they say nothing of others of that name.
-_OPERATORS = frozenset(
+#: Operators that types of PostgreSQL have: that one of these is named says nothing of others of that name.
+COMMON_OPERATORS = frozenset(
     [
         "=",
         "<>",
@@ -53,7 +53,10 @@ _OPERATORS = frozenset(
         "||",
         "~",
         "!~",
+        "~*",
+        "!~*",
         "~~",
+        "~~*",
         "&&",
         "@>",
         "<@",
@@ -252,7 +255,7 @@ def definition_text(defined: Definition) -> str:
 
 def spoken_names(defined: Definition) -> Iterator[str]:
     """The name by which SQL speaks of it: none of a cast, nor of an operator that is everywhere."""
-    if defined.kind not in ("cast", "event trigger") and defined.name not in _OPERATORS:
+    if defined.kind not in ("cast", "event trigger") and defined.name not in COMMON_OPERATORS:
         yield defined.name
 
 

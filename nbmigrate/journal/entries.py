@@ -15,7 +15,7 @@ import msgspec
 
 from nbmigrate.errors import JournalError
 from nbmigrate.model.codec import dump_document
-from nbmigrate.model.json_text import DamagedText, Json, decode_text, parse_json
+from nbmigrate.model.json_text import DamagedText, Json, MergeConflict, decode_text, parse_json
 
 VERSION = "7"
 DIALECT = "postgresql"
@@ -124,7 +124,7 @@ def parse_journal(text: str, path: Path) -> JournalFile:
 
 def _damaged(error: DamagedText, path: Path) -> JournalError:
     hint = "restore it from version control"
-    if error.is_conflict:
+    if isinstance(error, MergeConflict):
         hint = f"nbmigrate rebase takes both sides of a merge; else {hint}"
     return JournalError(error.message, path=f"{path}:{error.line}", hint=hint)
 

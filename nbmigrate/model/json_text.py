@@ -31,7 +31,6 @@ _SMALLEST_EXPONENT_FORM = 21
 
 
 _ENCODE = "save the file as UTF-8 (iconv -f LATIN1 -t UTF-8, when it is Latin 1)"
-_RESOLVE = "keep one side and delete the marks"
 
 
 class DamagedText(ValueError):
@@ -42,7 +41,14 @@ class DamagedText(ValueError):
         self.message = message
         self.line = line
         self.remedy = remedy
-        self.is_conflict = remedy == _RESOLVE
+
+
+class MergeConflict(DamagedText):
+    """Marks of two sides of a merge."""
+
+    def __init__(self, *, line: int) -> None:
+        remedy = "keep one side and delete the marks"
+        super().__init__("an unresolved merge conflict", line=line, remedy=remedy)
 
 
 def decode_text(raw: bytes) -> str:
@@ -70,8 +76,7 @@ def require_whole(text: str) -> None:
         offset = len(text[:at].encode(errors="surrogatepass"))
         raise DamagedText(f"byte {offset} is NUL", line=_line(text, at), remedy=_ENCODE)
     if conflict := _CONFLICT.search(text):
-        line = _line(text, conflict.start())
-        raise DamagedText("an unresolved merge conflict", line=line, remedy=_RESOLVE)
+        raise MergeConflict(line=_line(text, conflict.start()))
 
 
 def _line(text: str, at: int) -> int:

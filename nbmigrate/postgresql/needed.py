@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from nbmigrate.diff.texts import COMMON_OPERATORS
+
 #: Whose types, functions and operator classes these are (PostgreSQL docs, Appendix F, and others).
 _EXTENSIONS: Mapping[str, str] = {
     "btree_gist": "gbt_int4_ops gbt_text_ops",
@@ -31,35 +33,6 @@ _EXTENSIONS: Mapping[str, str] = {
     "vector": "halfvec hnsw ivfflat sparsevec vector vector_cosine_ops vector_l2_ops",
 }
 _OWNER = {name: ext for ext, names in _EXTENSIONS.items() for name in names.split()}
-
-#: Of every PostgreSQL: one of these that does not exist is a matter of types.
-_COMMON_OPERATORS = frozenset(
-    [
-        "=",
-        "<>",
-        "<",
-        ">",
-        "<=",
-        ">=",
-        "+",
-        "-",
-        "*",
-        "/",
-        "%",
-        "^",
-        "||",
-        "~",
-        "!~",
-        "~*",
-        "!~*",
-        "~~",
-        "~~*",
-        "&&",
-        "@>",
-        "<@",
-        "->",
-    ]
-)
 
 _MISSING = re.compile(
     r"(?P<kind>type|operator class|text search \w+|collation|access method|language|function) "
@@ -122,7 +95,8 @@ def _missing(message: str) -> str:
     if found := _NO_CLASS.search(message):
         return _extension(f"btree_{found['method']}")
     if found := _OPERATOR.search(message):
-        is_common = found["name"] in _COMMON_OPERATORS
+        # one of these that does not exist is a matter of types
+        is_common = found["name"] in COMMON_OPERATORS
         return "" if is_common else _make("operator")
     if not (found := _MISSING.search(message)):
         return ""

@@ -8,7 +8,7 @@ the next one.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -33,7 +33,7 @@ from nbmigrate.data.page import (
 from nbmigrate.data.read import require_closed
 from nbmigrate.data.referring import referring
 from nbmigrate.data.relations import Id, Relation
-from nbmigrate.data.resting import RestingConnection
+from nbmigrate.data.resting import Open, RestingConnection
 from nbmigrate.data.structure import structure
 from nbmigrate.errors import UsageConflictError
 from nbmigrate.executor.connections import connect
@@ -50,7 +50,6 @@ if TYPE_CHECKING:
     from nbmigrate.workspace.project import Project
 
 Document = dict[str, Any]
-Opener = Callable[[], psycopg.Connection[Any]]
 
 IDLE_S = 300.0
 PATIENCE_MS = 30_000
@@ -102,7 +101,7 @@ class Browsing:
             export.stop()
 
     @contextmanager
-    def _exporting(self) -> Iterator[tuple[Opener, Stoppable]]:
+    def _exporting(self) -> Iterator[tuple[Open, Stoppable]]:
         """Opens connections for what takes as long as it takes, while pages are still turned."""
         work = Stoppable()
         with ExitStack() as opened:
