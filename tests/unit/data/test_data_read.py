@@ -13,15 +13,8 @@ from nbmigrate.data.frames import to_frame
 from nbmigrate.data.framing import query_frame, table_frame
 from nbmigrate.data.parameters import bind
 from nbmigrate.errors import ExecutionError, StatementFailedError, UsageConflictError
-from nbmigrate.executor import connect
 
 HOSTILE = 'a"; drop table canary; -- %s {x} :y 😀'
-
-
-@pytest.fixture
-def live(database):
-    with connect(database.url) as connection:
-        yield connection
 
 
 def _column(live, sql: str) -> pd.Series:

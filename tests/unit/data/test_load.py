@@ -14,23 +14,8 @@ from nbmigrate.data import copy_in, query
 from nbmigrate.data.frames import to_frame
 from nbmigrate.data.framing import table_frame
 from nbmigrate.errors import ExecutionError, StatementFailedError, UsageConflictError
-from nbmigrate.executor import connect
-from nbmigrate.workspace import Workspace
 from tests.unit.data.test_transfer import told
 from tests.unit.data.type_matrix import OPTIONAL, made, values_sql
-
-
-@pytest.fixture
-def live(database):
-    with connect(database.url) as connection:
-        yield connection
-
-
-@pytest.fixture
-def workspace(database, tmp_path):
-    with Workspace(database.url, root=tmp_path) as found:
-        yield found
-        assert found.target.connection.info.transaction_status.name == "IDLE"
 
 
 def _mixed() -> pd.DataFrame:

@@ -16,8 +16,6 @@ from nbmigrate.data import query
 from nbmigrate.data.arrow_in import frame_of
 from nbmigrate.data.framing import table_frame
 from nbmigrate.errors import ExecutionError, UsageConflictError
-from nbmigrate.executor import connect
-from nbmigrate.workspace import Workspace
 from tests.unit.data.test_transfer import told
 
 pa = pytest.importorskip("pyarrow")
@@ -80,18 +78,6 @@ PANDAS: list[tuple[Any, str, tuple[str, str]]] = [
     ([dt.date(2024, 1, 1), NAN], "date", ("2024-01-01", "NULL")),
     ([1.5, NAN], "double precision", ("1.5", "NaN")),
 ]  # fmt: skip
-
-
-@pytest.fixture
-def live(database):
-    with connect(database.url) as connection:
-        yield connection
-
-
-@pytest.fixture
-def workspace(database, tmp_path):
-    with Workspace(database.url, root=tmp_path) as found:
-        yield found
 
 
 def _arrow() -> pd.DataFrame:
