@@ -311,6 +311,28 @@ def test_the_fingerprint_changes_with_every_change(database):
         before = after
 
 
+def test_the_fingerprint_tells_rows_that_swap_key_and_transaction(database):
+    """A table and its TOAST table change together: oid XOR xmin of both are the same two numbers."""
+    connection = database.connect()
+    keys = "select oid::text::bigint # xmin::text::bigint from pg_class where oid in ({}) order by 1"
+    both = "select oid, reltoastrelid from pg_class where relname = 't'"
+    for _ in range(100):
+        connection.execute("drop table if exists t; create table t (a text)")
+        oid, toast = connection.execute(both).fetchone()
+        created = connection.execute("select xmin::text::int from pg_class where relname = 't'")
+        swapping = created.fetchone()[0] ^ oid ^ toast
+        now = connection.execute("select pg_current_xact_id()::text::int").fetchone()[0]
+        if now < swapping:
+            break
+    for _ in range(swapping - now - 1):
+        connection.execute("select pg_current_xact_id()")
+    before, numbers = fingerprint(connection), keys.format(f"{oid}, {toast}")
+    former = connection.execute(numbers).fetchall()
+    connection.execute("alter table t set (fillfactor = 70)")
+    assert connection.execute(numbers).fetchall() == former, "this is not the case it is to show"
+    assert fingerprint(connection) != before
+
+
 def test_the_fingerprint_does_not_change_with_rows(database):
     connection = database.connect()
     connection.execute("create table t (a serial)")
