@@ -9,7 +9,7 @@ built, not what it is; they stay, and the diff leaves them out.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -57,24 +57,14 @@ _replace = msgspec.structs.replace
 
 
 def canonical_pair(old: Snapshot, new: Snapshot) -> tuple[Snapshot, Snapshot]:
-    """Both in one spelling; a table that is the same in both is spelled once."""
-    same = canonical(old)
-    if _types(old) != _types(new) or len(same.tables) != len(old.tables):
-        return same, canonical(new)
-    spelled = dict(zip(old.tables, same.tables.values(), strict=True))
-    done = {
-        name: spelled[name] for name, table in new.tables.items() if old.tables.get(name) == table
-    }
-    return same, canonical(new, done=done)
+    """Both in one spelling."""
+    return canonical(old), canonical(new)
 
 
-def canonical(snapshot: Snapshot, *, done: Mapping[str, Table] | None = None) -> Snapshot:
-    """The snapshot in one spelling; doing it again changes nothing.
-
-    ``done`` are tables of it that are spelled already.
-    """
-    types, done = _types(snapshot), done or {}
-    tables = (done.get(name) or _table(table, types) for name, table in snapshot.tables.items())
+def canonical(snapshot: Snapshot) -> Snapshot:
+    """The snapshot in one spelling; doing it again changes nothing."""
+    types = _types(snapshot)
+    tables = (_TABLES.spelled(name, table, types) for name, table in snapshot.tables.items())
     return Snapshot(
         tables={key(*table.id): table for table in tables},
         enums=_keyed(snapshot.enums, _enum),
@@ -93,6 +83,45 @@ def canonical(snapshot: Snapshot, *, done: Mapping[str, Table] | None = None) ->
         schema_comments={truncate(n): text for n, text in snapshot.schema_comments.items()},
         schema_privileges={truncate(n): said for n, said in snapshot.schema_privileges.items()},
     )
+
+
+class _Met(NamedTuple):
+    """A table as it came, the schema's own types then, and how it is spelled."""
+
+    table: Table
+    types: frozenset[str]
+    spelled: Table
+
+
+class _Tables:
+    """The tables met last: the same ones come again with every plan, mostly as they were.
+
+    To compare one costs a hundredth of spelling it.
+    """
+
+    #: As recorded, as declared, and as the server has it.
+    FORMS = 3
+    NAMES = 20_000
+
+    def __init__(self) -> None:
+        self._met: dict[str, tuple[_Met, ...]] = {}
+
+    def spelled(self, name: str, table: Table, types: frozenset[str]) -> Table:
+        """The table in one spelling."""
+        met = self._met.get(name, ())
+        for one in met:
+            if (table is one.spelled or table == one.table) and types == one.types:
+                return one.spelled
+        found = _table(table, types)
+        if len(self._met) >= self.NAMES:
+            self._met.clear()
+        self._met[name] = (_Met(table, types, table if found == table else found), *met)[
+            : self.FORMS
+        ]
+        return self._met[name][0].spelled
+
+
+_TABLES = _Tables()
 
 
 def _types(snapshot: Snapshot) -> frozenset[str]:

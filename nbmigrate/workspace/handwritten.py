@@ -136,9 +136,13 @@ def _schema_of(journal: Journal, at: int) -> dict[str, object]:
     """
     path = journal.layout.snapshot(journal.entries[at])
     try:
-        document = load_document(path.read_text("utf-8"), path=str(path))
+        text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise SnapshotFormatError(f"cannot be read: {error}", path=path) from error
+    try:
+        document = msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        document = load_document(text, path=str(path))  # says what is amiss, and where
     if not isinstance(document, dict):
         raise SnapshotFormatError("not a snapshot: the file holds no JSON object", path=path)
     return {key: value for key, value in document.items() if key not in {"id", "prevId"}}
