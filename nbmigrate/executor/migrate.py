@@ -179,9 +179,10 @@ def _run_pending(
     noted = read_progress(session.observer, history.history_name(session.settings))
     done: list[Applied] = []
     with _beginning_and_finishing(session, around):
-        for migration, status, steps in work:
+        following = (*(migration for migration, _, _ in work[1:]), None)
+        for (migration, status, steps), then in zip(work, following, strict=True):
             began = Progress(history.history_name(session.settings), migration.tag)
-            rest = Rest(steps, began.done(noted, steps), is_late=status.late)
+            rest = Rest(steps, began.done(noted, steps), status.late, then)
             applied = apply_one(session, migration, rest, around)
             if applied is not None:
                 done.append(applied)

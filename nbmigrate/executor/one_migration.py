@@ -7,6 +7,7 @@ cannot be in a transaction is several, and its progress is written down after ea
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 import psycopg
@@ -39,6 +40,10 @@ class Around(Protocol):
         """Called once, after the last one that was committed."""
         ...
 
+    def look_ahead(self, migration: MigrationLike) -> None:
+        """Called while the migration before is committed: what can be told without the database."""
+        ...
+
     def before(self, connection: psycopg.Connection[Any], migration: MigrationLike) -> None:
         """Called in its first transaction, before its first statement."""
         ...
@@ -57,11 +62,15 @@ class _AppliedMeanwhileError(Exception):
 
 
 class Rest(NamedTuple):
-    """What is left of a migration: its steps, and how many of the first are committed."""
+    """What is left of a migration: its steps, and how many of the first are committed.
+
+    ``following`` is the one whose turn it will be then.
+    """
 
     steps: tuple[Step, ...]
     done: int
     is_late: bool
+    following: MigrationLike | None = None
 
 
 def apply_one(
@@ -90,6 +99,8 @@ def apply_one(
             work = _work(session, migration, part, start=start, step_count=step_count)
             if around is not None:
                 _surround(work, session, migration, around, first=at + done == 0, last=is_last)
+                if is_last and rest.following is not None:
+                    work.meanwhile = partial(around.look_ahead, rest.following)
             work.kept = _kept(migration, part, len(steps), is_whole=len(parts) == 1 and not done)
             _run_part(session, part, work, progress)
     except _AppliedMeanwhileError:

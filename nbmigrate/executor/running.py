@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -85,7 +85,8 @@ class Work:
     """What surrounds the steps of a transaction: who they belong to and what else it does.
 
     What ``enter`` asks is sent together with BEGIN; it returns what judges the answers. ``after`` is
-    told what ran. ``kept`` says, for an error, what of the whole remains.
+    told what ran. ``meanwhile`` is done while the server commits, and asks it nothing. ``kept`` says,
+    for an error, what of the whole remains.
     """
 
     origin: Origin
@@ -93,6 +94,7 @@ class Work:
     enter: Callable[[], Callable[[], None]] = lambda: nothing
     before: Callable[[], None] = nothing
     after: Callable[[Sequence[Ran]], None] = nothing
+    meanwhile: Callable[[], None] = nothing
 
 
 class Attempt:
@@ -150,15 +152,27 @@ def _run_once(
 def _begun(session: Session, work: Work) -> Iterator[int]:
     """A transaction, and its number: BEGIN goes out with what must be known before the first step."""
     connection = session.connection
-    with ExitStack() as stack:
+    try:
         with pipelined(connection):
-            # connection.transaction() would stay in the pipeline until the end
-            stack.enter_context(psycopg.Transaction(connection))
+            connection.execute("BEGIN", prepare=False)
             numbered = connection.execute("SELECT pg_catalog.txid_current()")
             judge = work.enter()
         judge()
         [(number,)] = numbered.fetchall()
         yield number
+        _commit(connection, work)
+    except BaseException:
+        if not connection.closed:
+            with suppress(psycopg.Error):  # what stopped the transaction is the error to be told
+                connection.rollback()
+        raise
+
+
+def _commit(connection: psycopg.Connection[Any], work: Work) -> None:
+    with pipelined(connection):
+        connection.execute("COMMIT", prepare=False)
+        with suppress(Exception):  # it is done again, and told, when its turn comes
+            work.meanwhile()
 
 
 def execute(session: Session, step: Step, *, tag: str) -> AppliedStatement:

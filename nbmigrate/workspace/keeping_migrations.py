@@ -76,6 +76,7 @@ class KeepingAround:
         self._on_event = on_event
         self._schemas = schemas
         self._begun: dict[str, _Begun] = {}
+        self._ahead: dict[str, UndoRecord | None] = {}
         self._added: dict[str, UndoRecord] = {}
         self._unsettled: dict[str, _Added] = {}
 
@@ -85,11 +86,16 @@ class KeepingAround:
         for record in records.unsettled(connection):
             self._unsettled[record.tag] = _Added(record.holding.made, record.operations)
 
+    def look_ahead(self, migration: MigrationLike) -> None:
+        """Tell by its files whether the next migration only adds."""
+        self._ahead = {migration.tag: _additive(self._changes, migration)}
+
     def before(self, connection: Connection, migration: MigrationLike) -> None:
         """Look at the schema and copy what will be lost; nothing when nothing can be."""
         self._begun.pop(migration.tag, None)
-        record = self._added.get(migration.tag) or _additive(self._changes, migration)
-        if record is not None:
+        if migration.tag not in self._ahead:
+            self.look_ahead(migration)
+        if (record := self._ahead[migration.tag]) is not None:
             self._added[migration.tag] = record
         elif (plan := plan_of(self._changes, migration.tag)) is not None:
             known = (plan.old, plan.new)
