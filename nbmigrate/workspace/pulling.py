@@ -15,6 +15,7 @@ import psycopg
 from nbmigrate import executor
 from nbmigrate.diff.respell import respell
 from nbmigrate.errors import DeclarationError, DriftError, JournalError, SourceError
+from nbmigrate.garbage import uncollected
 from nbmigrate.model import EMPTY, Snapshot, format_path
 from nbmigrate.plan import Canonical, Plan, make_plan
 from nbmigrate.postgresql import POSTGRESQL
@@ -92,6 +93,7 @@ def _ddl(snapshot: Snapshot, notes: tuple[str, ...]) -> tuple[str, tuple[str, ..
     return to_ddl(snapshot, not_expressed=notes), ()
 
 
+@uncollected()
 def proved_code(
     workspace: Project, source: Source, notes: tuple[str, ...], *, cell: bool
 ) -> tuple[str, tuple[str, ...]]:
