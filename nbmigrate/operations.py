@@ -367,6 +367,13 @@ class AddSerial(_Operation, frozen=True, kw_only=True):
     unlogged: bool = False
 
 
+class AlterSerial(_Operation, frozen=True, kw_only=True):
+    """Gives the sequence of a serial column the bounds of another serial type; it counts on."""
+
+    table: Id
+    column: Column
+
+
 class DropSerial(_Operation, frozen=True, kw_only=True):
     """Takes a serial column's default and sequence away; the values stay."""
 
@@ -814,6 +821,7 @@ ColumnOp = (
     | AlterIdentity
     | DropIdentity
     | AddSerial
+    | AlterSerial
     | DropSerial
     | DropExpression
 )

@@ -2,7 +2,7 @@
 
 ``serial`` is an integer with a sequence of its own, so a change from or to it is
 taken apart: the sequence goes, the type changes, a sequence comes, and the new
-one goes on behind the largest value.
+one goes on behind the largest value. Between two of the three words the sequence stays.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from nbmigrate.operations import (
     AddSerial,
     AlterColumnType,
     AlterIdentity,
+    AlterSerial,
     ColumnOp,
     DropColumn,
     DropDefault,
@@ -105,8 +106,10 @@ def _diff_column(
     was, is_ = is_required(old_table, old), is_required(new_table, new)
     if was and not is_:
         yield DropNotNull(table=table, column=new.name)
-    if new.type in SERIAL and not _keeps_serial(old, new):
+    if new.type in SERIAL and old.type not in SERIAL:
         yield AddSerial(table=table, column=new, unlogged=new_table.unlogged)
+    elif new.type in SERIAL and new.type != old.type:
+        yield AlterSerial(table=table, column=new)
     says_so = new.name in new_table.primary_key_columns or _becomes_identity(old, new, backfill)
     if is_ and not was and not says_so:
         yield SetNotNull(table=table, column=new.name, backfill=backfill)
@@ -148,12 +151,8 @@ def type_changed(old: Column, new: Column) -> bool:
     )
 
 
-def _keeps_serial(old: Column, new: Column) -> bool:
-    return old.type == new.type
-
-
 def _take_away(table: Id, old: Column, new: Column) -> Iterator[ColumnOp]:
-    if old.type in SERIAL and not _keeps_serial(old, new):
+    if old.type in SERIAL and new.type not in SERIAL:
         yield DropSerial(table=table, column=old)
     if old.identity and new.identity is None:
         yield DropIdentity(table=table, column=new.name)

@@ -71,6 +71,7 @@ PHASES: tuple[tuple[type[object], ...], ...] = (
         o.SetDefault,
         o.DropNotNull,
         o.AddSerial,
+        o.AlterSerial,
         o.SetNotNull,
         o.FillColumn,
         o.AddIdentity,

@@ -49,6 +49,7 @@ _SHORT = (
     | o.DropNotNull
     | o.AlterIdentity
     | o.DropIdentity
+    | o.AlterSerial
     | o.DropSerial
     | o.DropExpression
     | o.DropUnique

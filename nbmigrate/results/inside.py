@@ -20,6 +20,7 @@ from nbmigrate.operations import (
     AlterIdentity,
     AlterPolicy,
     AlterRule,
+    AlterSerial,
     AlterTrigger,
     AttachIndex,
     ColumnOp,
@@ -212,6 +213,7 @@ _PropertyOp = (
     | AlterIdentity
     | DropIdentity
     | AddSerial
+    | AlterSerial
     | DropSerial
     | DropExpression
 )
@@ -248,6 +250,8 @@ def _property_words(operation: _PropertyOp) -> tuple[str, str, str]:  # noqa: C9
             return name, "no identity", ""
         case AddSerial(column=column):
             return column.name, type_text(column), "numbered by a sequence of its own"
+        case AlterSerial(column=column):
+            return column.name, type_text(column), "its sequence counts on"
         case DropSerial(column=column):
             return column.name, type_text(column), "no sequence any more"
         case DropExpression(column=name):

@@ -85,6 +85,10 @@ def _altered(op: o.ColumnOp, column: Column) -> Column:  # noqa: C901 - one case
             return change(column, identity=None)
         case o.AddSerial(column=new):
             return change(column, type=new.type, default=None)
+        case o.AlterSerial(column=new):
+            if column.type != SERIAL[new.type]:
+                raise ReplayError(f"{column.name} is {column.type}, its sequence {new.type}")
+            return change(column, type=new.type)
         case o.DropSerial():
             return change(column, type=SERIAL[column.type], default=None)
         case o.DropExpression():

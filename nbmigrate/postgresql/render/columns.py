@@ -13,6 +13,7 @@ from nbmigrate.operations import (
     AddSerial,
     AlterColumnType,
     AlterIdentity,
+    AlterSerial,
     DropColumn,
     DropDefault,
     DropExpression,
@@ -40,6 +41,7 @@ from nbmigrate.postgresql.render.counters import (
     add_identity,
     add_serial,
     alter_identity,
+    alter_serial,
     drop_serial,
 )
 from nbmigrate.postgresql.types import SERIAL_TYPES
@@ -86,6 +88,8 @@ def render_column(operation: ColumnOp) -> tuple[str, ...]:  # noqa: C901, PLR091
             return (alter(table, name, "DROP IDENTITY"),)
         case AddSerial():
             return add_serial(operation)
+        case AlterSerial(table=table, column=column):
+            return alter_serial(table, column)
         case DropSerial(table=table, column=column):
             return drop_serial(table, column.name)
         case DropExpression(table=table, column=name):

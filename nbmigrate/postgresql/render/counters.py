@@ -70,6 +70,18 @@ def add_serial(operation: AddSerial) -> tuple[str, ...]:
     )
 
 
+def alter_serial(table: Id, column: Column) -> tuple[str, ...]:
+    """The bounds of a sequence that were those of its type follow it (PostgreSQL docs, ALTER SEQUENCE)."""
+    return (
+        block(f"""\
+DECLARE
+	owned regclass := {_counting_sequence(table, column.name)};
+BEGIN
+	EXECUTE 'ALTER SEQUENCE ' || owned || ' AS {SERIAL_TYPES[column.type]}';
+END"""),
+    )
+
+
 def drop_serial(table: Id, column: str) -> tuple[str, ...]:
     """DROP DEFAULT, then the sequence that it took numbers from, if the column owns it."""
     return (
