@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from nbmigrate import operations as o
+from nbmigrate.diff.match import NameIndex
 from nbmigrate.diff.texts import dropped_names, has_parsed_body, provides
 from nbmigrate.model import key
 
@@ -132,6 +133,8 @@ class Phases:
         self._again |= {
             key(*op.definition.id) for op in operations if isinstance(op, o.CreateDefinition)
         }
+        #: Columns that go or get another type, by the words that a body may have for them.
+        self._changing = NameIndex(_changed_columns(operations))
         self._moved = {op.old for op in operations if isinstance(op, o.MoveTable)}
         #: Tables that partitions leave and join.
         self._left = {op.partition.parent for op in operations if isinstance(op, o.DetachPartition)}
@@ -167,8 +170,10 @@ class Phases:
                 name in self._again for name in dropped_names(op)
             ):
                 return _BEFORE_MADE
-            case o.DropFunction(function=function) if has_parsed_body(function):
-                return _BEFORE_MADE  # it ties the columns and types that it reads
+            case o.DropFunction(function=function) if (
+                has_parsed_body(function) and self._changing.find(function.definition)
+            ):
+                return _BEFORE_MADE  # it ties the columns that it reads
             case o.DropColumn(table=table, column=column) if (table, column.name) in self._rebuilt:
                 return _BEFORE_COLUMNS
             case o.DropForeignKey(table=table, foreign_key=part) if (
@@ -203,6 +208,17 @@ class Phases:
                 return _PHASE[o.CreateEnum] if defined.kind in _BENEATH else None
             case _:
                 return None
+
+
+def _changed_columns(operations: Iterable[o.Operation]) -> set[str]:
+    found = set()
+    for op in operations:
+        match op:
+            case o.DropColumn(column=column) | o.AlterColumnType(old=column):
+                found.add(column.name)
+            case _:
+                pass
+    return found
 
 
 def _dropped_part(op: o.Operation) -> Iterator[tuple[o.Id, str]]:
