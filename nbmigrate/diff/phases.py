@@ -170,9 +170,9 @@ class Phases:
                 name in self._again for name in dropped_names(op)
             ):
                 return _BEFORE_MADE
-            case o.DropFunction(function=function) if (
-                has_parsed_body(function) and self._changing.find(function.definition)
-            ):
+            case o.DropFunction(function=function) if has_parsed_body(
+                function
+            ) and self._changing.find(function.definition):
                 return _BEFORE_MADE  # it ties the columns that it reads
             case o.DropColumn(table=table, column=column) if (table, column.name) in self._rebuilt:
                 return _BEFORE_COLUMNS

@@ -14,7 +14,7 @@ from nbmigrate.diff.renames import kind_of, spelled_out
 from nbmigrate.errors import NbmigrateError
 from nbmigrate.hazards import ReadFacts
 from nbmigrate.model import Rename, Snapshot
-from nbmigrate.model.names import format_path
+from nbmigrate.model.names import PUBLIC, format_path, parse_path
 from nbmigrate.operations import Id
 from nbmigrate.plan import Answers, Canonical, Plan, make_plan
 from nbmigrate.postgresql import POSTGRESQL
@@ -113,6 +113,44 @@ def ownership_of(
         is_complete=new.is_complete,
         removed=removed,
         named=frozenset(paths_of((*answers.drops, *renamed))),
+    )
+
+
+def in_public(answers: Answers, old: Source, new: Source) -> Answers:
+    """The answers with ``public`` in front of paths that begin with a table of it, as ``users.name``.
+
+    What begins with a schema is left alone, also where a table is called the same.
+    """
+    snapshots = (old.snapshot, new.snapshot)
+
+    def whole(path: Path) -> Path:
+        is_whole = path[0] == PUBLIC or any(
+            path[0] in s.schemas or (len(path) == 1 and path[0] in s.roles) for s in snapshots
+        )
+        is_inside = any(kind_of(snapshot, (PUBLIC, path[0])) for snapshot in snapshots)
+        return (PUBLIC, *path) if is_inside and not is_whole else path
+
+    def text(path: str) -> str:
+        try:
+            return format_path(*whole(parse_path(path)))
+        except ValueError:  # what is no path is refused when the plan is made
+            return path
+
+    def rename(said: str) -> str:
+        try:
+            pair = Rename.parse(said)
+        except ValueError:
+            return said
+        return str(Rename(whole(pair.old), whole(pair.new)))
+
+    return msgspec.structs.replace(
+        answers,
+        renames=tuple(map(rename, answers.renames)),
+        drops=tuple(map(text, answers.drops)),
+        **{
+            values: {text(path): value for path, value in getattr(answers, values).items()}
+            for values in ("backfills", "casts", "labels")
+        },
     )
 
 

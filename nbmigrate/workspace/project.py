@@ -25,6 +25,7 @@ from nbmigrate.workspace.compare import (
     Verdicts,
     asking,
     compare,
+    in_public,
     ownership_of,
     with_declared_renames,
 )
@@ -136,7 +137,7 @@ class Project:
 
     def compare(self, old: Source, new: Source, answers: Answers = NO_ANSWERS) -> Compared:
         """The plan from one source to the other, and what of the old one stays undeclared."""
-        answers = with_declared_renames(answers, old, new)
+        answers = with_declared_renames(in_public(answers, old, new), old, new)
         allowed = {**self.settings.allow, **answers.allowed}
         answers = msgspec.structs.replace(answers, allowed=allowed)
         removed = self.declarations.removed if new.name == "declared" else frozenset()

@@ -21,7 +21,7 @@ def workspace(tmp_path, database):
     ("answers", "message"),
     [
         (Answers(backfills={"public.t.m": "1"}), "--backfill: `public.t.m` is no column"),
-        (Answers(backfills={"t.n": "1"}), "--backfill: `t.n` is no column"),
+        (Answers(backfills={"t.m": "1"}), "--backfill: `public.t.m` is no column"),
         (Answers(casts={"public.u.n": "1"}), "--using: `public.u.n` is no column"),
         (Answers(labels={"public.mood.sad": "ok"}), "--map: `public.mood.sad` is no label"),
         (Answers(backfills={"a..b": "1"}), "--backfill: 'a..b' is not a name"),
