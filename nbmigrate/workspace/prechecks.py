@@ -19,6 +19,7 @@ from nbmigrate.postgresql.prechecks import (
     CUT,
     FUNCTION,
     SAMPLE_ROWS,
+    Cast,
     Future,
     RowCheck,
     cast_function,
@@ -55,9 +56,9 @@ def with_prechecks(connection: psycopg.Connection[Any], plan: Plan) -> Plan:
         if left <= 0:
             hazards.append(_unchecked(check, "no time was left for it"))
             continue
-        reader = Reader(connection, min(CHECK_MS, int(left)))
+        reader = Reader(connection, future, min(CHECK_MS, int(left)))
         try:
-            found = reader.find(check, future)
+            found = reader.find(check)
         except psycopg.errors.QueryCanceled:
             hazards.append(_unchecked(check, f"no answer within {CHECK_MS // 1000} s"))
             left -= CHECK_MS
@@ -79,15 +80,16 @@ def with_prechecks(connection: psycopg.Connection[Any], plan: Plan) -> Plan:
 class Reader:
     """Runs checks; nothing that it does is kept."""
 
-    def __init__(self, connection: psycopg.Connection[Any], timeout_ms: int) -> None:
+    def __init__(
+        self, connection: psycopg.Connection[Any], future: Future, timeout_ms: int
+    ) -> None:
         self._connection = connection
+        self._future = future
         self._timeout_ms = timeout_ms
 
-    def find(self, check: RowCheck, future: Future) -> Found:
+    def find(self, check: RowCheck) -> Found:
         """The rows that the check is about."""
-        if check.cast is None:
-            return self._select(check)
-        return self._try_cast(check, future)
+        return self._select(check) if check.cast is None else self._try_cast(check, check.cast)
 
     def _select(self, check: RowCheck) -> Found:
         shown = ", ".join(f"left(({sql})::text, {CUT})" for sql, _ in check.columns) or "NULL"
@@ -97,24 +99,24 @@ class Reader:
         rows = self._fetch(f"SELECT {shown} {check.rows} LIMIT {SAMPLE_ROWS}")
         return Found(int(count), tuple(rows))
 
-    def _try_cast(self, check: RowCheck, future: Future) -> Found:
+    def _try_cast(self, check: RowCheck, cast: Cast) -> Found:
         """All rows in one query first; one by one only when that fails."""
-        cast = check.cast
-        assert cast is not None
-        source = future.now(check.table)
+        source = self._future.now(check.table)
         lossy = cast.lossy or "false"
         query = f"SELECT count({cast.expression}), count(*) FILTER (WHERE {lossy}) FROM {source}"
         try:
             if not self._fetch(query)[0][1]:
                 return Found(0, ())
-        except psycopg.errors.DataError:
+        except (psycopg.errors.DataError, psycopg.errors.CheckViolation):
             pass
-        place = future.places[check.table]
+        place = self._future.places[check.table]
         made = cast_function(cast, place, check.table, [sql for sql, _ in check.columns])
-        (*rows, (last,)) = self._fetch(f"SELECT pg_temp.{FUNCTION}()", before=made)
+        (*rows, (last,)) = self._fetch(f"SELECT pg_temp.{FUNCTION}()", made)
         return Found(int(last[0]), tuple(tuple(row) for (row,) in rows), last[1] or "")
 
-    def _fetch(self, query: str, before: str = "") -> list[Any]:
+    def _fetch(self, query: str, made: str = "") -> list[Any]:
+        """The rows of a query, with what is ``made`` for it alone, and the types still to come."""
+        before = "\n".join(filter(None, (self._future.types, made)))
         with self._connection.transaction(force_rollback=True):
             run = self._connection.execute
             run(SQL("SET LOCAL statement_timeout = {}").format(self._timeout_ms))

@@ -3,7 +3,7 @@
 Every check is a query that reads; nothing here runs one (:mod:`nbmigrate.workspace.prechecks`).
 """
 
-from nbmigrate.postgresql.prechecks.casting import CUT, FUNCTION, SAMPLE_ROWS, cast_function
+from nbmigrate.postgresql.prechecks.casting import CUT, FUNCTION, SAMPLE_ROWS, Cast, cast_function
 from nbmigrate.postgresql.prechecks.checks import RowCheck, row_checks
 from nbmigrate.postgresql.prechecks.future import Future, Place, places
 
@@ -11,6 +11,7 @@ __all__ = [
     "CUT",
     "FUNCTION",
     "SAMPLE_ROWS",
+    "Cast",
     "Future",
     "Place",
     "RowCheck",

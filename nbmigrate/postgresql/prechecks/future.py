@@ -16,6 +16,7 @@ from nbmigrate.model.names import key
 from nbmigrate.postgresql import casts
 from nbmigrate.postgresql.expressions import render_default
 from nbmigrate.postgresql.identifiers import qualified, quote
+from nbmigrate.postgresql.render import render
 from nbmigrate.postgresql.render.enums import cast_by_label
 from nbmigrate.postgresql.types import render_type
 
@@ -64,6 +65,8 @@ class Future:
     def __init__(self, old: Snapshot, new: Snapshot, operations: tuple[o.Operation, ...]) -> None:
         self.places = places(old, operations)
         self.new = new
+        #: Makes the types that the values will have and that are not there yet.
+        self.types = _new_types(operations)
         #: Tables that get partitions, which may have rows.
         self.joined = {
             op.partition.parent for op in operations if isinstance(op, o.AttachPartition)
@@ -120,6 +123,11 @@ class Future:
                 case _:
                     pass
         return value
+
+
+def _new_types(operations: Iterable[o.Operation]) -> str:
+    made = o.CreateSchema | o.CreateEnum | o.CreateDomain | o.CreateType
+    return "\n".join(s.sql for s in render([op for op in operations if isinstance(op, made)]))
 
 
 def cast_of(change: o.AlterColumnType) -> str:

@@ -78,6 +78,34 @@ def test_values_that_do_not_cast(push, database):
     assert rows_of(database, "SELECT a FROM t ORDER BY id") == [(10,), (None,), (10,), (None,)]
 
 
+@pytest.mark.parametrize(
+    ("made", "type_", "reason"),
+    [
+        ("CREATE DOMAIN ten AS text CHECK (VALUE LIKE '1%');", "ten", "violates check constraint"),
+        ("CREATE TYPE ten AS ENUM ('10');", "ten", 'invalid input value for enum ten: "x"'),
+        ("CREATE SCHEMA s; CREATE TYPE s.ten AS ENUM ('10');", "s.ten", "invalid input value"),
+    ],
+)
+def test_the_type_of_a_cast_may_be_still_to_come(push, database, made, type_, reason):
+    before = database.dump()
+    question = only(
+        push(("a text", f"a {type_}"), ("CREATE TABLE teams", f"{made}\nCREATE TABLE teams"))
+    )
+    assert question.kind == "cast"
+    assert question.samples[0].rows == (("2", "x"),)
+    assert reason in question.evidence[0]
+    assert database.dump() == before
+
+
+def test_a_key_over_a_type_that_is_still_to_come(push):
+    made = "CREATE DOMAIN word AS text;"
+    question = only(
+        push(("a text", "a word UNIQUE"), ("CREATE TABLE teams", f"{made}\nCREATE TABLE teams"))
+    )
+    assert "1 value is the same" in question.text
+    assert question.samples[0].rows == (("10", "2"),)
+
+
 def test_a_using_that_fails_is_found_too(push):
     question = only(push(("a text", "a integer"), casts={"public.t.a": "(a || 'y')::integer"}))
     assert "3 rows have" in question.text
