@@ -105,7 +105,7 @@ CASES = {
         new="CREATE TABLE t (id integer PRIMARY KEY, n integer);",
         since="INSERT INTO t VALUES (1, -1), (2, 1)",
         path="public.t.c",
-        says="1 row has not",
+        says="1 row has values against",
         answer="UPDATE t SET n = 1",
         rows="1 1, 2 1",
     ),

@@ -208,7 +208,7 @@ def _check(table: o.Id, check: Check, future: Future) -> RowCheck:
     return RowCheck(
         "rows",
         format_path(*table, check.name),
-        f"not {check.value}, as `{check.name}` demands",
+        f"values against {check.value}, as `{check.name}` demands",
         f"FROM {future.rows(table)} WHERE NOT ({check.value})",
         _first_columns(future, table),
         table,
