@@ -13,6 +13,7 @@ from nbmigrate.declare.merging import Path
 from nbmigrate.declare.running import Run
 from nbmigrate.declare.scope import unregister
 from nbmigrate.declare.values import CellText
+from nbmigrate.diff.match import mentioned
 from nbmigrate.errors import DeclarationError
 from nbmigrate.model import EMPTY, Snapshot
 from nbmigrate.postgresql.ddl import Ddl
@@ -107,6 +108,13 @@ class Block:
             *(rename for addition in self.additions for rename in addition.renames()),
         )
 
+    def anew(self) -> Block:
+        """The cell before its next run; of DDL what it was read as stays until then."""
+        ddl = self.ddl if self.parse_sql is not None else Ddl()
+        found = Block(self.cell, self.name, self.text, self.parse_sql, ddl=ddl)
+        found.snapshot = ddl.created
+        return found
+
     def take_out(self) -> None:
         """Free the names of what the cell created."""
         if self.run is not None:
@@ -134,11 +142,21 @@ class Block:
         """Whether another try is due: it is broken, or SQLAlchemy gave up on one of its classes."""
         return self.error is not None or has_failed(self.mappings)
 
+    @property
+    def names(self) -> frozenset[str]:
+        """What SQL calls the objects that the cell declares; it must be settled."""
+        return frozenset(path[1].partition("(")[0] for path in self.seen if len(path) > 1)
+
     def needs(self, others: Iterable[Block]) -> bool:
-        """Whether the cell must be run again when those are: it holds on to what they made."""
+        """Whether the cell must be run again when those are: it holds on to what they made.
+
+        PostgreSQL read the text of DDL beside theirs: a partition has the columns of its parent.
+        """
         return any(self._needs(other) for other in others)
 
     def _needs(self, other: Block) -> bool:
+        if self.parse_sql is not None:
+            return bool(mentioned(self.text.text, other.names))
         if self.run is not None:
             bound = other.bound
             if any(name in bound and bound[name] is v for name, v in self.run.used.items()):

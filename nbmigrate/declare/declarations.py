@@ -24,7 +24,12 @@ from nbmigrate.declare.running import run
 from nbmigrate.declare.scope import Scope
 from nbmigrate.declare.uniting import alone, columns_of, owner_of, paths_of, unite
 from nbmigrate.declare.values import CellText, Declared
-from nbmigrate.errors import DeclarationError, StatementFailedError
+from nbmigrate.errors import (
+    ConnectFailedError,
+    DeclarationError,
+    ServerError,
+    StatementFailedError,
+)
 from nbmigrate.garbage import uncollected
 from nbmigrate.model import Snapshot
 from nbmigrate.postgresql.ddl import Ddl
@@ -168,11 +173,12 @@ class Declarations:
             self._scope.hidden.update(block.bound)
         attempt = _Attempt(self._lined_up(target, replaced, old), [], old)
         try:
-            for block in attempt.blocks:
-                if block not in self._blocks:
-                    attempt.fresh.append(block)
-                    self._run(block, attempt, strict=block is target)
+            new = [block for block in attempt.blocks if block not in self._blocks]
+            for block in (b for b in new if b.kind == "python"):
+                attempt.fresh.append(block)
+                self._run(block, attempt, strict=block is target)
             self._read(attempt, target)
+            self._read_ddl(attempt, [b for b in new if b.kind == "sql"], target)
             unite(block for block in attempt.blocks if block.error is None)
         except BaseException:
             for block in attempt.fresh:
@@ -204,25 +210,43 @@ class Declarations:
                 blocks += [waiting] if waiting is not None else []
                 waiting = None
             elif block in old:
-                blocks.append(Block(block.cell, block.name, block.text, block.parse_sql))
+                blocks.append(block.anew())
             else:
                 blocks.append(block)
         return [*blocks, waiting] if waiting is not None else blocks
 
     def _run(self, block: Block, attempt: _Attempt, *, strict: bool) -> None:
         try:
-            if block.parse_sql is not None:
-                block.ddl = _parsed(block, block.parse_sql, attempt)
-                block.snapshot = block.ddl.created
-            else:
-                block.run = run(block.text, self._scope, self.metadata)
-                if strict:
-                    refuse_taken(block, attempt.out_of_the_way(block))
-        except DeclarationError as error:
-            better = named_owner(error, block, attempt.others(block))
+            block.run = run(block.text, self._scope, self.metadata)
             if strict:
-                raise better from error.__cause__
-            self._break(block, better, attempt)
+                refuse_taken(block, attempt.out_of_the_way(block))
+        except DeclarationError as error:
+            self._fail(block, error, attempt, strict=strict)
+
+    def _read_ddl(self, attempt: _Attempt, waiting: list[Block], target: Block | None) -> None:
+        """PostgreSQL reads each beside what the others say by now."""
+        while waiting:
+            block = _first_of(waiting, attempt.old)
+            waiting.remove(block)
+            attempt.fresh.append(block)
+            others = [b for b in attempt.others(block) if b.error is None and b not in waiting]
+            try:
+                block.ddl = _parsed(block, others)
+                block.snapshot = block.ddl.created
+            except DeclarationError as error:
+                self._fail(block, error, attempt, strict=block is target)
+            except (ConnectFailedError, ServerError):
+                if block is target:
+                    raise
+                # nobody can be asked now: it stays as it was read
+
+    def _fail(
+        self, block: Block, error: DeclarationError, attempt: _Attempt, *, strict: bool
+    ) -> None:
+        better = named_owner(error, block, attempt.others(block))
+        if strict:
+            raise better from error.__cause__
+        self._break(block, better, attempt)
 
     def _read(self, attempt: _Attempt, target: Block | None) -> None:
         for block in attempt.fresh:
@@ -275,10 +299,21 @@ def _borrow_once(block: Block, attempt: _Attempt) -> None:
     block.run.imported = [table for table in block.run.imported if table not in taken]
 
 
-def _parsed(block: Block, parse_sql: ParseSql, attempt: _Attempt) -> Ddl:
-    others = [b for b in attempt.blocks if b is not block and b.error is None]
+def _first_of(waiting: list[Block], old: list[Block]) -> Block:
+    """The first that needs none of the others, as they were when they ran last."""
+    former = {block.cell: block for block in old}
+    known = [former[block.cell] for block in waiting if block.cell in former]
+    for block in waiting:
+        was = former.get(block.cell)
+        if was is None or not was.needs(other for other in known if other is not was):
+            return block
+    return waiting[0]
+
+
+def _parsed(block: Block, others: list[Block]) -> Ddl:
+    assert block.parse_sql is not None
     try:
-        found = parse_sql(block.text.text, unite(others))
+        found = block.parse_sql(block.text.text, unite(others))
     except StatementFailedError as error:
         message = f"{error.message}\n{error.detail}" if error.detail else error.message
         raise fault(message, block.text, Place(error.line or 0), hint=error.hint) from error

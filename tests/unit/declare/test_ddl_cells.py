@@ -2,11 +2,12 @@
 
 import pytest
 
-from nbmigrate.errors import DeclarationError, DuplicateObjectError, StatementFailedError
+from nbmigrate.errors import DeclarationError, StatementFailedError
 from nbmigrate.model import EMPTY
 from nbmigrate.postgresql.ddl import read_ddl
 from nbmigrate.postgresql.introspect import introspect
 from nbmigrate.workspace import Workspace
+from nbmigrate.workspace.target import Target
 
 POSTS = """\
 class Mood(enum.Enum):
@@ -167,10 +168,50 @@ def test_two_cells_cannot_add_one_thing(cells):
     cells.run("COMMENT ON TABLE posts IS 'x'", "b", sql=True)
     with pytest.raises(DeclarationError, match=r"comment of table `public\.posts`.*`b` declares"):
         cells.run("COMMENT ON TABLE posts IS 'y'", "c", sql=True)
-    with pytest.raises(DuplicateObjectError, match=r"comment of table `public\.posts`"):
+    with pytest.raises(DeclarationError, match=r"b, line 1: .* comment of table `public\.posts`"):
         cells.run(
             POSTS.replace('"posts"\n', '"posts"\n    __table_args__ = {"comment": "z"}\n'), "a"
         )
+
+
+PARTED = """\
+class Event(Base):
+    __tablename__ = "event"
+    __table_args__ = {{"postgresql_partition_by": "RANGE (id)"}}
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    {}: Mapped[str]
+"""
+PART = "CREATE TABLE event_1 PARTITION OF event FOR VALUES FROM (0) TO (9)"
+
+
+def test_ddl_follows_what_it_was_read_beside(cells):
+    cells.run(PARTED.format("kind"), "parent")
+    cells.run(PART, "part", sql=True)
+    cells.run("CREATE TABLE event_1_log (LIKE event_1)", "like", sql=True)
+    assert cells.pushed() == []
+    cells.run(PARTED.format("kind") + "    note: Mapped[str | None]\n", "parent")
+    assert cells.pushed() == []
+    tables = cells.live.tables
+    assert "note" in tables["public.event_1"].columns
+    assert "note" in tables["public.event_1_log"].columns
+
+
+def test_ddl_that_fits_no_more_says_so(cells):
+    cells.run(PARTED.format("kind"), "parent")
+    cells.run(f"{PART}; CREATE INDEX event_kind ON event (kind)", "part", sql=True)
+    with pytest.raises(DeclarationError, match=r'part, line 1: .* column "kind" does not exist'):
+        cells.run(PARTED.format("sort"), "parent")
+    cells.run(f"{PART}; CREATE INDEX event_kind ON event (sort)", "part", sql=True)
+    assert cells.pushed() == []
+
+
+def test_ddl_stays_as_it_was_read_while_nobody_can_be_asked(cells, tmp_path):
+    cells.run(PARTED.format("kind"), "parent")
+    cells.run(PART, "part", sql=True)
+    cells.workspace.target.close()
+    cells.workspace.target = Target("postgresql://nobody@127.0.0.1:1/none", tmp_path)
+    cells.run(PARTED.format("kind") + "    note: Mapped[str | None]\n", "parent")
+    assert "public.event_1" in cells.workspace.declared.tables
 
 
 @pytest.mark.parametrize(
