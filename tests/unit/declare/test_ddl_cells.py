@@ -208,10 +208,11 @@ def test_ddl_that_fits_no_more_says_so(cells):
 def test_ddl_stays_as_it_was_read_while_nobody_can_be_asked(cells, tmp_path):
     cells.run(PARTED.format("kind"), "parent")
     cells.run(PART, "part", sql=True)
-    cells.workspace.target.close()
+    former = cells.workspace.target
     cells.workspace.target = Target("postgresql://nobody@127.0.0.1:1/none", tmp_path)
     cells.run(PARTED.format("kind") + "    note: Mapped[str | None]\n", "parent")
     assert "public.event_1" in cells.workspace.declared.tables
+    former.close()
 
 
 @pytest.mark.parametrize(
