@@ -8,13 +8,14 @@ here the pair of operations is added that takes it out of the way and brings it 
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from nbmigrate.diff.columns import base_type
 from nbmigrate.diff.constraints import add_primary_key, drop_primary_key
-from nbmigrate.diff.match import mentioned, mentions, pairs
+from nbmigrate.diff.match import mentioned, pairs
 from nbmigrate.diff.twins import Twins, without_replaced
 from nbmigrate.diff.views import managed
 from nbmigrate.model import Index, Snapshot, Table
@@ -42,6 +43,15 @@ from nbmigrate.operations import (
     RecreateEnum,
     RecreateType,
     RenameColumn,
+)
+
+#: Where a view uses columns without their names: all of them (``count(*)`` counts rows), those that
+#: tables have in common, or those of a table that the view names by their place.
+_UNSAID = re.compile(
+    r"""(?<!\()\*\s*(?=[,);]|--|/\*|from\b|$) | \b(?:natural|table)\b
+    | \b(?:from|join)\b\s*\(*\s*(?:only\s+)?(?:[\w$.]|"[^"]*")+\s+(?:as\s+)?
+    (?!where\b|on\b|using\b)(?:[\w$]+|"[^"]*")\s*\(""",
+    re.IGNORECASE | re.VERBOSE,
 )
 
 
@@ -301,23 +311,50 @@ def _views(
     operations: list[Operation], touched: Touched, old: Snapshot, new: Snapshot
 ) -> Iterator[Operation]:
     dropped = {op.view.id for op in operations if isinstance(op, DropView)}
-    grown = {op.table for op in operations if isinstance(op, (AddColumn, RenameColumn))}
-    names = {name for _, name in touched.tables} | {name for _, name in dropped}
+    gone = {name for _, name in dropped}
+    gone |= {op.table.name for op in operations if isinstance(op, DropTable)}
+    grown = {op.table[1] for op in operations if isinstance(op, (AddColumn, RenameColumn))}
+    changed = _changed_columns_by_name(operations, touched)
     rest = {
         view.id: (view, after)
         for view, after in pairs(managed(old.views), managed(new.views))
         if view.id not in dropped
     }
-    while found := [i for i, (v, _) in rest.items() if _must_go(v.definition, names, grown)]:
+    while found := [
+        i for i, (v, _) in rest.items() if _must_go(v.definition, gone, changed, grown)
+    ]:
         for id_ in found:
             before, after = rest.pop(id_)
             yield DropView(view=before)
             yield CreateView(view=after)
-            names = names | {before.name}
+            gone |= {before.name}
 
 
-def _must_go(definition: str | None, names: set[str], grown: set[Id]) -> bool:
-    """``SELECT *`` is expanded when the view is created, so it must be created again."""
-    if mentioned(definition, names):
+def _changed_columns_by_name(
+    operations: Iterable[Operation], touched: Touched
+) -> dict[str, set[str]]:
+    """The changed columns of the tables of each name."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for (_, name), columns in touched.retyped.items():
+        found[name] |= columns
+    for op in operations:
+        match op:
+            case AlterColumnType(table=table, new=column) | DropColumn(table=table, column=column):
+                found[table[1]].add(column.name)
+            case _:
+                pass
+    return dict(found)
+
+
+def _must_go(
+    definition: str | None, gone: set[str], changed: Mapping[str, set[str]], grown: set[str]
+) -> bool:
+    """Whether a view uses what goes, or a column that changes; ``SELECT *`` is expanded anew."""
+    if mentioned(definition, gone):
         return True
-    return "*" in (definition or "") and any(mentions(definition, name) for _, name in grown)
+    tables = mentioned(definition, {*changed, *grown})
+    if not tables or definition is None:
+        return False
+    if _UNSAID.search(definition):
+        return True
+    return any(mentioned(definition, changed[table]) for table in tables if table in changed)

@@ -7,12 +7,12 @@ what changed in it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import assert_never
 
 from nbmigrate.display import Change, Sign
-from nbmigrate.model import Role, Table, View, format_path
+from nbmigrate.model import Role, Table, Value, View, format_path
 from nbmigrate.model import Sequence as DbSequence
 from nbmigrate.operations import (
     AddEnumValue,
@@ -97,12 +97,12 @@ class _Node:
     name: str
     sign: Sign = "~"
     label: str = ""
-    children: list[Change] = field(default_factory=list)
+    lines: list[tuple[Change, Operation]] = field(default_factory=list)
     operations: list[Operation] = field(default_factory=list)
 
     def take(self, entry: _Entry, operation: Operation) -> None:
         self.operations.append(operation)
-        self.children += entry.children
+        self.lines += ((child, operation) for child in entry.children)
         if entry.sign != "~":
             # A view that is dropped and created in one plan is the same view, defined anew.
             both = {self.sign, entry.sign} == {"+", "-"}
@@ -112,8 +112,32 @@ class _Node:
 
     def finished(self) -> Group:
         label = f"{self.kind} {self.label or self.name}"
-        change = Change(self.sign, label, children=tuple(self.children))
+        change = Change(self.sign, label, children=tuple(_with_rebuilt(self.lines)))
         return Group(change, self.kind, self.name, tuple(self.operations))
+
+
+def _with_rebuilt(lines: Sequence[tuple[Change, Operation]]) -> Iterator[Change]:
+    """What goes and comes back as it was is one line: it was only in the way of something else."""
+    made = [(op, _things(op)) for change, op in lines if change.sign == "+"]
+    gone = [(op, _things(op)) for change, op in lines if change.sign == "-"]
+    for change, op in lines:
+        others = {"-": made, "+": gone}.get(change.sign, ()) if made and gone else ()
+        if not any(other is not op and _share(things, op) for other, things in others):
+            yield change
+        elif change.sign == "+":
+            yield Change("~", change.label, "built again")
+
+
+def _share(things: Sequence[Value], operation: Operation) -> bool:
+    return any(thing in things for thing in _things(operation))
+
+
+def _things(operation: Operation) -> list[Value]:
+    """The objects that an operation makes or drops; with a view go its indexes."""
+    if isinstance(operation, DropView):
+        return [operation.view, *operation.view.indexes.values()]
+    fields = (getattr(operation, name) for name in operation.__struct_fields__)
+    return [value for value in fields if isinstance(value, Value)]
 
 
 @dataclass(frozen=True)

@@ -374,6 +374,7 @@ EVERY_OPERATION = [
     ),
     (o.DropIdentity(table=USERS, column="age"), "| ~ column age: no identity"),
     (o.AddSerial(table=USERS, column=SERIAL), "| ~ column age: serial"),
+    (o.AlterSerial(table=USERS, column=SERIAL), "| ~ column age: serial"),
     (o.DropSerial(table=USERS, column=AGE), "| ~ column age: integer"),
     (o.DropExpression(table=USERS, column="age"), "| ~ column age: no longer generated"),
     (o.AddPrimaryKey(table=USERS, name=None, columns=("id",)), "| + primary key (id)"),
@@ -481,5 +482,12 @@ def test_what_happens_to_one_table_is_one_node():
 
 
 def test_a_view_defined_anew_is_a_change():
-    nodes = tree([o.DropView(view=VIEW), o.CreateView(view=VIEW)])
+    other = replace(VIEW, definition="SELECT 2")
+    nodes = tree([o.DropView(view=VIEW), o.CreateView(view=other)])
     assert [(node.sign, len(node.children)) for node in nodes] == [("~", 2)]
+
+
+def test_what_was_only_in_the_way_is_built_again():
+    nodes = tree([o.DropView(view=VIEW), o.CreateView(view=VIEW)])
+    assert [[(c.sign, c.note) for c in node.children] for node in nodes] == [[("~", "built again")]]
+    assert counts(nodes)["changed"] == 1
