@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from nbmigrate import operations as o
 from nbmigrate.hazards.costs import Context, Cost, costs
 from nbmigrate.hazards.hazard import Hazard
-from nbmigrate.model import Column, format_path
+from nbmigrate.model import Column, format_path, key
 
+#: Something that goes and comes back with the same name and other rows.
+REBUILDS = frozenset({"NB216"})
 _BUILT_ANEW = "builds the type anew and rewrites every table that uses it"
 _ONLINE = "--online"
 _CHECKED = f"{_ONLINE}: added NOT VALID, then validated while others work"
@@ -19,6 +21,7 @@ def blocks(op: o.Operation, context: Context) -> Iterator[Hazard]:
     """The hazards of an operation that does more than change catalogs under a heavy lock."""
     found = costs(op, context)
     yield from _whole_types(op, found)
+    yield from _views(op, context)
     if found:
         yield from _columns(op, found[0])
         yield from _keys(op, found[0])
@@ -101,6 +104,22 @@ def _conditions(op: o.Operation, found: tuple[Cost, ...]) -> Iterator[Hazard]:
                 yield _hazard("NB213", cost, format_path(*domain.id), text, advice)
         case _:
             return
+
+
+def _views(op: o.Operation, context: Context) -> Iterator[Hazard]:
+    match op:
+        case o.DropView(view=view) if view.materialized and _is_materialized(view.id, context):
+            cost = Cost(view.id, "ACCESS EXCLUSIVE", "rewrite")
+            text = "builds the materialized view anew: its query runs again"
+            advice = "make one of another name first, then swap the names"
+            yield _hazard("NB216", cost, format_path(*view.id), text, advice)
+        case _:
+            return
+
+
+def _is_materialized(view: o.Id, context: Context) -> bool:
+    found = context.new.views.get(key(*view))
+    return found is not None and found.materialized
 
 
 def _whole_types(op: o.Operation, found: tuple[Cost, ...]) -> Iterator[Hazard]:

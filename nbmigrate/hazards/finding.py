@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from msgspec.structs import replace
 
 from nbmigrate import operations as o
-from nbmigrate.hazards.blocking import blocks
+from nbmigrate.hazards.blocking import REBUILDS, blocks
 from nbmigrate.hazards.costs import NEWEST, Context, costs
 from nbmigrate.hazards.demands import demands
 from nbmigrate.hazards.hazard import Hazard, ReadFacts, TableFacts
@@ -63,8 +63,9 @@ def _made_types(operations: Sequence[o.Operation]) -> Iterator[Id]:
 
 
 def _is_about_rows(hazard: Hazard, made: set[Id]) -> bool:
-    """A table that is made by the same plan has no rows and no readers."""
-    return not (hazard.severity == "blocks" and hazard.table in made)
+    """What is made by the same plan has no rows and no readers, unless it was there before."""
+    is_new = hazard.table in made and hazard.code not in REBUILDS
+    return hazard.severity != "blocks" or not is_new
 
 
 def _known(
@@ -77,6 +78,7 @@ def _known(
     """Facts by the names of the operations, which are those after all renames."""
     wanted = {hazard.table for hazard in found if hazard.table}
     wanted |= {c.table for op in operations for c in costs(op, context) if c.lock}
+    made = made - {hazard.table for hazard in found if hazard.code in REBUILDS}
     names = {now: former_name(now, operations) for now in wanted - made}
     answers = facts(frozenset(names.values())) if names else {}
     return {now: answers[was] for now, was in names.items() if was in answers}
