@@ -10,7 +10,7 @@ from nbmigrate.hazards.hazard import Hazard
 from nbmigrate.model import Column, format_path, key
 
 #: Something that goes and comes back with the same name and other rows.
-REBUILDS = frozenset({"NB216"})
+REBUILDS = frozenset({"NB217"})
 _BUILT_ANEW = "builds the type anew and rewrites every table that uses it"
 _ONLINE = "--online"
 _CHECKED = f"{_ONLINE}: added NOT VALID, then validated while others work"
@@ -112,7 +112,7 @@ def _views(op: o.Operation, context: Context) -> Iterator[Hazard]:
             cost = Cost(view.id, "ACCESS EXCLUSIVE", "rewrite")
             text = "builds the materialized view anew: its query runs again"
             advice = "make one of another name first, then swap the names"
-            yield _hazard("NB216", cost, format_path(*view.id), text, advice)
+            yield _hazard("NB217", cost, format_path(*view.id), text, advice)
         case _:
             return
 
