@@ -77,7 +77,9 @@ def alter_serial(table: Id, column: Column) -> tuple[str, ...]:
 DECLARE
 	owned regclass := {_counting_sequence(table, column.name)};
 BEGIN
-	EXECUTE 'ALTER SEQUENCE ' || owned || ' AS {SERIAL_TYPES[column.type]}';
+	IF owned IS NOT NULL THEN
+		EXECUTE 'ALTER SEQUENCE ' || owned || ' AS {SERIAL_TYPES[column.type]}';
+	END IF;
 END"""),
     )
 

@@ -331,6 +331,29 @@ CASES: list[tuple[o.Operation, tuple[str, ...]]] = [
         ),
     ),
     (
+        o.AlterSerial(table=T, column=Column(name="id", type="bigserial")),
+        (
+            """DO $nbmigrate$
+DECLARE
+	owned regclass := (
+		SELECT used.refobjid::regclass
+		FROM pg_catalog.pg_attrdef AS written
+		JOIN pg_catalog.pg_attribute AS at ON at.attrelid = written.adrelid AND at.attnum = written.adnum
+		JOIN pg_catalog.pg_depend AS used ON used.classid = 'pg_attrdef'::regclass AND used.objid = written.oid
+		JOIN pg_catalog.pg_depend AS owned ON owned.classid = 'pg_class'::regclass AND owned.objid = used.refobjid
+		WHERE used.refclassid = 'pg_class'::regclass AND owned.deptype = 'a'
+			AND owned.refobjid = at.attrelid AND owned.refobjsubid = at.attnum
+			AND at.attrelid = '"public"."t"'::regclass AND at.attname = 'id'
+	);
+BEGIN
+	IF owned IS NOT NULL THEN
+		EXECUTE 'ALTER SEQUENCE ' || owned || ' AS bigint';
+	END IF;
+END
+$nbmigrate$;""",
+        ),
+    ),
+    (
         o.DropSerial(table=T, column=ID),
         (
             """DO $nbmigrate$

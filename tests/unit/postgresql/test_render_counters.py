@@ -64,6 +64,15 @@ def test_drop_serial_finds_a_sequence_by_any_name(connection):
     assert rows(connection, "SELECT 1 FROM pg_class WHERE relkind = 'S'") == []
 
 
+def test_alter_serial_finds_a_sequence_by_any_name(connection):
+    connection.execute("CREATE TABLE old (id serial)")
+    connection.execute("ALTER TABLE old RENAME TO t")
+    connection.execute("SELECT nextval('old_id_seq')")
+    run(connection, o.AlterSerial(table=T, column=Column(name="id", type="bigserial")))
+    found = rows(connection, "SELECT data_type::text, max_value, last_value FROM pg_sequences")
+    assert found == [("bigint", 2**63 - 1, 1)]
+
+
 def test_drop_serial_leaves_a_sequence_that_is_not_owned(connection):
     connection.execute("CREATE SEQUENCE s")
     connection.execute("CREATE TABLE t (id integer DEFAULT nextval('s'))")

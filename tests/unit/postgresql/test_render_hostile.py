@@ -137,6 +137,7 @@ def story(n: str, role: str) -> list[o.Operation]:
         o.DropIdentity(table=t, column="v"),
         o.DropSerial(table=t, column=table.columns["id"]),
         o.AddSerial(table=t, column=table.columns["id"]),
+        o.AlterSerial(table=t, column=table.columns["id"]),
         o.SetDefault(table=u, column=Column(name="k", type="text", default=default)),
         o.DropDefault(table=u, column=Column(name="k", type="text")),
         o.DropColumn(table=t, column=table.columns["gone"]),
