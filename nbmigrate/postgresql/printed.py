@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 
 _MAX_INTEGER = 2**31 - 1
 _CAST = re.compile(r"'(?:[^']|'')*'::(?:\w+\.)?([\w \"]+)", re.DOTALL)
-#: A constant as PostgreSQL prints it, with its type.
+#: A constant as PostgreSQL prints it: a number that needs no type, or with its type.
 _CONSTANT = re.compile(
-    r"(?:NULL|'(?:[^']|'')*')::[\w.\" ]+(?:\([\d, ]+\))?[\w ]*(?:\[\])?", re.DOTALL
+    r"0|[1-9]\d{0,8}|(?:0|[1-9]\d*)\.\d+"
+    r"|(?:NULL|'(?:[^']|'')*')::[\w.\" ]+(?:\([\d, ]+\))?[\w ]*(?:\[\])?",
+    re.DOTALL,
 )
 #: The names that PostgreSQL prints in a cast to a type of text (``format_type_be``).
 _PRINTED = {"varchar": "character varying", "char": "bpchar", "character": "bpchar"}
@@ -34,7 +36,7 @@ def printed_default(text: str, column_type: str) -> Default | None:
 
 
 def is_printed_constant(text: str) -> bool:
-    """Whether the text is one constant with a cast, as catalogs have it."""
+    """Whether the text is one constant as catalogs have it: a number, or with a cast."""
     return _CONSTANT.fullmatch(text) is not None
 
 

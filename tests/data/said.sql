@@ -8,6 +8,10 @@ create table item (
     share double precision default '0'::double precision,
     price numeric(10, 2) default -1,
     low numeric(10, 2) default '-1',
+    part real default 1.0,
+    rest numeric(10, 2) default 0.00,
+    number varchar(8) default 0,
+    half text default 0.5,
     words tsvector
 );
 comment on sequence item_id_seq is 'counts items';
