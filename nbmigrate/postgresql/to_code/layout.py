@@ -85,8 +85,8 @@ def mapping(items: Mapping[str, Node]) -> Group:
 
 
 def info_node(**facts: object) -> Group | None:
-    """``info={...}`` of what is said; ``None`` when nothing is."""
-    said = {name: constant(fact) for name, fact in facts.items() if fact not in (None, False)}
+    """``info={...}`` of the facts that are not ``None``; ``None`` when there is none."""
+    said = {name: constant(fact) for name, fact in facts.items() if fact is not None}
     return mapping(said) if said else None
 
 
