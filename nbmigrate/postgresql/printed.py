@@ -19,12 +19,11 @@ if TYPE_CHECKING:
 
 _MAX_INTEGER = 2**31 - 1
 _CAST = re.compile(r"'(?:[^']|'')*'::(?:\w+\.)?([\w \"]+)", re.DOTALL)
-#: A constant as PostgreSQL prints it: a number that needs no type, or with its type.
-_CONSTANT = re.compile(
-    r"0|[1-9]\d{0,8}|(?:0|[1-9]\d*)\.\d+"
-    r"|(?:NULL|'(?:[^']|'')*')::[\w.\" ]+(?:\([\d, ]+\))?[\w ]*(?:\[\])?",
-    re.DOTALL,
-)
+_NUMBER = r"(?:0|[1-9]\d{0,8}|(?:0|[1-9]\d*)\.\d+)"
+_TYPED = r"(?:NULL|'(?:[^']|'')*')::[\w.\" ]+(?:\([\d, ]+\))?[\w ]*(?:\[\])?"
+_ITEMS = rf"(?:{_NUMBER}(?:, {_NUMBER})*|{_TYPED}(?:, {_TYPED})*)?"
+#: A constant as PostgreSQL prints it: a number that needs no type, with its type, or an array of such.
+_CONSTANT = re.compile(rf"{_NUMBER}|{_TYPED}|ARRAY\[{_ITEMS}\](?:::[\w.\" ]+\[\])?", re.DOTALL)
 #: The names that PostgreSQL prints in a cast to a type of text (``format_type_be``).
 _PRINTED = {"varchar": "character varying", "char": "bpchar", "character": "bpchar"}
 
@@ -36,7 +35,7 @@ def printed_default(text: str, column_type: str) -> Default | None:
 
 
 def is_printed_constant(text: str) -> bool:
-    """Whether the text is one constant as catalogs have it: a number, or with a cast."""
+    """Whether the text is one constant as catalogs have it: a number, with a cast, or an array of such."""
     return _CONSTANT.fullmatch(text) is not None
 
 

@@ -12,6 +12,9 @@ create table item (
     rest numeric(10, 2) default 0.00,
     number varchar(8) default 0,
     half text default 0.5,
+    labels text[] default array[]::text[],
+    roles varchar(9)[] default array['reader', 'it''s']::varchar(9)[],
+    days integer[] default array[1, 2],
     words tsvector
 );
 comment on sequence item_id_seq is 'counts items';
