@@ -24,8 +24,14 @@ _TYPED = r"(?:NULL|'(?:[^']|'')*')::[\w.\" ]+(?:\([\d, ]+\))?[\w ]*(?:\[\])?"
 _ITEMS = rf"(?:{_NUMBER}(?:, {_NUMBER})*|{_TYPED}(?:, {_TYPED})*)?"
 #: A constant as PostgreSQL prints it: a number that needs no type, with its type, or an array of such.
 _CONSTANT = re.compile(rf"{_NUMBER}|{_TYPED}|ARRAY\[{_ITEMS}\](?:::[\w.\" ]+\[\])?", re.DOTALL)
-#: The names that PostgreSQL prints in a cast to a type of text (``format_type_be``).
-_PRINTED = {"varchar": "character varying", "char": "bpchar", "character": "bpchar"}
+#: The names that PostgreSQL prints in a cast to a type of text or bits (``format_type_be``).
+_PRINTED = {
+    "varchar": "character varying",
+    "char": "bpchar",
+    "character": "bpchar",
+    "bit": '"bit"',
+}
+_CAST_TO = TEXT_TYPES | {"bit", "bit varying"}
 
 
 def printed_default(text: str, column_type: str) -> Default | None:
@@ -71,7 +77,7 @@ def _is_same_text(short: str, text: str, column_type: str) -> bool:
     number = _CAST.fullmatch(text)
     if number and number[1] in NUMBER_TYPES and number[1] != base:
         return False  # a number that was written in another type than the column's
-    if base in TEXT_TYPES and not is_array:
+    if base in _CAST_TO and not is_array:
         cast = _CAST.fullmatch(text)
         return cast is not None and cast[1] == _PRINTED.get(base, base)
     return short.startswith("'")

@@ -15,7 +15,9 @@ create table item (
     labels text[] default array[]::text[],
     roles varchar(9)[] default array['reader', 'it''s']::varchar(9)[],
     days integer[] default array[1, 2],
-    words tsvector
+    words tsvector,
+    flags bit varying(5) default b'0101',
+    mask bit(4) default b'1001'
 );
 comment on sequence item_id_seq is 'counts items';
 create table used (
