@@ -30,6 +30,7 @@ create table used (
 comment on sequence used_id_seq is 'counts uses';
 create index used_item_fkey on used (item);
 create index item_words on item using gist (words tsvector_ops (siglen = 100));
+create index item_twice on item (name, small, name varchar_pattern_ops, name desc);
 create index item_length on item (length(code), (id + 1));
 alter index item_length alter column 1 set statistics 300;
 create table pair (a integer, b integer, primary key (b, a) include (a) with (fillfactor = 50));
