@@ -12,7 +12,7 @@ from nbmigrate.model import Snapshot
 from nbmigrate.model.names import PUBLIC
 from nbmigrate.postgresql.amending import Amendment, Leaf
 from nbmigrate.postgresql.from_metadata import Addition, with_additions
-from nbmigrate.schema import table_id
+from nbmigrate.schema import Grant, table_id
 
 
 def unite(blocks: Iterable[Block]) -> Snapshot:
@@ -94,9 +94,16 @@ def _identity(addition: Addition) -> tuple[str, ...]:
     """The kind, name and place of a view, policy, role or row security."""
     if isinstance(addition, Amendment):
         return (type(addition).__name__, addition.name)
+    return (type(addition).__name__, getattr(addition, "name", ""), *_place(addition))
+
+
+def _place(addition: Addition) -> tuple[str, ...]:
     table = getattr(addition, "table", None)
-    where = (getattr(addition, "schema", None) or PUBLIC,) if table is None else table_id(table)
-    return (type(addition).__name__, getattr(addition, "name", ""), *where)
+    if table is None:
+        return (getattr(addition, "schema", None) or PUBLIC,)
+    if isinstance(addition, Grant) and addition.kind != "table":
+        return (str(table),)  # the types of a function's parameters have schemas too
+    return table_id(table)
 
 
 def _said(addition: Addition) -> str:
