@@ -144,7 +144,7 @@ def _text_lines(node: Text, prefix: str, suffix: str, depth: int) -> list[str]:
 def _is_verbatim(value: str) -> bool:
     """Whether the text means itself between three quotes, and nothing in it is out of sight."""
     lines = value.split("\n")
-    is_seen = all(line.isprintable() and not line.endswith(" ") for line in lines)
+    is_seen = all(line.replace("\t", "").isprintable() and line == line.rstrip() for line in lines)
     ends_it = value.endswith('"') or '"""' in value
     return is_seen and not ends_it and "\\" not in value
 

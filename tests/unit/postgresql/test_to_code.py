@@ -155,6 +155,7 @@ HOSTILE = [
     'two\nlines"""\n__import__(\'os\').system(\'touch pwned\')\n"""',
     'two\nlines"',
     "two \nlines\\",
+    "\ttwo\n\tlines",
     "\\\"); __import__('os').system('touch pwned') #",
     "a\r__import__('os').system('touch pwned')",
     "{__import__('os').system('touch pwned')}",
