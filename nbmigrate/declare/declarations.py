@@ -10,7 +10,7 @@ cell may fail: it is then broken, and says so, until it or its cause is run agai
 from __future__ import annotations
 
 from collections.abc import MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase
@@ -31,17 +31,21 @@ from nbmigrate.errors import (
     StatementFailedError,
 )
 from nbmigrate.garbage import uncollected
-from nbmigrate.model import Snapshot
+from nbmigrate.model import EMPTY, Snapshot
 from nbmigrate.postgresql.ddl import Ddl
 
 
 @dataclass(frozen=True)
 class _Attempt:
-    """The blocks after a run: all of them, the run ones, and the ones they stand for."""
+    """The blocks after a run: all of them, the run ones, and the ones they stand for.
+
+    ``united`` is what those declare together that can be used.
+    """
 
     blocks: list[Block]
     fresh: list[Block]
     old: list[Block]
+    united: Snapshot = EMPTY
 
     def others(self, block: Block) -> list[Block]:
         """All blocks but that one."""
@@ -60,6 +64,7 @@ class Declarations:
         self._base = make_base()
         self._scope = Scope(preset_names(self._base))
         self._blocks: list[Block] = []
+        self._united = EMPTY
         self._seen: frozenset[Path] = frozenset()
         self._ordinal = 0
 
@@ -93,7 +98,7 @@ class Declarations:
         for block in self._blocks:
             if block.error is not None:
                 raise block.error
-        return unite(self._blocks)
+        return self._united
 
     @property
     def renames(self) -> tuple[str, ...]:
@@ -179,7 +184,7 @@ class Declarations:
                 self._run(block, attempt, strict=block is target)
             self._read(attempt, target)
             self._read_ddl(attempt, [b for b in new if b.kind == "sql"], target)
-            unite(block for block in attempt.blocks if block.error is None)
+            united = unite(block for block in attempt.blocks if block.error is None)
         except BaseException:
             for block in attempt.fresh:
                 if block.run is not None:
@@ -188,7 +193,7 @@ class Declarations:
                 block.put_back()
             self._scope.discard()
             raise
-        return attempt
+        return replace(attempt, united=united)
 
     def _affected(self, replaced: list[Block]) -> list[Block]:
         """The replaced blocks, the unsettled ones, and all that depend on any of these."""
@@ -272,13 +277,13 @@ class Declarations:
         for block in attempt.old:
             block.retire()
         self._scope.commit()
-        self._blocks = attempt.blocks
+        self._blocks, self._united = attempt.blocks, attempt.united
         for block in attempt.fresh:
             if block.error is None:
-                block.seen = paths_of(block, attempt.blocks)
+                block.seen = paths_of(block, attempt.blocks, attempt.united)
                 self._seen |= block.seen
         others = [block for block in attempt.fresh if block is not target]
-        snapshot = alone(target) if target is not None else Snapshot()
+        snapshot = self._alone(target) if target is not None else EMPTY
         return Declared(
             cell=target.label if target is not None else "",
             objects=(*object_paths(snapshot), *(target.added if target is not None else ())),
@@ -288,6 +293,10 @@ class Declarations:
             again=tuple(block.label for block in others if block.error is None),
             broken=tuple((b.label, b.error.message) for b in others if b.error is not None),
         )
+
+    def _alone(self, block: Block) -> Snapshot:
+        """The snapshot of one of the blocks that are settled."""
+        return self._united if self._blocks == [block] else alone(block)
 
 
 def _borrow_once(block: Block, attempt: _Attempt) -> None:

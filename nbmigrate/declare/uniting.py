@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 
 from nbmigrate.declare.blocks import Block, Known
 from nbmigrate.declare.faults import located
@@ -12,7 +12,7 @@ from nbmigrate.model import Snapshot
 from nbmigrate.model.names import PUBLIC
 from nbmigrate.postgresql.amending import Amendment, Leaf
 from nbmigrate.postgresql.from_metadata import Addition, with_additions
-from nbmigrate.schema import table_id
+from nbmigrate.schema import Grant, table_id
 
 
 def unite(blocks: Iterable[Block]) -> Snapshot:
@@ -21,24 +21,35 @@ def unite(blocks: Iterable[Block]) -> Snapshot:
     snapshot = union((block.label, block.snapshot) for block in blocks)
     owners: dict[tuple[str, ...], str] = {}
     for is_late in (False, True):
-        for block, addition in _additions(blocks, is_late=is_late):
-            identity = _identity(addition)
-            owner = owners.setdefault(identity, block.label)
+        for block in blocks:
+            own = [a for a in block.additions if a.is_late == is_late]
+            for addition in own:
+                owners.setdefault(_identity(addition), block.label)
             try:
-                snapshot = with_additions(snapshot, (addition,))
-            except DuplicateObjectError as error:
-                if owner == block.label:
-                    raise located(error, block.text) from error
-                raise declared_twice(_said(addition), owner, block.label) from error
-            except DeclarationError as error:
-                raise located(error, block.text) from error
+                snapshot = with_additions(snapshot, own)
+            except DeclarationError:
+                snapshot = _one_by_one(snapshot, block, own, owners)
     return snapshot
 
 
-def _additions(blocks: Iterable[Block], *, is_late: bool) -> Iterator[tuple[Block, Addition]]:
-    """Those that stand alone, or those that hang on something another one declares."""
-    for block in blocks:
-        yield from ((block, a) for a in block.additions if a.is_late == is_late)
+def _one_by_one(
+    snapshot: Snapshot,
+    block: Block,
+    additions: Iterable[Addition],
+    owners: Mapping[tuple[str, ...], str],
+) -> Snapshot:
+    """The snapshot with what a block adds; the error of the first that fails says where it is."""
+    for addition in additions:
+        owner = owners[_identity(addition)]
+        try:
+            snapshot = with_additions(snapshot, (addition,))
+        except DuplicateObjectError as error:
+            if owner == block.label:
+                raise located(error, block.text) from error
+            raise declared_twice(_said(addition), owner, block.label) from error
+        except DeclarationError as error:
+            raise located(error, block.text) from error
+    return snapshot
 
 
 def alone(block: Block) -> Snapshot:
@@ -46,14 +57,18 @@ def alone(block: Block) -> Snapshot:
     return with_additions(block.snapshot, block.additions, lenient=True)
 
 
-def paths_of(block: Block, blocks: Iterable[Block]) -> frozenset[Path]:
-    """The paths of what the block declares, and of what it adds to things of others."""
+def paths_of(block: Block, blocks: Iterable[Block], united: Snapshot) -> frozenset[Path]:
+    """The paths of what the block declares, and of what it adds to things of others.
+
+    ``united`` is what all the usable blocks declare together.
+    """
+    others = [other for other in blocks if other is not block and other.error is None]
+    if not others:
+        return all_paths(united)
     paths = all_paths(alone(block))
     if not any(addition.is_late for addition in block.additions):
         return paths
-    usable = [other for other in blocks if other.error is None]
-    whole, rest = unite(usable), unite(other for other in usable if other is not block)
-    return paths | (all_paths(whole) - all_paths(rest))
+    return paths | (all_paths(united) - all_paths(unite(others)))
 
 
 def owner_of(leaf: Leaf, blocks: Iterable[Block]) -> str:
@@ -79,9 +94,16 @@ def _identity(addition: Addition) -> tuple[str, ...]:
     """The kind, name and place of a view, policy, role or row security."""
     if isinstance(addition, Amendment):
         return (type(addition).__name__, addition.name)
+    return (type(addition).__name__, getattr(addition, "name", ""), *_place(addition))
+
+
+def _place(addition: Addition) -> tuple[str, ...]:
     table = getattr(addition, "table", None)
-    where = (getattr(addition, "schema", None) or PUBLIC,) if table is None else table_id(table)
-    return (type(addition).__name__, getattr(addition, "name", ""), *where)
+    if table is None:
+        return (getattr(addition, "schema", None) or PUBLIC,)
+    if isinstance(addition, Grant) and addition.kind != "table":
+        return (str(table),)  # the types of a function's parameters have schemas too
+    return table_id(table)
 
 
 def _said(addition: Addition) -> str:

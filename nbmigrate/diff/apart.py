@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from nbmigrate.diff.columns import is_required
 from nbmigrate.diff.detached import Former, with_inherited
 from nbmigrate.diff.match import mentions
 from nbmigrate.diff.partitions import ancestors
@@ -52,8 +53,8 @@ def _is_reordered(table: Table, parent: Table) -> bool:
 
 def _own(column: Column, table: Table, parent: Table, parts: _Parts, snapshot: Snapshot) -> Column:
     """The column as it stands alone: PARTITION OF would take NOT NULL with the parent's name."""
-    name = column.not_null_name or _required_name(parent, column.name, snapshot)
     usual = object_name(table.name, column.name, "not_null")
+    name = column.not_null_name or _required_name(parent, column.name, snapshot) or usual
     return _replace(
         column,
         identity=None,  # a partition that is attached takes its parent's
@@ -62,15 +63,18 @@ def _own(column: Column, table: Table, parent: Table, parts: _Parts, snapshot: S
     )
 
 
-def _required_name(table: Table, column: str, snapshot: Snapshot) -> str:
-    """What NOT NULL of the column is called: as above, unless it is said."""
+def _required_name(table: Table, column: str, snapshot: Snapshot) -> str | None:
+    """What NOT NULL of the column is called: as above, unless it is said; ``None`` without it."""
+    name = None
     for id_ in (table.id, *ancestors(table.id, snapshot)):
         found = snapshot.tables.get(key(*id_))
         said = found.columns.get(column) if found else None
-        if said and said.not_null_name:
+        if found is None or said is None or not is_required(found, said):
+            break
+        if said.not_null_name:
             return said.not_null_name
-        table = found or table
-    return object_name(table.name, column, "not_null")
+        name = object_name(found.name, column, "not_null")
+    return name
 
 
 @dataclass

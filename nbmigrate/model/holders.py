@@ -64,6 +64,17 @@ def holders(snapshot: Snapshot) -> Iterator[tuple[Holder, Grants | None]]:
                 yield Holder(family, key, inside, column), grants
 
 
+def grants_of(snapshot: Snapshot, holder: Holder) -> Grants | None:
+    """What is granted on one of the holders that the snapshot has."""
+    if holder.family == "schemas":
+        return snapshot.schema_privileges.get(holder.key)
+    item = getattr(snapshot, holder.family)[holder.key]
+    found: Grants | None = (
+        getattr(item, holder.inside).get(holder.column) if holder.inside else item.privileges
+    )
+    return found
+
+
 def with_grants(snapshot: Snapshot, changed: Mapping[Holder, Grants | None]) -> Snapshot:
     """The snapshot with other privileges on some of what it has."""
     maps: dict[str, dict[str, Any]] = {}

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 
-_LITERAL = r"'(?:[^']|'')*'::"
+_LITERAL = r"(?:NULL|'(?:[^']|'')*')::"
 #: An array of literals of one type, in brackets, cast as a whole to an array of another type.
 _CAST_ARRAY = re.compile(
     rf"\((ARRAY\[{_LITERAL}(?P<type>[a-z][a-z ]*(?:\(\d+\))?)(?:, {_LITERAL}(?P=type))*\])\)"
@@ -21,6 +21,6 @@ _CAST_ARRAY = re.compile(
 
 def as_kept(sql: str) -> str:
     """The statement with a text that is read as what it was printed of."""
-    if "(ARRAY['" not in sql:
+    if "(ARRAY[" not in sql:
         return sql
     return _CAST_ARRAY.sub(lambda found: f"({found[1]}::{found['type']}[])", sql)

@@ -19,12 +19,19 @@ if TYPE_CHECKING:
 
 _MAX_INTEGER = 2**31 - 1
 _CAST = re.compile(r"'(?:[^']|'')*'::(?:\w+\.)?([\w \"]+)", re.DOTALL)
-#: A constant as PostgreSQL prints it, with its type.
-_CONSTANT = re.compile(
-    r"(?:NULL|'(?:[^']|'')*')::[\w.\" ]+(?:\([\d, ]+\))?[\w ]*(?:\[\])?", re.DOTALL
-)
-#: The names that PostgreSQL prints in a cast to a type of text (``format_type_be``).
-_PRINTED = {"varchar": "character varying", "char": "bpchar", "character": "bpchar"}
+_NUMBER = r"(?:0|[1-9]\d{0,8}|(?:0|[1-9]\d*)\.\d+)"
+_TYPED = r"(?:NULL|'(?:[^']|'')*')::[\w.\" ]+(?:\([\d, ]+\))?[\w ]*(?:\[\])?"
+_ITEMS = rf"(?:{_NUMBER}(?:, {_NUMBER})*|{_TYPED}(?:, {_TYPED})*)?"
+#: A constant as PostgreSQL prints it: a number that needs no type, with its type, or an array of such.
+_CONSTANT = re.compile(rf"{_NUMBER}|{_TYPED}|ARRAY\[{_ITEMS}\](?:::[\w.\" ]+\[\])?", re.DOTALL)
+#: The names that PostgreSQL prints in a cast to a type of text or bits (``format_type_be``).
+_PRINTED = {
+    "varchar": "character varying",
+    "char": "bpchar",
+    "character": "bpchar",
+    "bit": '"bit"',
+}
+_CAST_TO = TEXT_TYPES | {"bit", "bit varying"}
 
 
 def printed_default(text: str, column_type: str) -> Default | None:
@@ -34,7 +41,7 @@ def printed_default(text: str, column_type: str) -> Default | None:
 
 
 def is_printed_constant(text: str) -> bool:
-    """Whether the text is one constant with a cast, as catalogs have it."""
+    """Whether the text is one constant as catalogs have it: a number, with a cast, or an array of such."""
     return _CONSTANT.fullmatch(text) is not None
 
 
@@ -70,7 +77,7 @@ def _is_same_text(short: str, text: str, column_type: str) -> bool:
     number = _CAST.fullmatch(text)
     if number and number[1] in NUMBER_TYPES and number[1] != base:
         return False  # a number that was written in another type than the column's
-    if base in TEXT_TYPES and not is_array:
+    if base in _CAST_TO and not is_array:
         cast = _CAST.fullmatch(text)
         return cast is not None and cast[1] == _PRINTED.get(base, base)
     return short.startswith("'")

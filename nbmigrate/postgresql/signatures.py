@@ -80,13 +80,19 @@ def read_signature(definition: str) -> Signature:
 
 
 def _aggregated(tokens: Sequence[Token]) -> tuple[Parameter, ...]:
-    """The parameters of an aggregate: none for ``*``, and those behind ORDER BY too."""
+    """The parameters of an aggregate: none for ``*``, and those behind ORDER BY too.
+
+    VARIADIC in front of ORDER BY stands for that behind it as well (PostgreSQL docs, CREATE AGGREGATE).
+    """
     words = [token.text.lower() for token in tokens]
     if "".join(words).strip() == "*":
         return ()
     at = words.index("order") if "order" in words else len(words)
     behind = tokens[words.index("by") + 1 :] if "by" in words[at:] else ()
-    return (*_parameters(tokens[:at], "in"), *_parameters(behind, "in"))
+    direct = _parameters(tokens[:at], "in")
+    if direct and direct[-1].mode == "variadic":
+        return direct
+    return (*direct, *_parameters(behind, "in"))
 
 
 def canonical_result(text: str | None, parameters: Sequence[Parameter]) -> str:

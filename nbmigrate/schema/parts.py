@@ -17,7 +17,7 @@ from nbmigrate import model
 from nbmigrate.diff.partitions import columns_of_partition
 from nbmigrate.errors import DeclarationError
 from nbmigrate.model import Snapshot, format_path, key, parse_path
-from nbmigrate.model.holders import Holder, holders, with_grants
+from nbmigrate.model.holders import Holder, grants_of, with_grants
 from nbmigrate.model.names import PUBLIC
 from nbmigrate.schema.value import SchemaValue, SqlText, add_one, split_name, table_id, with_table
 
@@ -136,7 +136,7 @@ class Grant(SchemaValue):
                 hint=f"one of {', '.join(_GRANTED)}",
             )
         holder = self._holder(snapshot, what)
-        there = dict(holders(snapshot)).get(holder) or {}
+        there = grants_of(snapshot, holder) or {}
         grantable = _words(self.grantable)
         grant = model.Grant(
             role=self.role,

@@ -36,3 +36,9 @@ create table measured_0 (value numeric, id integer not null);
 alter table measured attach partition measured_0 for values with (modulus 2, remainder 0);
 create table measured_1 (id integer not null constraint first_key primary key, value numeric);
 alter table measured attach partition measured_1 for values with (modulus 2, remainder 1);
+
+create table loose (a integer, b integer) partition by list (a);
+create table loose_1 (b integer not null, a integer not null) partition by list (b);
+alter table loose attach partition loose_1 for values in (1);
+create table loose_1_1 (a integer not null, b integer constraint loose_1_b_not_null not null);
+alter table loose_1 attach partition loose_1_1 for values in (1);

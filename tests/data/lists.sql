@@ -3,6 +3,7 @@ CREATE TABLE tasks (
     status varchar(10) CHECK (status IN ('open', 'it''s done')),
     code char(3) CHECK (code NOT IN ('x', 'y')),
     label varchar,
+    side varchar(2) CHECK (side IN (NULL, 'l', 'r')),
     is_open boolean GENERATED ALWAYS AS (status IN ('open', 'new')) STORED,
     CONSTRAINT label_ok CHECK (lower(label) IN ('m', 'n') AND label NOT IN ('r', 's')),
     CONSTRAINT one EXCLUDE (label WITH =) WHERE (status IN ('open', 'new'))

@@ -68,6 +68,8 @@ CREATE TABLE documents (
 ALTER TABLE documents REPLICA IDENTITY FULL;
 ALTER TABLE documents ALTER COLUMN title SET STATISTICS 500;
 CREATE TABLE reports (pages integer) INHERITS (documents);
+CREATE TABLE letters () INHERITS (documents);
+ALTER TABLE letters ALTER COLUMN title SET DEFAULT 'Dear', ALTER COLUMN size SET NOT NULL;
 CREATE UNIQUE INDEX reports_id ON reports (id);
 ALTER TABLE reports REPLICA IDENTITY USING INDEX reports_id;
 CREATE STATISTICS whole ON (lower(title)) FROM documents;

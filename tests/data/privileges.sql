@@ -43,3 +43,8 @@ GRANT INSERT (id) ON app.counted TO pg_read_all_data WITH GRANT OPTION;
 GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA app TO pg_monitor;
 CREATE VIEW app.shown AS SELECT id, number FROM app.counted;
 GRANT SELECT (number) ON app.shown TO pg_monitor;
+
+create schema "in";
+create type "in".size as enum ('s', 'm');
+create function "in".fits("in".size, "in".size) returns boolean language sql as 'select $1 <= $2';
+grant execute on function "in".fits("in".size, "in".size) to pg_read_all_data;

@@ -8,7 +8,16 @@ create table item (
     share double precision default '0'::double precision,
     price numeric(10, 2) default -1,
     low numeric(10, 2) default '-1',
-    words tsvector
+    part real default 1.0,
+    rest numeric(10, 2) default 0.00,
+    number varchar(8) default 0,
+    half text default 0.5,
+    labels text[] default array[]::text[],
+    roles varchar(9)[] default array['reader', 'it''s']::varchar(9)[],
+    days integer[] default array[1, 2],
+    words tsvector,
+    flags bit varying(5) default b'0101',
+    mask bit(4) default b'1001'
 );
 comment on sequence item_id_seq is 'counts items';
 create table used (
@@ -21,6 +30,7 @@ create table used (
 comment on sequence used_id_seq is 'counts uses';
 create index used_item_fkey on used (item);
 create index item_words on item using gist (words tsvector_ops (siglen = 100));
+create index item_twice on item (name, small, name varchar_pattern_ops, name desc);
 create index item_length on item (length(code), (id + 1));
 alter index item_length alter column 1 set statistics 300;
 create table pair (a integer, b integer, primary key (b, a) include (a) with (fillfactor = 50));

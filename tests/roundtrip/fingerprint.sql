@@ -59,13 +59,16 @@ own_type as (
     )
 ),
 
--- that everybody may do what everybody may do anyway can be written down, and says nothing
+-- that all may do what they may do anyway can be written down, and says nothing
 acl (class, called, entries, owner, usual) as (
-    select relkind::text, called, relacl, relowner, null from relation where relkind <> 'i'
+    select
+        relkind::text, called, relacl, relowner,
+        acldefault(case relkind when 'S' then 's' else 'r' end::"char", relowner)
+    from relation where relkind <> 'i'
     union all
     select 'routine', called, proacl, proowner, acldefault('f', proowner) from routine
     union all
-    select 'schema', nspname, nspacl, nspowner, null
+    select 'schema', nspname, nspacl, nspowner, acldefault('n', nspowner)
     from pg_namespace where oid in (select s.oid from own_schema s)
     union all
     select 'type', called, typacl, typowner, acldefault('T', typowner) from own_type
@@ -370,7 +373,7 @@ found (class, called, definition) as (
     from acl a
     where
         a.entries is not null
-        and (a.usual is null or not (a.entries @> a.usual and a.usual @> a.entries))
+        and not (a.entries @> a.usual and a.usual @> a.entries)
     union all
     select
         'privileges',

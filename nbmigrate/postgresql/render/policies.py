@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, assert_never
 from nbmigrate.errors import UnsupportedOperationError
 from nbmigrate.operations import AlterPolicy, CreatePolicy, DropPolicy, RenamePolicy
 from nbmigrate.postgresql.identifiers import qualified, quote
+from nbmigrate.postgresql.lexer import significant
 from nbmigrate.postgresql.render.clauses import changed_comment, comment_on, parenthesised
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 #: PostgreSQL docs, CREATE POLICY: words in the place of a role, quoted they would be names.
 _ROLE_WORDS = frozenset({"public", "current_user", "current_role", "session_user"})
+
+#: With which reserved words a query begins (PostgreSQL docs, SELECT).
+_QUERIES = frozenset({"select", "with", "table"})
 
 
 def render_policy(operation: PolicyOp) -> tuple[str, ...]:
@@ -37,8 +41,8 @@ def render_policy(operation: PolicyOp) -> tuple[str, ...]:
 def create_policy(table: Id, policy: Policy) -> tuple[str, ...]:
     """CREATE POLICY with its comment."""
     on = _on(table, policy)
-    using = f" USING {parenthesised(policy.using)}" if policy.using else ""
-    check = f" WITH CHECK {parenthesised(policy.with_check)}" if policy.with_check else ""
+    using = f" USING {_condition(policy.using)}" if policy.using else ""
+    check = f" WITH CHECK {_condition(policy.with_check)}" if policy.with_check else ""
     roles = render_roles(policy.to)
     return (
         f"CREATE POLICY {on} AS {policy.as_} FOR {policy.for_} TO {roles}{using}{check};",
@@ -64,13 +68,20 @@ def alter_policy(table: Id, old: Policy, new: Policy) -> tuple[str, ...]:
     if old.to != new.to:
         clauses.append(f" TO {render_roles(new.to)}")
     if new.using and old.using != new.using:
-        clauses.append(f" USING {parenthesised(new.using)}")
+        clauses.append(f" USING {_condition(new.using)}")
     if new.with_check and old.with_check != new.with_check:
-        clauses.append(f" WITH CHECK {parenthesised(new.with_check)}")
+        clauses.append(f" WITH CHECK {_condition(new.with_check)}")
     return (
         *((f"ALTER POLICY {on}{''.join(clauses)};",) if clauses else ()),
         *changed_comment(f"POLICY {on}", old.comment, new.comment),
     )
+
+
+def _condition(sql: str) -> str:
+    """The condition in parentheses; a query that is all of it has a pair of its own."""
+    first = significant(sql)[:1]
+    is_query = any(token.text.lower() in _QUERIES for token in first)
+    return parenthesised(parenthesised(sql) if is_query else sql)
 
 
 def render_roles(names: Iterable[str]) -> str:

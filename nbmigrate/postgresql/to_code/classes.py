@@ -146,7 +146,9 @@ class TableCode:
             yield "postgresql_with", layout.mapping(values)
         if self.table.comment:
             yield "comment", text(self.table.comment)
-        facts = {name: getattr(self.table, name) for name in ("replica_identity", "clustered_on")}
+        facts = {
+            name: getattr(self.table, name) or None for name in ("replica_identity", "clustered_on")
+        }
         if info := layout.info_node(**facts):
             yield "info", info
 

@@ -89,7 +89,9 @@ def _check(check: Check) -> Group:
         name=quoted(check.name),
         postgresql_not_valid="True" if check.not_valid else None,
         comment=_comment(check),
-        info=info_node(no_inherit=check.no_inherit, not_enforced=check.not_enforced),
+        info=info_node(
+            no_inherit=check.no_inherit or None, not_enforced=check.not_enforced or None
+        ),
     )
 
 
@@ -162,7 +164,7 @@ def _options(foreign_key: ForeignKey, table: Table) -> dict[str, Any]:
         "postgresql_not_valid": "True" if foreign_key.not_valid else None,
         "comment": _comment(foreign_key),
         "info": info_node(
-            not_enforced=foreign_key.not_enforced,
+            not_enforced=foreign_key.not_enforced or None,
             delete_columns=[*foreign_key.delete_columns] or None,
         ),
         **_deferral(foreign_key),

@@ -23,9 +23,9 @@ def column_index(table: Table, column: str) -> str | None:
 
 def index_node(index: Index) -> Group:
     """``Index(name, columns...)``."""
-    keys = [_key(column, number) for number, column in enumerate(index.columns, 1)]
+    keys = [_key(index, number) for number, _ in enumerate(index.columns, 1)]
     ops = {
-        _label(column, number): quoted(column.opclass)
+        _label(index, number): quoted(column.opclass)
         for number, column in enumerate(index.columns, 1)
         if column.opclass
     }
@@ -49,17 +49,21 @@ def index_node(index: Index) -> Group:
     )
 
 
-def _is_plain(column: IndexColumn) -> bool:
-    return not column.is_expression and not column.collation and not _order(column)
+def _is_plain(column: IndexColumn, index: Index) -> bool:
+    """Whether its name says all; a column that stands there twice has two operator classes."""
+    is_name = not column.is_expression and not column.collation and not _order(column)
+    return is_name and [c.expression for c in index.columns].count(column.expression) == 1
 
 
-def _label(column: IndexColumn, number: int) -> str:
+def _label(index: Index, number: int) -> str:
     """By what the operator class of a key finds it."""
-    return column.expression if _is_plain(column) else f"key{number}"
+    column = index.columns[number - 1]
+    return column.expression if _is_plain(column, index) else f"key{number}"
 
 
-def _key(column: IndexColumn, number: int) -> Node:
-    if _is_plain(column):
+def _key(index: Index, number: int) -> Node:
+    column = index.columns[number - 1]
+    if _is_plain(column, index):
         return quoted(column.expression)
     sql = column.expression if column.is_expression else _column(column.expression)
     order = _order(column)
@@ -71,7 +75,7 @@ def _key(column: IndexColumn, number: int) -> Node:
     if column.collation:
         node += f".collate({quoted(column.collation)})"
     if column.opclass:
-        node += f".label({quoted(_label(column, number))})"
+        node += f".label({quoted(_label(index, number))})"
     return node + _order_calls(column)
 
 

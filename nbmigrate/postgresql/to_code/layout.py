@@ -1,7 +1,7 @@
 """Python code as a tree, and its layout: one line when it fits, one part per line when not.
 
 Whatever comes from a snapshot enters the tree through :func:`text`, that is through
-``repr``; every other string in the tree is a word of this package or a name that
+``repr``, or between three quotes when each of its characters means itself there; every other string in the tree is a word of this package or a name that
 :mod:`~nbmigrate.postgresql.to_code.names` made.
 """
 
@@ -16,9 +16,14 @@ _INDENT = "    "
 
 @dataclass(frozen=True)
 class Text:
-    """A string constant of several lines, each a constant of its own."""
+    """A string constant of several lines.
+
+    In a call that stands by itself it is one constant, as a person would write it; further in, and
+    where it could not be read as it is, each line is a constant of its own.
+    """
 
     pieces: tuple[str, ...]
+    value: str
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,7 @@ def text(value: str) -> Node:
     lines = value.splitlines(keepends=True)
     if len(lines) < 2 or "".join(lines) != value:
         return quoted(value)
-    return Text(tuple(quoted(line) for line in lines))
+    return Text(tuple(quoted(line) for line in lines), value)
 
 
 def quoted(value: str) -> str:
@@ -85,8 +90,8 @@ def mapping(items: Mapping[str, Node]) -> Group:
 
 
 def info_node(**facts: object) -> Group | None:
-    """``info={...}`` of what is said; ``None`` when nothing is."""
-    said = {name: constant(fact) for name, fact in facts.items() if fact not in (None, False)}
+    """``info={...}`` of the facts that are not ``None``; ``None`` when there is none."""
+    said = {name: constant(fact) for name, fact in facts.items() if fact is not None}
     return mapping(said) if said else None
 
 
@@ -99,7 +104,7 @@ def group_of(nodes: Iterable[Part]) -> Group:
 def flat(part: Part) -> str:
     """The code on one line."""
     match part:
-        case Text(pieces):
+        case Text(pieces, _):
             return " ".join(pieces)
         case Named(prefix, Text() as node):
             return f"{prefix}({flat(node)})"
@@ -126,12 +131,22 @@ def lines_of(part: Part, *, prefix: str = "", suffix: str = "", depth: int = 0) 
 
 
 def _text_lines(node: Text, prefix: str, suffix: str, depth: int) -> list[str]:
-    if not prefix:
-        *first, last = (_INDENT * depth + piece for piece in node.pieces)
-        return [*first, last + suffix]
     indent = _INDENT * depth
+    if depth == 1 and _is_verbatim(node.value):
+        return [f'{indent}{prefix}"""\\', *f'{node.value}"""{suffix}'.split("\n")]
+    if not prefix:
+        *first, last = (indent + piece for piece in node.pieces)
+        return [*first, last + suffix]
     inside = [f"{indent}{_INDENT}{piece}" for piece in node.pieces]
     return [f"{indent}{prefix}(", *inside, f"{indent}){suffix}"]
+
+
+def _is_verbatim(value: str) -> bool:
+    """Whether the text means itself between three quotes, and nothing in it is out of sight."""
+    lines = value.split("\n")
+    is_seen = all(line.replace("\t", "").isprintable() and line == line.rstrip() for line in lines)
+    ends_it = value.endswith('"') or '"""' in value
+    return is_seen and not ends_it and "\\" not in value
 
 
 def _is_tall(part: Part) -> bool:

@@ -624,15 +624,21 @@ def test_sql_errors_have_their_line(kernel, database):
     assert caught.value.line in (3, None)
 
 
-def test_the_time_grows_with_the_number_of_functions_and_not_with_its_square():
+@pytest.mark.parametrize(
+    "line",
+    [
+        'Function("f{n}", "a int", returns="int", body="SELECT {n}")',
+        'View("v{n}", "SELECT {n}"); Grant("reader", "v{n}", ["SELECT"], kind="view")',
+    ],
+    ids=["functions", "grants"],
+)
+def test_the_time_grows_with_the_number_and_not_with_its_square(line):
     seconds = []
     for count in (100, 800):
-        lines = (
-            f'Function("f{n}", "a int", returns="int", body="SELECT {n}")' for n in range(count)
-        )
         kernel = Kernel()
         start = time.process_time()
-        kernel.run("\n".join(lines))
+        kernel.run("\n".join(line.format(n=n) for n in range(count)))
         seconds.append(time.process_time() - start)
-        assert len(kernel.declarations.snapshot.functions) == count
+        found = kernel.declarations.snapshot
+        assert len(found.functions) + len(found.views) == count
     assert seconds[1] < 8 * 3 * seconds[0]

@@ -203,6 +203,19 @@ def test_what_a_snapshot_does_not_hold_is_counted(database):
     assert unmanaged(connection, schemas=[]) == ()
 
 
+def test_a_comment_on_the_index_of_a_key_is_counted(database):
+    connection = database.connect()
+    connection.execute("""
+        create table t (a integer constraint t_key primary key, b integer constraint b_key unique);
+        comment on constraint t_key on t is 'managed';
+        comment on index t_key is 'not';
+        create index plain on t (a);
+        comment on index plain is 'managed';
+    """)
+    assert unmanaged(connection) == ("1 comment on the index of a constraint",)
+    assert unmanaged(connection, schemas=[]) == ()
+
+
 # --- connections -------------------------------------------------------------
 
 

@@ -139,10 +139,11 @@ class Comment(Base):
 
 View(
     "published",
-    "SELECT id,\\n"
-    "    title\\n"
-    "   FROM public.posts\\n"
-    "  WHERE (status = 'published'::public.post_status)",
+    \"""\\
+SELECT id,
+    title
+   FROM public.posts
+  WHERE (status = 'published'::public.post_status)\""",
 )
 """
 
@@ -151,6 +152,10 @@ HOSTILE = [
     "x'); __import__('os').system('touch pwned') #",
     "\"\"\"); __import__('os').system('touch pwned')\n#",
     "'''\n__import__('os').system('touch pwned')\n'''",
+    'two\nlines"""\n__import__(\'os\').system(\'touch pwned\')\n"""',
+    'two\nlines"',
+    "two \nlines\\",
+    "\ttwo\n\tlines",
     "\\\"); __import__('os').system('touch pwned') #",
     "a\r__import__('os').system('touch pwned')",
     "{__import__('os').system('touch pwned')}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nbmigrate.executor import connect
-from nbmigrate.workspace import Workspace, proof_database
+from nbmigrate.workspace import Workspace, arena, proof_database
 
 
 @pytest.fixture
@@ -110,3 +110,13 @@ def test_roles_do_not_stay(workspace, tmp_path):
     with connect(workspace.scratch.url) as server:
         query = "SELECT count(*) FROM pg_roles WHERE rolname = 'proof reader'"
         assert server.execute(query).fetchone() == (0,)
+
+
+def test_the_first_failure_of_many_statements_is_all_that_is_told(database, caplog):
+    many = [f"CREATE TABLE t{n} (id int PRIMARY KEY)" for n in range(500)]
+    with arena.in_own_database(database.url, {}) as found:
+        failed = found.run(["CREATE TABLE a (id int)", "GRANT SELECT ON a TO nobody_here", *many])
+        rest = found.connection.execute("SELECT count(*) FROM pg_tables WHERE tablename = 'a'")
+        assert rest.fetchone() == (0,)
+    assert failed == arena.Failed('role "nobody_here" does not exist (SQLSTATE 42704)', "42704")
+    assert caplog.messages == []

@@ -133,6 +133,14 @@ found (place, kind) as (
         and m.objsubid > 0
         and m.objoid in (select r.oid from relations r where r.relkind = 'c')
     union all
+    select 11, 'comment on the index of a constraint'
+    from pg_catalog.pg_description m
+    join pg_catalog.pg_constraint k
+        on k.conindid = m.objoid and k.contype in ('p', 'u', 'x') and k.conparentid = 0
+    where
+        m.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass
+        and k.conrelid in (select r.oid from relations r)
+    union all
     select 12, 'invalid index'
     from pg_catalog.pg_index i
     where
