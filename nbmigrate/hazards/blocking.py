@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from nbmigrate import operations as o
 from nbmigrate.hazards.costs import Context, Cost, costs
 from nbmigrate.hazards.hazard import Hazard
-from nbmigrate.model import Column, format_path
+from nbmigrate.model import Column, KeyOptions, Unique, format_path
 
 _BUILT_ANEW = "builds the type anew and rewrites every table that uses it"
+_OVERLAPS = "builds an index, and fails when two rows overlap"
 _ONLINE = "--online"
 _CHECKED = f"{_ONLINE}: added NOT VALID, then validated while others work"
 _BUILT = f"{_ONLINE}: its index is built concurrently first"
@@ -74,6 +75,10 @@ def _keys(op: o.Operation, cost: Cost) -> Iterator[Hazard]:
             path = format_path(*table, index.name)
             text = "builds the index while writes wait"
             yield _hazard("NB206", cost, path, text, f"{_ONLINE}: built CONCURRENTLY")
+        case o.AddPrimaryKey(table=table, options=KeyOptions(without_overlaps=True)):
+            yield _hazard("NB207", cost, format_path(*table), _OVERLAPS)
+        case o.AddUnique(table=table, unique=Unique(without_overlaps=True) as unique):
+            yield _hazard("NB208", cost, format_path(*table, unique.name), _OVERLAPS)
         case o.AddPrimaryKey(table=table):
             text = "builds an index, and fails when a key is there twice or NULL"
             yield _hazard("NB207", cost, format_path(*table), text, _BUILT)

@@ -152,14 +152,7 @@ def _key_options(found: PrimaryKey | None) -> KeyOptions | None:
     """What the key over one column is besides a key."""
     if found is None or len(found.columns) > 1:
         return None
-    options = KeyOptions(
-        include=found.include,
-        deferrable=found.deferrable,
-        initially_deferred=found.initially_deferred,
-        parameters=found.parameters,
-        comment=found.comment,
-    )
-    return None if options == KeyOptions() else options
+    return None if found.options == KeyOptions() else found.options
 
 
 def _options(own: Sequence[str] | None, toast: Sequence[str] | None) -> dict[str, Option]:

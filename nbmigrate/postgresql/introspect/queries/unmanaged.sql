@@ -37,16 +37,6 @@ found (place, kind) as (
         t.tmplnamespace = any(%(namespaces)s::oid[])
         and (t.tableoid, t.oid) not in (select e.classid, e.objid from extension_objects e)
     union all
-    select 9, 'temporal constraint'
-    from (select false as conperiod) as absent
-    cross join lateral (
-        select pg_constraint.conrelid, pg_constraint.conparentid, conperiod as is_temporal
-        from pg_catalog.pg_constraint
-    ) as k
-    where
-        k.is_temporal and k.conparentid = 0
-        and k.conrelid in (select r.oid from relations r)
-    union all
     select 11, 'table of a composite type'
     from relations r
     join pg_catalog.pg_class c on c.oid = r.oid
