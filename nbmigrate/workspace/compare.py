@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 import psycopg
 
-from nbmigrate.diff.renames import kind_of, spelled_out
+from nbmigrate.diff.renames import is_waiting, spelled_out
 from nbmigrate.errors import NbmigrateError
 from nbmigrate.hazards import ReadFacts
 from nbmigrate.model import Rename, Snapshot
@@ -123,7 +123,7 @@ def with_declared_renames(answers: Answers, old: Source, new: Source) -> Answers
     it means nothing.
     """
     declared = spelled_out(old.snapshot, new.snapshot, map(Rename.parse, new.renames))
-    waiting = [str(r) for r in declared if kind_of(old.snapshot, r.old) is not None]
+    waiting = [str(r) for r in declared if is_waiting(r, old.snapshot, declared)]
     renames = tuple(dict.fromkeys((*answers.renames, *waiting)))
     return msgspec.structs.replace(answers, renames=renames)
 
