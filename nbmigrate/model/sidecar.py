@@ -90,7 +90,7 @@ SIDECAR: Mapping[type[Value], tuple[str, ...]] = {
     tables.Policy: ("comment",),
     tables.Check: ("no_inherit", "not_valid", "not_enforced", "comment"),
     other.Enum: ("privileges", "comment"),
-    other.Sequence: ("data_type", "owned_by", "privileges", "comment"),
+    other.Sequence: ("data_type", "owned_by", "unlogged", "privileges", "comment"),
     other.View: (
         "option_words",
         "privileges",

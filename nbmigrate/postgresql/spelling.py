@@ -141,6 +141,7 @@ def _sequence(sequence: Sequence) -> Sequence:
         name=truncate(sequence.name),
         schema=_schema(sequence.schema),
         data_type=None if data_type == "bigint" else data_type,
+        unlogged=sequence.unlogged and not sequence.owned_by,
         **identity_numbers(sequence, data_type),
     )
 

@@ -33,6 +33,7 @@ from nbmigrate.schema.parts import (
     Partition,
     Schema,
     Statistics,
+    UnloggedSequence,
 )
 from nbmigrate.schema.renamed import Renamed
 from nbmigrate.schema.value import INFO_KEY, SchemaValue, collecting, table_id
@@ -61,6 +62,7 @@ __all__ = [
     "SchemaValue",
     "Statistics",
     "Trigger",
+    "UnloggedSequence",
     "View",
     "collecting",
     "row_security",

@@ -216,6 +216,27 @@ class OwnedSequence(SchemaValue):
 
 
 @dataclass(frozen=True)
+class UnloggedSequence(SchemaValue):
+    """A sequence that starts anew after a crash: ``UnloggedSequence("order_no")``.
+
+    Of one that a column owns it says nothing: such a one follows when its table becomes unlogged.
+    """
+
+    is_late: ClassVar[bool] = True
+
+    name: str
+
+    def into(self, snapshot: Snapshot, sql: SqlText) -> Snapshot:  # noqa: ARG002 - one protocol
+        """The snapshot with the sequence unlogged."""
+        where = key(*split_name(self.name, PUBLIC))
+        found = snapshot.sequences.get(where)
+        if found is None:
+            raise DeclarationError(f"sequence `{self.name}` is not declared", source=self.name)
+        changed = replace(found, unlogged=True)
+        return replace(snapshot, sequences={**snapshot.sequences, where: changed})
+
+
+@dataclass(frozen=True)
 class Comment(SchemaValue):
     """The comment of an enum, a sequence or the column of a view.
 

@@ -158,12 +158,18 @@ def _granted(snapshot: Snapshot) -> Iterator[Group]:
             yield from _grants(grants, quoted(name), "view", column=column)
 
 
-def beside(snapshot: Snapshot) -> Iterator[Group]:
-    """Owners of sequences, comments of sequences and enums, privileges of all but tables."""
-    yield from _granted(snapshot)
+def _of_sequences(snapshot: Snapshot) -> Iterator[Group]:
     for sequence in snapshot.sequences.values():
         if sequence.owned_by:
             yield call("OwnedSequence", quoted(path(sequence.id)), by=quoted(sequence.owned_by))
+        if sequence.unlogged:
+            yield call("UnloggedSequence", quoted(path(sequence.id)))
+
+
+def beside(snapshot: Snapshot) -> Iterator[Group]:
+    """Owners of sequences, comments of sequences and enums, privileges of all but tables."""
+    yield from _granted(snapshot)
+    yield from _of_sequences(snapshot)
     for view in snapshot.views.values():
         for column, said in view.column_comments.items():
             place = format_path(*view.id, column)

@@ -42,18 +42,6 @@ found (place, kind) as (
     join pg_catalog.pg_class c on c.oid = r.oid
     where c.reloftype <> 0
     union all
-    select 11, 'unlogged sequence'
-    from relations r
-    join pg_catalog.pg_class c on c.oid = r.oid
-    where
-        c.relkind = 'S' and c.relpersistence = 'u'
-        and not exists (
-            select from pg_catalog.pg_depend d
-            where
-                d.classid = c.tableoid and d.objid = c.oid
-                and d.refobjsubid > 0 and d.deptype in ('a', 'i')
-        )
-    union all
     select 11, 'default of a view'
     from pg_catalog.pg_attrdef d
     where d.adrelid in (select r.oid from relations r where r.relkind = 'v')
