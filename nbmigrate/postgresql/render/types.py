@@ -32,7 +32,7 @@ from nbmigrate.postgresql.render.column_clauses import alter, collate, default_a
 from nbmigrate.postgresql.types import render_type, split_array
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from nbmigrate.model import Attribute, Domain, DomainCheck
     from nbmigrate.operations import DomainOp, Id, TypeOp, TypeUse, UserType
@@ -99,6 +99,8 @@ def create_domain(domain: Domain) -> Iterator[str]:
         if check.not_valid:
             yield _add_check(name, check)
     yield from comment_on(f"DOMAIN {name}", domain.comment)
+    for check_name, said in domain.check_comments.items():
+        yield from comment_on(f"CONSTRAINT {quote(check_name)} ON DOMAIN {name}", said)
 
 
 def alter_domain(old: Domain, new: Domain) -> Iterator[str]:
@@ -123,6 +125,15 @@ def alter_domain(old: Domain, new: Domain) -> Iterator[str]:
         if check_name in gone or check_name not in old.checks:
             yield _add_check(name, added)
     yield from changed_comment(f"DOMAIN {name}", old.comment, new.comment)
+    comments = {renamed.get(n, n): said for n, said in old.check_comments.items() if n not in gone}
+    yield from _check_comments(new, comments)
+
+
+def _check_comments(new: Domain, kept: Mapping[str, str]) -> Iterator[str]:
+    """COMMENT ON each check whose comment is another than the one that it has kept."""
+    for check in new.checks:
+        place = f"CONSTRAINT {quote(check)} ON DOMAIN {_name(new.id)}"
+        yield from changed_comment(place, kept.get(check), new.check_comments.get(check))
 
 
 def _add_check(domain: str, check: DomainCheck) -> str:
@@ -141,7 +152,16 @@ def create_type(created: UserType) -> tuple[str, ...]:
             body = f"({', '.join(map(_attribute, attributes))})"
         case RangeType():
             body = f"RANGE ({', '.join(_range_options(created))})"
-    return (f"CREATE TYPE {name} AS {body};", *comment_on(f"TYPE {name}", created.comment))
+    parts = created.attribute_comments if isinstance(created, CompositeType) else {}
+    return (
+        f"CREATE TYPE {name} AS {body};",
+        *comment_on(f"TYPE {name}", created.comment),
+        *(
+            statement
+            for part, said in parts.items()
+            for statement in comment_on(f"COLUMN {name}.{quote(part)}", said)
+        ),
+    )
 
 
 def _attribute(attribute: Attribute) -> str:
@@ -211,6 +231,9 @@ def _alter_attributes(name: str, old: CompositeType, new: CompositeType) -> Iter
             actions.append(f"ALTER ATTRIBUTE {quote(attribute.name)} SET DATA TYPE {type_}")
     if actions:
         yield f"ALTER TYPE {name} {', '.join(actions)};"
+    for part in after:
+        was, said = old.attribute_comments.get(part), new.attribute_comments.get(part)
+        yield from changed_comment(f"COLUMN {name}.{quote(part)}", was, said)
 
 
 def _set_aside(word: str, old: Id, aside: str, uses: tuple[TypeUse, ...]) -> Iterator[str]:

@@ -105,6 +105,10 @@ def sequence_node(sequence: Sequence) -> Group:
     )
 
 
+def _comments(by_name: Mapping[str, str]) -> Group | None:
+    return layout.mapping({n: text(said) for n, said in by_name.items()}) if by_name else None
+
+
 def _domain(domain: Domain) -> Group:
     checks = {check.name: text(check.value) for check in domain.checks.values()}
     not_valid = [check.name for check in domain.checks.values() if check.not_valid]
@@ -118,6 +122,7 @@ def _domain(domain: Domain) -> Group:
         default=_given(domain.default),
         not_null="True" if domain.not_null else None,
         collation=_given(domain.collation),
+        check_comments=_comments(domain.check_comments),
         comment=_given(domain.comment),
     )
 
@@ -131,6 +136,7 @@ def _composite(found: CompositeType) -> Group:
         layout.mapping(attributes),
         schema=_schema(found.schema),
         collations=layout.mapping(collations) if collations else None,
+        attribute_comments=_comments(found.attribute_comments),
         comment=_given(found.comment),
     )
 

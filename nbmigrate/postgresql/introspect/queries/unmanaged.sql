@@ -98,18 +98,15 @@ found (place, kind) as (
         t.tgenabled <> p.tgenabled and not t.tgisinternal
         and t.tgrelid in (select r.oid from relations r)
     union all
-    select 11, 'comment on an attribute or a domain constraint'
+    select 11, 'comment on NOT NULL of a domain'
     from pg_catalog.pg_description m
     where
         (m.classoid, m.objoid) in (
             select k.tableoid, k.oid
             from pg_catalog.pg_constraint k
             join pg_catalog.pg_type t on t.oid = k.contypid
-            where t.typnamespace = any(%(namespaces)s::oid[])
+            where k.contype = 'n' and t.typnamespace = any(%(namespaces)s::oid[])
         )
-        or m.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass
-        and m.objsubid > 0
-        and m.objoid in (select r.oid from relations r where r.relkind = 'c')
     union all
     select 12, 'invalid index'
     from pg_catalog.pg_index i
