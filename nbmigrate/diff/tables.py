@@ -117,7 +117,7 @@ def _whole(table: Table) -> tuple[object, ...]:
     inherits = () if table.partition_of else table.inherits
     options = {name: str(value).lower() for name, value in table.options.items()}
     pointed = (table.replica_identity, table.clustered_on)
-    return (options, table.unlogged, table.force_rls, *pointed, inherits)
+    return (options, table.using, table.unlogged, table.force_rls, *pointed, inherits)
 
 
 def _diff_statistics(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from nbmigrate import operations as o
 from nbmigrate.hazards.costs import Context, Cost, costs
 from nbmigrate.hazards.hazard import Hazard
-from nbmigrate.model import Column, KeyOptions, Unique, format_path
+from nbmigrate.model import Column, KeyOptions, Table, Unique, format_path
 
 _BUILT_ANEW = "builds the type anew and rewrites every table that uses it"
 _OVERLAPS = "builds an index, and fails when two rows overlap"
@@ -58,12 +58,19 @@ def _columns(op: o.Operation, cost: Cost) -> Iterator[Hazard]:
             text = "looks for the largest value, where the sequence goes on"
             advice = "instant with an index on the column"
             yield _hazard("NB215", cost, format_path(*table, column.name), text, advice)
-        case o.AlterTable(new=now):
-            word = "unlogged" if now.unlogged else "logged"
-            text = f"rewrites the table to make it {word}"
-            yield _hazard("NB204", cost, format_path(*now.id), text)
+        case o.AlterTable(old=was, new=now):
+            yield from _whole_table(was, now, cost)
         case _:
             return
+
+
+def _whole_table(old: Table, new: Table, cost: Cost) -> Iterator[Hazard]:
+    if old.using != new.using:
+        text = f"rewrites the table by the access method {new.using or 'heap'}"
+        yield _hazard("NB216", cost, format_path(*new.id), text)
+    if old.unlogged != new.unlogged:
+        word = "unlogged" if new.unlogged else "logged"
+        yield _hazard("NB204", cost, format_path(*new.id), f"rewrites the table to make it {word}")
 
 
 def _keys(op: o.Operation, cost: Cost) -> Iterator[Hazard]:

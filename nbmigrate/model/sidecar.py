@@ -53,6 +53,7 @@ SIDECAR: Mapping[type[Value], tuple[str, ...]] = {
         "partition_key",
         "partition_of",
         "part_names",
+        "using",
         "inherits",
         "privileges",
         "column_privileges",

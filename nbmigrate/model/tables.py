@@ -336,6 +336,7 @@ class Table(Value, frozen=True, kw_only=True):
     Policies switch row security on, as in drizzle, unless ``rls_off`` says that they wait.
     ``column_privileges`` and ``sequence_privileges`` are by column: those of the column, and
     those of the sequence that a serial or identity column counts with.
+    ``using`` is the access method, when not ``heap``.
     ``part_names`` are how a partition calls its part of an index or key where PostgreSQL would have
     chosen another name, by the name of the index or key above. Other ones later are no difference.
     """
@@ -364,6 +365,7 @@ class Table(Value, frozen=True, kw_only=True):
     partition_key: str | None = None
     partition_of: Partition | None = None
     part_names: Mapping[str, str] = {}
+    using: str | None = None
     inherits: tuple[str, ...] = ()
     privileges: Mapping[str, Grant] | None = None
     column_privileges: Mapping[str, Mapping[str, Grant]] = {}

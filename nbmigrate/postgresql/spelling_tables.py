@@ -120,6 +120,7 @@ def _about(definition: str, table: str) -> str:
 class Whole(TypedDict):
     """What a table is as a whole."""
 
+    using: str | None
     partition_key: str | None
     partition_of: Partition | None
     inherits: tuple[str, ...]
@@ -132,6 +133,7 @@ def canonical_whole(table: Table) -> Whole:
     options = options and _replace(options, parameters={})
     is_single = options is not None and not table.composite_primary_keys
     return {
+        "using": None if table.using == "heap" else table.using,
         "partition_key": table.partition_key
         and canonical_expression(table.partition_key, truncate(table.name)),
         "partition_of": part

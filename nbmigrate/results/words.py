@@ -44,6 +44,8 @@ def statistics_text(statistics: Statistics) -> str:
 def kind_of_table(table: Table) -> tuple[str, ...]:
     """What makes the table another than an ordinary one."""
     facts = []
+    if table.using:
+        facts.append(f"using {table.using}")
     if table.unlogged:
         facts.append("unlogged")
     if table.partition_key:
@@ -62,6 +64,7 @@ def table_changes(old: Table, new: Table) -> tuple[Change, ...]:
         for name in sorted({*old.options, *new.options})
     ]
     pairs += [
+        ("access method", old.using or "heap", new.using or "heap"),
         ("unlogged", old.unlogged, new.unlogged),
         ("row security for the owner", old.force_rls, new.force_rls),
         ("replica identity", old.replica_identity, new.replica_identity),

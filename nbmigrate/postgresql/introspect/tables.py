@@ -81,7 +81,9 @@ def read_tables(
 
 def _table(row: Row, parts: _Parts) -> Table:
     oid, schema, name, rls, force_rls, unlogged = row[:6]
-    options, toast, identity, identity_index, partition_key, bound, parents, cluster = row[6:]
+    options, toast, identity, identity_index, partition_key, bound, parents, cluster, using = row[
+        6:
+    ]
     constraints = parts.constraints.get(oid) or Constraints()
     composite, single_name = _primary_key(constraints.primary_key, name)
     partition, inherits = _parents(bound, parents)
@@ -108,6 +110,7 @@ def _table(row: Row, parts: _Parts) -> Table:
         statistics=parts.statistics.get(oid, {}),
         partition_key=partition_key,
         partition_of=partition,
+        using=using,
         part_names=parts.part_names.get(oid, {}),
         inherits=inherits,
         privileges=parts.privileges.get(oid),

@@ -46,11 +46,11 @@ found (place, kind) as (
     from pg_catalog.pg_attrdef d
     where d.adrelid in (select r.oid from relations r where r.relkind = 'v')
     union all
-    select 11, 'table with another access method'
+    select 11, 'partitioned table with another access method'
     from relations r
     join pg_catalog.pg_class c on c.oid = r.oid
     join pg_catalog.pg_am m on m.oid = c.relam
-    where r.relkind in ('r', 'p') and m.amname <> 'heap'
+    where r.relkind = 'p' and m.amname <> 'heap'
     union all
     select 11, 'NOT NULL constraint with NOT VALID, NO INHERIT or a comment'
     from pg_catalog.pg_constraint k
