@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import msgspec
 
 from nbmigrate.model.names import PUBLIC
-from nbmigrate.model.tables import Column, Grant, Index, Rule, Trigger, Value, no_items
+from nbmigrate.model.tables import Column, Grant, Index, Rule, Statistics, Trigger, Value, no_items
 
 
 class Enum(Value, frozen=True, kw_only=True):
@@ -99,6 +99,8 @@ class View(Value, frozen=True, kw_only=True):
     column_comments: Mapping[str, str] = {}
     comment: str | None = None
     indexes: Mapping[str, Index] = {}
+    clustered_on: str | None = None
+    statistics: Mapping[str, Statistics] = {}
     triggers: Mapping[str, Trigger] = {}
     rules: Mapping[str, Rule] = {}
 

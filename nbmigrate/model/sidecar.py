@@ -99,6 +99,8 @@ SIDECAR: Mapping[type[Value], tuple[str, ...]] = {
         "column_comments",
         "comment",
         "indexes",
+        "clustered_on",
+        "statistics",
         "triggers",
         "rules",
     ),

@@ -21,7 +21,7 @@ _UNSAID: Mapping[type[Any], tuple[str, ...]] = {
     ),
     Column: ("storage", "compression", "statistics", "options", "comment"),
     Index: ("comment", "tablespace"),
-    View: ("comment", "column_comments", "indexes"),
+    View: ("comment", "column_comments", "indexes", "clustered_on", "statistics"),
     Enum: ("comment",),
     Sequence: ("comment", "owned_by", "unlogged"),
     Domain: ("check_comments",),

@@ -44,7 +44,7 @@ class _Parts:
         self.columns: Mapping[int, Mapping[str, Column]] = columns.by_table
         self.constraints = constraints
         self.indexes = indexes
-        self.statistics = _read_statistics(catalog)
+        self.statistics = read_statistics(catalog)
         self.names = columns.names
         self.part_names = _part_names(catalog)
         self.privileges = read_privileges(catalog, "c")
@@ -177,7 +177,8 @@ def _parents(
     return Partition(schema=schema, table=table, bound=bound), ()
 
 
-def _read_statistics(catalog: Catalog) -> Mapping[int, Mapping[str, Statistics]]:
+def read_statistics(catalog: Catalog) -> Mapping[int, Mapping[str, Statistics]]:
+    """The statistics objects by table or materialized view."""
     found: defaultdict[int, dict[str, Statistics]] = defaultdict(dict)
     for relid, name, definition, letters, target, comment in catalog.statistics:
         kinds = tuple(word for letter, word in _KINDS.items() if letter in letters)

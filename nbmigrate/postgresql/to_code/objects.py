@@ -65,6 +65,7 @@ def after_tables(snapshot: Snapshot, names: Mapping[str, str]) -> Iterator[Group
     for policy in snapshot.policies.values():
         yield _policy(policy, quoted(_linked_table(policy)))
     for view in snapshot.views.values():
+        yield from parts.statistics(view, quoted(format_path(*view.id)))
         yield from _attached(view, quoted(format_path(*view.id)))
     yield from parts.beside(snapshot)
 
@@ -196,6 +197,7 @@ def _materialized(view: View) -> Group:
         tablespace=_given(view.tablespace),
         using=_given(view.using),
         indexes=layout.sequence(map(index_node, view.indexes.values())) if view.indexes else None,
+        clustered_on=_given(view.clustered_on),
         comment=_given(view.comment),
     )
 

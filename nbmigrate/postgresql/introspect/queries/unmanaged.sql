@@ -65,14 +65,6 @@ found (place, kind) as (
             )
         )
     union all
-    select 11, 'index of a materialized view that it is clustered on'
-    from pg_catalog.pg_index i
-    where i.indisclustered and i.indrelid in (select r.oid from relations r where r.relkind = 'm')
-    union all
-    select 13, 'statistics object of a materialized view'
-    from pg_catalog.pg_statistic_ext s
-    where s.stxrelid in (select r.oid from relations r where r.relkind = 'm')
-    union all
     select 11, 'comment on what a partition has from its parent'
     from pg_catalog.pg_description m
     where
