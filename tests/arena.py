@@ -50,6 +50,8 @@ BEGIN
     SELECT ARRAY[castsource, casttarget]::regtype[] FROM pg_cast
     WHERE oid >= 16384 AND castsource < 16384 AND casttarget < 16384
   LOOP EXECUTE format('DROP CAST (%s AS %s)', cast_[1], cast_[2]); END LOOP;
+  FOR one IN SELECT amname FROM pg_am WHERE oid >= 16384
+  LOOP EXECUTE format('DROP ACCESS METHOD %I CASCADE', one); END LOOP;
   FOR one IN SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_|^information_schema$'
   LOOP EXECUTE format('DROP SCHEMA %I CASCADE', one); END LOOP;
 END $$;

@@ -184,7 +184,8 @@ _KEY = """
      LIMIT 1
 """
 
-# Partitions repeat the constraints of what they are part of.
+# Partitions repeat the constraints of what they are part of. A key with PERIOD (PostgreSQL 18) does
+# not lead from one row to one other: older catalogs lack the column, hence the detour over JSON.
 _REFERENCES = """
     SELECT f.conname AS name, side.is_own, n.nspname AS schema, o.relname AS other,
            ARRAY(SELECT a.attname::text
@@ -203,6 +204,7 @@ _REFERENCES = """
       JOIN pg_catalog.pg_class AS o ON o.oid = side.there
       JOIN pg_catalog.pg_namespace AS n ON n.oid = o.relnamespace
      WHERE f.contype = 'f' AND f.conparentid = 0 AND side.here = %s
+       AND pg_catalog.to_jsonb(f) ->> 'conperiod' IS DISTINCT FROM 'true'
      ORDER BY f.conname
 """
 

@@ -152,12 +152,22 @@ def _collect_bound(done: Run, names: Names, scope: Scope) -> None:
     """Add what only a name of the cell holds: imported tables, sequences."""
     known = {id(sequence) for sequence in done.mappings.sequences}
     for name, value in done.bound.items():
-        if isinstance(value, sa.Sequence) and id(value) not in known:
-            done.mappings.sequences.append(value)
-        if name in names.imports or (names.imports_all and name not in names.binds):
+        is_imported = name in names.imports or (names.imports_all and name not in names.binds)
+        found = [value] if isinstance(value, sa.Sequence) else []
+        if not is_imported:  # an imported Base may have those of other cells
+            found += _own_sequences(value)
+        done.mappings.sequences.extend(one for one in found if id(one) not in known)
+        known.update(map(id, found))
+        if is_imported:
             done.imported.extend(_tables_behind(value))
     # A Base of a module that several cells import also has the tables of these cells.
     done.imported = [table for table in dict.fromkeys(done.imported) if table not in scope.created]
+
+
+def _own_sequences(value: object) -> list[sa.Sequence]:
+    """The sequences of a MetaData, or of a declarative base (its classes only inherit the attribute)."""
+    metadata = vars(value).get("metadata") if isinstance(value, type) else value
+    return list(metadata._sequences.values()) if isinstance(metadata, sa.MetaData) else []  # noqa: SLF001
 
 
 def _tables_behind(value: object) -> list[sa.Table]:

@@ -20,7 +20,6 @@ from nbmigrate.diff.detached import without_released
 from nbmigrate.diff.enums import diff_enums
 from nbmigrate.diff.leaving import ahead_of_gone
 from nbmigrate.diff.ordering import ordered
-from nbmigrate.diff.partitions import view_indexes
 from nbmigrate.diff.policies import diff_linked_policies
 from nbmigrate.diff.privileges import diff_privileges
 from nbmigrate.diff.propagated import without_propagated
@@ -29,7 +28,7 @@ from nbmigrate.diff.schemas import diff_roles, diff_schemas
 from nbmigrate.diff.sequences import diff_sequences
 from nbmigrate.diff.settling import settled
 from nbmigrate.diff.tables import diff_tables
-from nbmigrate.diff.views import diff_views
+from nbmigrate.diff.views import diff_views, parts_of_views
 from nbmigrate.model import Snapshot, format_path
 from nbmigrate.model.holders import without_grants
 from nbmigrate.operations import Operation
@@ -69,7 +68,7 @@ def diff(
     complete = with_rebuilt(operations, old, new)
     complete += ahead_of_gone(complete)
     require_unused(complete, old, new)
-    complete += view_indexes(complete)
+    complete += parts_of_views(complete)
     complete += diff_privileges(said_old, said_new, complete)
     complete = [*without_released(without_propagated(complete, old, new))]
     return ordered(settled(complete, old))

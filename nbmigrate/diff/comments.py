@@ -74,6 +74,9 @@ def _of_view(old: View, new: View) -> Iterator[SetComment]:
             yield SetComment(kind="column", path=(*new.id, name), text=text)
     for _, index in _changed(old.indexes, new.indexes):
         yield SetComment(kind="index", path=(*new.id, index.name), text=index.comment)
+    for _, statistics in _changed(old.statistics, new.statistics):
+        path = (*new.id, statistics.name)
+        yield SetComment(kind="statistics", path=path, text=statistics.comment)
 
 
 def _key_name(table: Table) -> str:

@@ -65,13 +65,7 @@ def add_primary_key(table: Table) -> AddPrimaryKey:
 
 def _key_options(table: Table) -> KeyOptions:
     for found in table.composite_primary_keys.values():
-        return KeyOptions(
-            include=found.include,
-            deferrable=found.deferrable,
-            initially_deferred=found.initially_deferred,
-            parameters=found.parameters,
-            comment=found.comment,
-        )
+        return found.options
     return table.primary_key_options or KeyOptions()
 
 

@@ -60,7 +60,7 @@ def with_inherited(table: Table, snapshot: Snapshot, former: Former) -> Table:
     parent = with_inherited(parent, snapshot, former)
     names = _Names(table, parent, former)
     uniques = [
-        _replace(u, name=names.of(u.name, _of_unique(u), "key"), comment=None)
+        _replace(u, name=names.of(u.name, _of_unique(u), _label(u)), comment=None)
         for u in parent.unique_constraints.values()
     ]
     indexes = [
@@ -117,6 +117,11 @@ class _Names:
             number += 1
         self._taken.add(name)
         return name
+
+
+def _label(unique: Unique) -> str:
+    """PostgreSQL calls a partition's part of a unique WITHOUT OVERLAPS as it calls an exclusion."""
+    return _LABELS["x" if unique.without_overlaps else "u"]
 
 
 def _of_unique(unique: Unique) -> tuple[str, ...]:

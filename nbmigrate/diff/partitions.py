@@ -8,7 +8,7 @@ parent are listed nowhere but on the parent.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -213,11 +213,3 @@ def ancestors(table: o.Id, snapshot: Snapshot) -> Iterator[o.Id]:
     for id_ in found.parents if found else ():
         yield id_
         yield from ancestors(id_, snapshot)
-
-
-def view_indexes(operations: Iterable[o.Operation]) -> Iterator[o.Operation]:
-    """The indexes of materialized views that are created: they went with the old view."""
-    for op in operations:
-        if isinstance(op, o.CreateView):
-            for index in op.view.indexes.values():
-                yield o.CreateIndex(table=op.view.id, index=index)

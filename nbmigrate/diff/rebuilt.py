@@ -91,7 +91,9 @@ def _without_moot(operations: list[o.Operation]) -> list[o.Operation]:
 
 def _goes_along(op: o.Operation, views: AbstractSet[o.Id]) -> bool:
     """True for a change in place of what went with one of the views, and comes with it as it is to be."""
-    hanging = o.DropIndex | o.RenameIndex | o.AlterTrigger | o.AlterRule
+    if isinstance(op, o.AlterViewOptions):
+        return op.new.id in views
+    hanging = o.DropIndex | o.RenameIndex | o.DropStatistics | o.AlterTrigger | o.AlterRule
     return isinstance(op, hanging) and op.table in views
 
 

@@ -145,6 +145,16 @@ def _is_done(old: Snapshot, new: Snapshot, rename: Rename) -> bool:
     return kind_of(old, rename.old) is None or kind_of(new, rename.old) is not None
 
 
+def is_waiting(rename: Rename, old: Snapshot, others: Iterable[Rename]) -> bool:
+    """True when the old name is there; what it is in may be called as the other renames leave it."""
+    before, path = {other.new: other.old for other in others}, rename.old
+    for length in range(len(path) - 1, 0, -1):
+        if kind_of(old, path) is not None:
+            return True
+        path = (*before.get(path[:length], path[:length]), *path[length:])
+    return kind_of(old, path) is not None
+
+
 def _is_signature(path: tuple[str, ...]) -> bool:
     return len(path) == _OBJECT and path[1].endswith(")")
 

@@ -8,7 +8,6 @@ import msgspec
 
 from nbmigrate.diff.apart import made_apart
 from nbmigrate.diff.columns import diff_columns
-from nbmigrate.diff.comments import without_comment
 from nbmigrate.diff.constraints import diff_constraints
 from nbmigrate.diff.definitions import create_attached, diff_rules, diff_triggers
 from nbmigrate.diff.detached import Former, with_inherited
@@ -25,7 +24,8 @@ from nbmigrate.diff.partitions import (
     undefaulted_columns,
 )
 from nbmigrate.diff.policies import diff_policies
-from nbmigrate.model import Snapshot, Statistics, Table, parse_path
+from nbmigrate.diff.statistics import diff_statistics
+from nbmigrate.model import Snapshot, Table, parse_path
 from nbmigrate.operations import (
     AddForeignKey,
     AlterTable,
@@ -35,7 +35,6 @@ from nbmigrate.operations import (
     CreateTable,
     DetachPartition,
     DropForeignKey,
-    DropStatistics,
     DropTable,
     Id,
     Operation,
@@ -64,7 +63,7 @@ def diff_tables(
         yield from diff_indexes(after.id, before.indexes, after.indexes)
         yield from diff_policies(after.id, before.policies, after.policies)
         yield from _diff_row_security(before, after)
-        yield from _diff_statistics(after.id, before.statistics, after.statistics)
+        yield from diff_statistics(after.id, before.statistics, after.statistics)
         yield from diff_triggers(after.id, before.triggers, after.triggers)
         yield from diff_rules(after.id, before.rules, after.rules)
     yield from _drop_tables(found.removed, old, new)
@@ -117,19 +116,7 @@ def _whole(table: Table) -> tuple[object, ...]:
     inherits = () if table.partition_of else table.inherits
     options = {name: str(value).lower() for name, value in table.options.items()}
     pointed = (table.replica_identity, table.clustered_on)
-    return (options, table.unlogged, table.force_rls, *pointed, inherits)
-
-
-def _diff_statistics(
-    table: Id, old: Mapping[str, Statistics], new: Mapping[str, Statistics]
-) -> Iterator[Operation]:
-    """A changed one is dropped and created; so is one with another target."""
-    found = match(old, new)
-    changed = [(a, b) for a, b in found.changed if without_comment(a) != without_comment(b)]
-    for statistics in (*found.removed, *(a for a, _ in changed)):
-        yield DropStatistics(table=table, statistics=statistics)
-    for statistics in (*(b for _, b in changed), *found.added):
-        yield CreateStatistics(table=table, statistics=statistics)
+    return (options, table.using, table.unlogged, table.force_rls, *pointed, inherits)
 
 
 def has_row_security(table: Table) -> bool:

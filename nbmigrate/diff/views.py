@@ -11,15 +11,19 @@ import msgspec
 from nbmigrate.diff.definitions import create_attached, diff_rules, diff_triggers
 from nbmigrate.diff.indexes import diff_indexes
 from nbmigrate.diff.match import NameIndex, match
+from nbmigrate.diff.statistics import diff_statistics
 from nbmigrate.model import View, key
 from nbmigrate.operations import (
     AlterViewOptions,
     CreateIndex,
+    CreateStatistics,
     CreateView,
     DropView,
     Id,
     IndexOp,
+    Operation,
     RuleOp,
+    StatisticsOp,
     TriggerOp,
     ViewOp,
 )
@@ -27,7 +31,7 @@ from nbmigrate.operations import (
 
 def diff_views(
     old: Mapping[str, View], new: Mapping[str, View]
-) -> Iterator[ViewOp | IndexOp | TriggerOp | RuleOp]:
+) -> Iterator[ViewOp | IndexOp | StatisticsOp | TriggerOp | RuleOp]:
     """Views to create, alter and drop; existing ones are nobody's business."""
     found = match(managed(old), managed(new))
     # a view that is now said to be somebody else's is left standing
@@ -37,6 +41,7 @@ def diff_views(
             if _differs(before, after):
                 yield AlterViewOptions(old=before, new=after)
             yield from diff_indexes(after.id, before.indexes, after.indexes)
+            yield from diff_statistics(after.id, before.statistics, after.statistics)
             yield from diff_triggers(after.id, before.triggers, after.triggers)
             yield from diff_rules(after.id, before.rules, after.rules)
         else:
@@ -46,11 +51,27 @@ def diff_views(
         yield from create_view(view)
 
 
-def create_view(view: View) -> Iterator[ViewOp | IndexOp | TriggerOp | RuleOp]:
+def create_view(view: View) -> Iterator[ViewOp | IndexOp | StatisticsOp | TriggerOp | RuleOp]:
     """The operations that build one view; what hangs on it goes with it when it is dropped."""
     yield CreateView(view=view)
-    yield from (CreateIndex(table=view.id, index=index) for index in view.indexes.values())
+    yield from create_parts(view)
     yield from create_attached(view.id, view.triggers, view.rules)
+
+
+def create_parts(view: View) -> Iterator[ViewOp | IndexOp | StatisticsOp]:
+    """What a materialized view has and CREATE does not say."""
+    yield from (CreateIndex(table=view.id, index=index) for index in view.indexes.values())
+    for statistics in view.statistics.values():
+        yield CreateStatistics(table=view.id, statistics=statistics)
+    if view.clustered_on:
+        yield AlterViewOptions(old=msgspec.structs.replace(view, clustered_on=None), new=view)
+
+
+def parts_of_views(operations: Iterable[Operation]) -> Iterator[Operation]:
+    """What the materialized views have that are created: it went with the old view."""
+    for op in operations:
+        if isinstance(op, CreateView):
+            yield from create_parts(op.view)
 
 
 def managed(views: Mapping[str, View]) -> dict[str, View]:
@@ -70,6 +91,7 @@ def _differs(old: View, new: View) -> bool:
         with_no_data=new.with_no_data,
         comment=new.comment,
         indexes=new.indexes,
+        statistics=new.statistics,
         triggers=new.triggers,
         rules=new.rules,
         options=old.options or None,

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from nbmigrate import operations as o
 from nbmigrate.hazards.costs import Context, Cost, costs
 from nbmigrate.hazards.hazard import Hazard
-from nbmigrate.model import Column, format_path, key
+from nbmigrate.model import Column, KeyOptions, Table, Unique, format_path, key
 
 #: Something that goes and comes back with the same name and other rows.
 REBUILDS = frozenset({"NB217"})
 _BUILT_ANEW = "builds the type anew and rewrites every table that uses it"
+_OVERLAPS = "builds an index, and fails when two rows overlap"
 _ONLINE = "--online"
 _CHECKED = f"{_ONLINE}: added NOT VALID, then validated while others work"
 _BUILT = f"{_ONLINE}: its index is built concurrently first"
@@ -60,12 +61,19 @@ def _columns(op: o.Operation, cost: Cost) -> Iterator[Hazard]:
             text = "looks for the largest value, where the sequence goes on"
             advice = "instant with an index on the column"
             yield _hazard("NB215", cost, format_path(*table, column.name), text, advice)
-        case o.AlterTable(new=now):
-            word = "unlogged" if now.unlogged else "logged"
-            text = f"rewrites the table to make it {word}"
-            yield _hazard("NB204", cost, format_path(*now.id), text)
+        case o.AlterTable(old=was, new=now):
+            yield from _whole_table(was, now, cost)
         case _:
             return
+
+
+def _whole_table(old: Table, new: Table, cost: Cost) -> Iterator[Hazard]:
+    if old.using != new.using:
+        text = f"rewrites the table by the access method {new.using or 'heap'}"
+        yield _hazard("NB216", cost, format_path(*new.id), text)
+    if old.unlogged != new.unlogged:
+        word = "unlogged" if new.unlogged else "logged"
+        yield _hazard("NB204", cost, format_path(*new.id), f"rewrites the table to make it {word}")
 
 
 def _keys(op: o.Operation, cost: Cost) -> Iterator[Hazard]:
@@ -77,6 +85,10 @@ def _keys(op: o.Operation, cost: Cost) -> Iterator[Hazard]:
             path = format_path(*table, index.name)
             text = "builds the index while writes wait"
             yield _hazard("NB206", cost, path, text, f"{_ONLINE}: built CONCURRENTLY")
+        case o.AddPrimaryKey(table=table, options=KeyOptions(without_overlaps=True)):
+            yield _hazard("NB207", cost, format_path(*table), _OVERLAPS)
+        case o.AddUnique(table=table, unique=Unique(without_overlaps=True) as unique):
+            yield _hazard("NB208", cost, format_path(*table, unique.name), _OVERLAPS)
         case o.AddPrimaryKey(table=table):
             text = "builds an index, and fails when a key is there twice or NULL"
             yield _hazard("NB207", cost, format_path(*table), text, _BUILT)

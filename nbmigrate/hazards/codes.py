@@ -28,6 +28,7 @@ CODES = {
     "NB213": "a domain gets a condition",
     "NB214": "a lock is waited for behind open transactions",
     "NB215": "an existing column gets a sequence",
+    "NB216": "the access method of a table changes",
     "NB217": "a materialized view is built anew",
     "NB301": "a NOT NULL column without a default",
     "NB302": "a column becomes NOT NULL",

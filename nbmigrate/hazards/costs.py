@@ -111,7 +111,7 @@ def _table_costs(op: o.Operation) -> Iterator[Cost]:
 
 
 def _altered(old: Table, new: Table) -> Cost:
-    if old.unlogged != new.unlogged:
+    if (old.unlogged, old.using) != (new.unlogged, new.using):
         return Cost(new.id, "ACCESS EXCLUSIVE", "rewrite")
     heavy = (
         old.force_rls != new.force_rls

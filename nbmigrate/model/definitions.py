@@ -31,7 +31,7 @@ class DomainCheck(Value, frozen=True, kw_only=True):
 
 
 class Domain(Value, frozen=True, kw_only=True):
-    """A type with conditions."""
+    """A type with conditions; ``check_comments`` are by the name of the check."""
 
     name: str
     schema: str = msgspec.field(default_factory=lambda: PUBLIC)
@@ -40,6 +40,7 @@ class Domain(Value, frozen=True, kw_only=True):
     default: str | None = None
     not_null: bool = False
     checks: Mapping[str, DomainCheck] = {}
+    check_comments: Mapping[str, str] = {}
     privileges: Mapping[str, Grant] | None = None
     comment: str | None = None
 
@@ -58,11 +59,12 @@ class Attribute(Value, frozen=True, kw_only=True):
 
 
 class CompositeType(Value, frozen=True, kw_only=True, tag="composite", tag_field="kind"):
-    """A type of several attributes."""
+    """A type of several attributes; ``attribute_comments`` are by the attribute's name."""
 
     name: str
     schema: str = msgspec.field(default_factory=lambda: PUBLIC)
     attributes: tuple[Attribute, ...] = ()
+    attribute_comments: Mapping[str, str] = {}
     privileges: Mapping[str, Grant] | None = None
     comment: str | None = None
 

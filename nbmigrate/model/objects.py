@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import msgspec
 
 from nbmigrate.model.names import PUBLIC
-from nbmigrate.model.tables import Column, Grant, Index, Rule, Trigger, Value, no_items
+from nbmigrate.model.tables import Column, Grant, Index, Rule, Statistics, Trigger, Value, no_items
 
 
 class Enum(Value, frozen=True, kw_only=True):
@@ -31,7 +31,10 @@ class Enum(Value, frozen=True, kw_only=True):
 
 
 class Sequence(Value, frozen=True, kw_only=True):
-    """A sequence; numbers as text. ``owned_by`` is the path of the column that it goes with."""
+    """A sequence; numbers as text. ``owned_by`` is the path of the column that it goes with.
+
+    ``unlogged`` is said only of one that no column owns: SET UNLOGGED of a table takes its own along.
+    """
 
     name: str
     schema: str = msgspec.field(default_factory=lambda: PUBLIC)
@@ -44,6 +47,7 @@ class Sequence(Value, frozen=True, kw_only=True):
     # sidecar
     data_type: str | None = None
     owned_by: str | None = None
+    unlogged: bool = False
     privileges: Mapping[str, Grant] | None = None
     comment: str | None = None
 
@@ -95,6 +99,8 @@ class View(Value, frozen=True, kw_only=True):
     column_comments: Mapping[str, str] = {}
     comment: str | None = None
     indexes: Mapping[str, Index] = {}
+    clustered_on: str | None = None
+    statistics: Mapping[str, Statistics] = {}
     triggers: Mapping[str, Trigger] = {}
     rules: Mapping[str, Rule] = {}
 

@@ -27,6 +27,15 @@ _VERSION = 1
 
 _OF_SCHEMAS = ("schema_comments", "schema_privileges")
 
+_OF_KEYS = (
+    "include",
+    "without_overlaps",
+    "deferrable",
+    "initially_deferred",
+    "parameters",
+    "comment",
+)
+
 #: What version 7 cannot hold, per type.
 SIDECAR: Mapping[type[Value], tuple[str, ...]] = {
     Snapshot: ("extensions", "domains", "types", "functions", "definitions", *_OF_SCHEMAS),
@@ -44,6 +53,7 @@ SIDECAR: Mapping[type[Value], tuple[str, ...]] = {
         "partition_key",
         "partition_of",
         "part_names",
+        "using",
         "inherits",
         "privileges",
         "column_privileges",
@@ -72,15 +82,16 @@ SIDECAR: Mapping[type[Value], tuple[str, ...]] = {
         "initially_deferred",
         "not_valid",
         "not_enforced",
+        "period",
         "delete_columns",
         "comment",
     ),
-    tables.PrimaryKey: ("include", "deferrable", "initially_deferred", "parameters", "comment"),
-    tables.Unique: ("include", "deferrable", "initially_deferred", "parameters", "comment"),
+    tables.PrimaryKey: _OF_KEYS,
+    tables.Unique: _OF_KEYS,
     tables.Policy: ("comment",),
     tables.Check: ("no_inherit", "not_valid", "not_enforced", "comment"),
     other.Enum: ("privileges", "comment"),
-    other.Sequence: ("data_type", "owned_by", "privileges", "comment"),
+    other.Sequence: ("data_type", "owned_by", "unlogged", "privileges", "comment"),
     other.View: (
         "option_words",
         "privileges",
@@ -88,6 +99,8 @@ SIDECAR: Mapping[type[Value], tuple[str, ...]] = {
         "column_comments",
         "comment",
         "indexes",
+        "clustered_on",
+        "statistics",
         "triggers",
         "rules",
     ),

@@ -155,7 +155,8 @@ class Index(Value, frozen=True, kw_only=True):
 class ForeignKey(Value, frozen=True, kw_only=True):
     """A foreign key; ``schema_to`` is ``None`` for public.
 
-    ``delete_columns`` are those that ON DELETE SET NULL or SET DEFAULT sets, when not all.
+    ``period``: the last column is a range, and what is referred to must cover it (PostgreSQL 18
+    docs, CREATE TABLE, "PERIOD"). ``delete_columns`` are those that ON DELETE SET NULL or SET DEFAULT sets, when not all.
     """
 
     name: str
@@ -172,6 +173,7 @@ class ForeignKey(Value, frozen=True, kw_only=True):
     initially_deferred: bool = False
     not_valid: bool = False
     not_enforced: bool = False
+    period: bool = False
     delete_columns: tuple[str, ...] = ()
     comment: str | None = None
 
@@ -181,10 +183,22 @@ class ForeignKey(Value, frozen=True, kw_only=True):
         return (self.schema_to or PUBLIC, self.table_to)
 
 
+class KeyOptions(Value, frozen=True, kw_only=True):
+    """What a primary key is besides its name and columns; of one column, besides its flag."""
+
+    include: tuple[str, ...] = ()
+    without_overlaps: bool = False
+    deferrable: bool = False
+    initially_deferred: bool = False
+    parameters: Parameters = {}
+    comment: str | None = None
+
+
 class PrimaryKey(Value, frozen=True, kw_only=True):
     """A primary key over several columns; one column alone is a flag of the column.
 
-    ``parameters`` are the storage parameters that its index is made with; another one later is no
+    ``without_overlaps``: the last column is a range, and no two rows that agree in the others
+    overlap in it (PostgreSQL 18 docs, CREATE TABLE, "WITHOUT OVERLAPS"). ``parameters`` are the storage parameters that its index is made with; another one later is no
     difference.
     """
 
@@ -192,30 +206,34 @@ class PrimaryKey(Value, frozen=True, kw_only=True):
     columns: tuple[str, ...]
     # sidecar
     include: tuple[str, ...] = ()
+    without_overlaps: bool = False
     deferrable: bool = False
     initially_deferred: bool = False
     parameters: Parameters = {}
     comment: str | None = None
 
-
-class KeyOptions(Value, frozen=True, kw_only=True):
-    """What a primary key over one column is besides a flag of the column."""
-
-    include: tuple[str, ...] = ()
-    deferrable: bool = False
-    initially_deferred: bool = False
-    parameters: Parameters = {}
-    comment: str | None = None
+    @property
+    def options(self) -> KeyOptions:
+        """All but name and columns."""
+        return KeyOptions(
+            include=self.include,
+            without_overlaps=self.without_overlaps,
+            deferrable=self.deferrable,
+            initially_deferred=self.initially_deferred,
+            parameters=self.parameters,
+            comment=self.comment,
+        )
 
 
 class Unique(Value, frozen=True, kw_only=True):
-    """A unique constraint."""
+    """A unique constraint; ``without_overlaps`` as of a primary key."""
 
     name: str
     nulls_not_distinct: bool = msgspec.field(default_factory=_false)
     columns: tuple[str, ...] = ()
     # sidecar
     include: tuple[str, ...] = ()
+    without_overlaps: bool = False
     deferrable: bool = False
     initially_deferred: bool = False
     parameters: Parameters = {}
@@ -318,6 +336,7 @@ class Table(Value, frozen=True, kw_only=True):
     Policies switch row security on, as in drizzle, unless ``rls_off`` says that they wait.
     ``column_privileges`` and ``sequence_privileges`` are by column: those of the column, and
     those of the sequence that a serial or identity column counts with.
+    ``using`` is the access method, when not ``heap``.
     ``part_names`` are how a partition calls its part of an index or key where PostgreSQL would have
     chosen another name, by the name of the index or key above. Other ones later are no difference.
     """
@@ -346,6 +365,7 @@ class Table(Value, frozen=True, kw_only=True):
     partition_key: str | None = None
     partition_of: Partition | None = None
     part_names: Mapping[str, str] = {}
+    using: str | None = None
     inherits: tuple[str, ...] = ()
     privileges: Mapping[str, Grant] | None = None
     column_privileges: Mapping[str, Mapping[str, Grant]] = {}

@@ -60,8 +60,13 @@ def _is_key_built_later(op: o.AddForeignKey, scene: Scene) -> bool:
 
 
 def _can_be_built(op: o.AddUnique | o.AddPrimaryKey, scene: Scene) -> bool:
-    """USING INDEX is not for partitioned tables; a key that replaces another leaves no gap."""
-    table = op.table
+    """USING INDEX is not for partitioned tables; a key that replaces another leaves no gap.
+
+    Nor is it for keys WITHOUT OVERLAPS: no CREATE INDEX makes their index.
+    """
+    table, options = op.table, op.unique if isinstance(op, o.AddUnique) else op.options
+    if options and options.without_overlaps:
+        return False
     if isinstance(op, o.AddPrimaryKey):
         replaced = scene.changes(table, o.DropPrimaryKey)
         is_long = len(_key_name(op).encode()) > NAME_BYTES

@@ -170,6 +170,7 @@ def _sequence(sequence: Sequence) -> Sequence:
         name=truncate(sequence.name),
         schema=_schema(sequence.schema),
         data_type=None if data_type == "bigint" else data_type,
+        unlogged=sequence.unlogged and not sequence.owned_by,
         **identity_numbers(sequence, data_type),
     )
 
@@ -233,6 +234,8 @@ def _view(view: View) -> View:
         option_words={},
         tablespace=None if view.tablespace == "pg_default" else view.tablespace,
         using=None if view.using == "heap" else view.using,
+        clustered_on=truncate(view.clustered_on) if view.clustered_on else None,
+        statistics=_parts(view.statistics, lambda found: canonical_statistics(found, name)),
         triggers=_parts(view.triggers, canonical_trigger),
         rules=_parts(view.rules, canonical_rule),
     )

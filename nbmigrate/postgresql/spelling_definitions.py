@@ -47,6 +47,7 @@ def canonical_domain(domain: Domain) -> Domain:
         collation=canonical_collation(domain.collation),
         default=None if domain.default is None else _default(domain.default, type_),
         checks={check.name: check for check in checks},
+        check_comments={truncate(n): said for n, said in domain.check_comments.items() if said},
     )
 
 
@@ -66,8 +67,13 @@ def canonical_user_type(found: CompositeType | RangeType) -> CompositeType | Ran
     name, schema = truncate(found.name), truncate(found.schema) or PUBLIC
     match found:
         case CompositeType(attributes=attributes):
+            comments = found.attribute_comments.items()
             return _replace(
-                found, name=name, schema=schema, attributes=tuple(map(_attribute, attributes))
+                found,
+                name=name,
+                schema=schema,
+                attributes=tuple(map(_attribute, attributes)),
+                attribute_comments={truncate(n): said for n, said in comments if said},
             )
         case RangeType(subtype=subtype, multirange=multirange):
             own = None if multirange == multirange_name(name) else multirange

@@ -45,7 +45,7 @@ def with_primary_key(table: Table) -> Table:
     flagged = {column.name for column in table.columns.values() if column.primary_key}
     if keys and len(keys[0].columns) == 1:
         name, flagged = keys[0].name, {*keys[0].columns}
-        table, keys = _replace(table, primary_key_options=_options(keys[0])), []
+        table, keys = _replace(table, primary_key_options=keys[0].options), []
     elif keys:
         name, flagged = None, set()
     members = flagged.union(*(found.columns for found in keys))
@@ -60,15 +60,6 @@ def with_primary_key(table: Table) -> Table:
         columns=columns,
         composite_primary_keys={found.name: found for found in keys},
         primary_key_name=None if name == primary_key_name(table.name) else name,
-    )
-
-
-def _options(found: PrimaryKey) -> KeyOptions:
-    return KeyOptions(
-        include=found.include,
-        deferrable=found.deferrable,
-        initially_deferred=found.initially_deferred,
-        comment=found.comment,
     )
 
 
@@ -129,6 +120,7 @@ def _about(definition: str, table: str) -> str:
 class Whole(TypedDict):
     """What a table is as a whole."""
 
+    using: str | None
     partition_key: str | None
     partition_of: Partition | None
     inherits: tuple[str, ...]
@@ -141,6 +133,7 @@ def canonical_whole(table: Table) -> Whole:
     options = options and _replace(options, parameters={})
     is_single = options is not None and not table.composite_primary_keys
     return {
+        "using": None if table.using == "heap" else table.using,
         "partition_key": table.partition_key
         and canonical_expression(table.partition_key, truncate(table.name)),
         "partition_of": part

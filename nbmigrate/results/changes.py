@@ -68,6 +68,7 @@ from nbmigrate.results.words import (
     check_text,
     column_text,
     exclusion_text,
+    key_columns,
     kind_of_table,
     names,
     path,
@@ -321,7 +322,10 @@ def _parts(table: Table) -> tuple[Change, ...]:
     keys = table.composite_primary_keys.values()
     lines = (
         *map(column_text, table.columns.values()),
-        *(f"primary key {names(key.columns)}" for key in keys),
+        *(
+            f"primary key {key_columns(k.columns, without_overlaps=k.without_overlaps)}"
+            for k in keys
+        ),
         *map(unique_text, table.unique_constraints.values()),
         *map(check_text, table.check_constraints.values()),
         *map(exclusion_text, table.exclusions.values()),

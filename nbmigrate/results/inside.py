@@ -69,6 +69,7 @@ from nbmigrate.results.words import (
     foreign_key_text,
     identity_text,
     index_text,
+    key_columns,
     names,
     policy_text,
     statistics_text,
@@ -174,8 +175,11 @@ def _constraint(operation: ConstraintOp) -> Change:  # noqa: C901, PLR0911 - one
             return Change(_sign(operation), check_text(operation.check))
         case AddForeignKey() | DropForeignKey():
             return Change(_sign(operation), foreign_key_text(operation.foreign_key))
-        case AddPrimaryKey() | DropPrimaryKey():
-            return Change(_sign(operation), f"primary key {names(operation.columns)}")
+        case AddPrimaryKey(columns=columns, options=options):
+            temporal = options is not None and options.without_overlaps
+            return Change("+", f"primary key {key_columns(columns, without_overlaps=temporal)}")
+        case DropPrimaryKey(columns=columns):
+            return Change("-", f"primary key {names(columns)}")
         case AddExclusion() | DropExclusion():
             return Change(_sign(operation), exclusion_text(operation.exclusion))
         case ValidateConstraint(kind=kind, name=name):

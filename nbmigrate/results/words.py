@@ -44,6 +44,8 @@ def statistics_text(statistics: Statistics) -> str:
 def kind_of_table(table: Table) -> tuple[str, ...]:
     """What makes the table another than an ordinary one."""
     facts = []
+    if table.using:
+        facts.append(f"using {table.using}")
     if table.unlogged:
         facts.append("unlogged")
     if table.partition_key:
@@ -62,6 +64,7 @@ def table_changes(old: Table, new: Table) -> tuple[Change, ...]:
         for name in sorted({*old.options, *new.options})
     ]
     pairs += [
+        ("access method", old.using or "heap", new.using or "heap"),
         ("unlogged", old.unlogged, new.unlogged),
         ("row security for the owner", old.force_rls, new.force_rls),
         ("replica identity", old.replica_identity, new.replica_identity),
@@ -153,12 +156,23 @@ def column_text(column: Column) -> str:
 
 def foreign_key_text(key: ForeignKey) -> str:
     """The key in one line, actions included."""
-    target = f"{path(key.target)} {names(key.columns_to)}"
-    text = f"foreign key {key.name} {names(key.columns_from)} references {target}"
+    here, there = _ends(key.columns_from, key), _ends(key.columns_to, key)
+    text = f"foreign key {key.name} {names(here)} references {path(key.target)} {names(there)}"
     for event, action in (("delete", key.on_delete), ("update", key.on_update)):
         if action != "no action":
             text += f", on {event} {action}"
     return text
+
+
+def _ends(columns: Sequence[str], key: ForeignKey) -> Sequence[str]:
+    return (*columns[:-1], f"period {columns[-1]}") if key.period else columns
+
+
+def key_columns(columns: Sequence[str], *, without_overlaps: bool) -> str:
+    """``(a, b without overlaps)``."""
+    return names(
+        (*columns[:-1], f"{columns[-1]} without overlaps") if without_overlaps else columns
+    )
 
 
 def index_text(index: Index) -> str:
@@ -177,7 +191,8 @@ def _index_key(column: IndexColumn) -> str:
 def unique_text(unique: Unique) -> str:
     """The constraint in one line."""
     nulls = ", nulls not distinct" if unique.nulls_not_distinct else ""
-    return f"unique {unique.name} {names(unique.columns)}{nulls}"
+    columns = key_columns(unique.columns, without_overlaps=unique.without_overlaps)
+    return f"unique {unique.name} {columns}{nulls}"
 
 
 def check_text(check: Check) -> str:

@@ -3,7 +3,7 @@
 Each is a frozen value that is attached to a MetaData with ``.on(metadata)``; inside a
 ``%%schema`` cell that is done for you. SQL is given as text or as a SQLAlchemy
 expression. ``renamed_from`` is the old name, for a view, a type or a function as ``schema.name`` or ``name``;
-tables and columns say it with ``info={"renamed_from": "old"}``.
+tables and columns say it with ``info={"renamed_from": "old"}``, all else with ``Renamed("OLD->NEW")``.
 """
 
 from nbmigrate.schema.defined import Definition
@@ -33,7 +33,9 @@ from nbmigrate.schema.parts import (
     Partition,
     Schema,
     Statistics,
+    UnloggedSequence,
 )
+from nbmigrate.schema.renamed import Renamed
 from nbmigrate.schema.value import INFO_KEY, SchemaValue, collecting, table_id
 
 __all__ = [
@@ -52,6 +54,7 @@ __all__ = [
     "Policy",
     "Procedure",
     "RangeType",
+    "Renamed",
     "Role",
     "RowSecurity",
     "Rule",
@@ -59,6 +62,7 @@ __all__ = [
     "SchemaValue",
     "Statistics",
     "Trigger",
+    "UnloggedSequence",
     "View",
     "collecting",
     "row_security",

@@ -67,7 +67,8 @@ class _Type(SchemaValue):
 class Domain(_Type):
     """A type with conditions: ``check`` is one, ``checks`` are several by name.
 
-    ``not_valid`` are the names of checks that values from before need not meet.
+    ``not_valid`` are the names of checks that values from before need not meet; ``check_comments``
+    are by the name of the check.
     """
 
     type: object
@@ -79,6 +80,7 @@ class Domain(_Type):
     default: object = None
     not_null: bool = False
     collation: str | None = None
+    check_comments: Mapping[str, str] | None = None
     comment: str | None = None
     renamed_from: str | None = None
 
@@ -86,7 +88,9 @@ class Domain(_Type):
         """The snapshot with the domain in it."""
         single = {f"{self.name}_check": self.check} if self.check is not None else {}
         checks = {**single, **(self.checks or {})}
-        _require_known(self.not_valid, checks, f"a check of domain `{self.name}`")
+        comments = self.check_comments or {}
+        known = f"a check of domain `{self.name}`"
+        _require_known((*self.not_valid, *comments), checks, known)
         domain = model.Domain(
             name=self.name,
             schema=self.schema or PUBLIC,
@@ -100,6 +104,7 @@ class Domain(_Type):
                 )
                 for name, text in checks.items()
             },
+            check_comments=comments,
             comment=self.comment,
         )
         what = f"domain `{format_path(*domain.id)}`"
@@ -110,20 +115,22 @@ class Domain(_Type):
 class CompositeType(_Type):
     """A type of several attributes: ``{"street": "text", "zip": "varchar(10)"}``.
 
-    ``collations`` are those of attributes that have one: ``{"street": "C"}``.
+    ``collations`` and ``attribute_comments`` are those of attributes that have one: ``{"street": "C"}``.
     """
 
     attributes: Mapping[str, object]
     _: KW_ONLY
     schema: str | None = None
     collations: Mapping[str, str] | None = None
+    attribute_comments: Mapping[str, str] | None = None
     comment: str | None = None
     renamed_from: str | None = None
 
     def into(self, snapshot: Snapshot, sql: SqlText) -> Snapshot:  # noqa: ARG002 - one protocol
         """The snapshot with the type in it."""
-        collations = self.collations or {}
-        _require_known(collations, self.attributes, f"an attribute of type `{self.name}`")
+        collations, comments = self.collations or {}, self.attribute_comments or {}
+        known = f"an attribute of type `{self.name}`"
+        _require_known((*collations, *comments), self.attributes, known)
         attributes = tuple(
             model.Attribute(name=name, type=_type_text(type_), collation=collations.get(name))
             for name, type_ in self.attributes.items()
@@ -134,6 +141,7 @@ class CompositeType(_Type):
                 name=self.name,
                 schema=self.schema or PUBLIC,
                 attributes=attributes,
+                attribute_comments=comments,
                 comment=self.comment,
             ),
         )

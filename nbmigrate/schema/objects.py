@@ -65,7 +65,8 @@ class View(SchemaValue):
 class MaterializedView(SchemaValue):
     """A materialized view; ``options`` are its storage parameters (``{"fillfactor": 90}``).
 
-    ``indexes`` are ``Index("name", "column")``, as a table has them.
+    ``indexes`` are ``Index("name", "column")``, as a table has them; ``clustered_on`` is the name of
+    the one that CLUSTER sorts it by.
     """
 
     name: str
@@ -77,6 +78,7 @@ class MaterializedView(SchemaValue):
     tablespace: str | None = None
     using: str | None = None
     indexes: Sequence[sa.Index] = ()
+    clustered_on: str | None = None
     existing: bool = False
     comment: str | None = None
     renamed_from: str | None = None
@@ -102,6 +104,7 @@ class MaterializedView(SchemaValue):
             with_no_data=self.with_no_data,
             tablespace=self.tablespace,
             using=self.using,
+            clustered_on=self.clustered_on,
             is_existing=self.existing,
             comment=self.comment,
         )

@@ -77,6 +77,7 @@ class Partition(SchemaValue):
 class Statistics(SchemaValue):
     """Extended statistics: ``Statistics("city_zip", "places", ["city", "zip"])``.
 
+    ``table`` may be the name of a materialized view.
     ``columns`` are columns and expressions as SQL; ``kinds`` are PostgreSQL's words (``ndistinct``).
     """
 
@@ -93,7 +94,8 @@ class Statistics(SchemaValue):
     def into(self, snapshot: Snapshot, sql: SqlText) -> Snapshot:  # noqa: ARG002 - one protocol
         """The snapshot with the statistics in their table."""
         what = f"statistics `{self.name}`"
-        found = _table(snapshot, self.table, what)
+        view = snapshot.views.get(key(*table_id(self.table)))
+        found = view if view and view.materialized else _table(snapshot, self.table, what)
         statistics = model.Statistics(
             name=self.name,
             definition=", ".join([self.columns] if isinstance(self.columns, str) else self.columns),
@@ -101,8 +103,11 @@ class Statistics(SchemaValue):
             target=self.target,
             comment=self.comment,
         )
-        added = add_one(found.statistics, self.name, statistics, what)
-        return with_table(snapshot, replace(found, statistics=added))
+        changed = replace(found, statistics=add_one(found.statistics, self.name, statistics, what))
+        if isinstance(changed, model.View):
+            views = {**snapshot.views, key(*changed.id): changed}
+            return replace(snapshot, views=views)
+        return with_table(snapshot, changed)
 
 
 @dataclass(frozen=True)
@@ -213,6 +218,27 @@ class OwnedSequence(SchemaValue):
         path = format_path(*(owner if len(owner) == 3 else (where[0], *owner)))
         changed = replace(found, owned_by=path)
         return replace(snapshot, sequences={**snapshot.sequences, key(*where): changed})
+
+
+@dataclass(frozen=True)
+class UnloggedSequence(SchemaValue):
+    """A sequence that starts anew after a crash: ``UnloggedSequence("order_no")``.
+
+    Of one that a column owns it says nothing: such a one follows when its table becomes unlogged.
+    """
+
+    is_late: ClassVar[bool] = True
+
+    name: str
+
+    def into(self, snapshot: Snapshot, sql: SqlText) -> Snapshot:  # noqa: ARG002 - one protocol
+        """The snapshot with the sequence unlogged."""
+        where = key(*split_name(self.name, PUBLIC))
+        found = snapshot.sequences.get(where)
+        if found is None:
+            raise DeclarationError(f"sequence `{self.name}` is not declared", source=self.name)
+        changed = replace(found, unlogged=True)
+        return replace(snapshot, sequences={**snapshot.sequences, where: changed})
 
 
 @dataclass(frozen=True)

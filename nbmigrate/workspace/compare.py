@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 import psycopg
 
-from nbmigrate.diff.renames import kind_of, spelled_out
+from nbmigrate.diff.renames import is_waiting, spelled_out
 from nbmigrate.errors import NbmigrateError
 from nbmigrate.hazards import ReadFacts
 from nbmigrate.model import Rename, Snapshot
-from nbmigrate.model.names import PUBLIC, format_path, parse_path
+from nbmigrate.model.names import format_path
 from nbmigrate.operations import Id
 from nbmigrate.plan import Answers, Canonical, Plan, make_plan
 from nbmigrate.postgresql import POSTGRESQL
 from nbmigrate.postgresql.asking import Cache, Scratch
+from nbmigrate.workspace.bare_paths import rename_in_public
 from nbmigrate.workspace.granted import all_said, with_revoked
 from nbmigrate.workspace.ownership import Kept, Ownership, Path, keep_undeclared, paths_of
 
@@ -116,52 +117,16 @@ def ownership_of(
     )
 
 
-def in_public(answers: Answers, old: Source, new: Source) -> Answers:
-    """The answers with ``public`` in front of paths that begin with a table of it, as ``users.name``.
-
-    What begins with a schema is left alone, also where a table is called the same.
-    """
-    snapshots = (old.snapshot, new.snapshot)
-
-    def whole(path: Path) -> Path:
-        is_whole = path[0] == PUBLIC or any(
-            path[0] in s.schemas or (len(path) == 1 and path[0] in s.roles) for s in snapshots
-        )
-        is_inside = any(kind_of(snapshot, (PUBLIC, path[0])) for snapshot in snapshots)
-        return (PUBLIC, *path) if is_inside and not is_whole else path
-
-    def text(path: str) -> str:
-        try:
-            return format_path(*whole(parse_path(path)))
-        except ValueError:  # what is no path is refused when the plan is made
-            return path
-
-    def rename(said: str) -> str:
-        try:
-            pair = Rename.parse(said)
-        except ValueError:
-            return said
-        return str(Rename(whole(pair.old), whole(pair.new)))
-
-    return msgspec.structs.replace(
-        answers,
-        renames=tuple(map(rename, answers.renames)),
-        drops=tuple(map(text, answers.drops)),
-        **{
-            values: {text(path): value for path, value in getattr(answers, values).items()}
-            for values in ("backfills", "casts", "labels")
-        },
-    )
-
-
 def with_declared_renames(answers: Answers, old: Source, new: Source) -> Answers:
     """The answers, and the renames of the declaration that have not happened in ``old`` yet.
 
     ``renamed_from`` stays in the code for ever; in a database that never had the old name
     it means nothing.
     """
-    declared = spelled_out(old.snapshot, new.snapshot, map(Rename.parse, new.renames))
-    waiting = [str(r) for r in declared if kind_of(old.snapshot, r.old) is not None]
+    both = (old.snapshot, new.snapshot)
+    said = (rename_in_public(Rename.parse(text), both) for text in new.renames)
+    declared = spelled_out(*both, said)
+    waiting = [str(r) for r in declared if is_waiting(r, old.snapshot, declared)]
     renames = tuple(dict.fromkeys((*answers.renames, *waiting)))
     return msgspec.structs.replace(answers, renames=renames)
 

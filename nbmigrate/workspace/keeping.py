@@ -253,7 +253,8 @@ def done_renames(plan: Plan) -> tuple[str, ...]:
     return tuple(
         str(Rename(_full(pair.old, names.old_table), _full(pair.new, names.new_table)))
         for pair in pairs
-        if kind_of(plan.new, _full(pair.new, names.new_table)) is not None
+        if kind_of(plan.old, _full(pair.old, names.old_table)) is not None
+        and kind_of(plan.new, _full(pair.new, names.new_table)) is not None
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from nbmigrate import executor, results
 from nbmigrate.model import EMPTY
 from nbmigrate.plan import NO_ANSWERS, Answers, Plan
+from nbmigrate.postgresql.releases import require_release
 from nbmigrate.workspace import generating, git, handwritten, keeping, linting, looking, migrating
 from nbmigrate.workspace.evidence import with_evidence
 from nbmigrate.workspace.ledger_entries import ledger_change
@@ -44,6 +45,7 @@ class MigrationCommands(Project):
 
         Raises:
             StatementFailedError: PostgreSQL refused a statement; everything is as before.
+            UnsupportedOperationError: the server is too old for something that is declared.
             DriftError: the database changed since the plan was made.
         """
         return self.push_source(
@@ -73,6 +75,7 @@ class MigrationCommands(Project):
         started = time.perf_counter()
         old = Source(live.snapshot, "live", is_live=True)
         found, not_declared = self.compare(old, new, answers)
+        require_release(found.operations, self.target.connection.info.server_version)
         checked = with_prechecks(self.target.connection, found)
         checked = with_evidence(self.target.connection, checked)
         kept = keeping.with_keeping(self, checked, keep=keep)

@@ -19,13 +19,13 @@ from nbmigrate.postgresql.ddl import Ddl, read_ddl
 from nbmigrate.postgresql.facts import Facts
 from nbmigrate.server import is_installed
 from nbmigrate.workspace.arena import Opened, in_own_database, in_transaction
+from nbmigrate.workspace.bare_paths import answers_in_public
 from nbmigrate.workspace.cache import DiskCache
 from nbmigrate.workspace.compare import (
     Compared,
     Verdicts,
     asking,
     compare,
-    in_public,
     ownership_of,
     with_declared_renames,
 )
@@ -137,7 +137,8 @@ class Project:
 
     def compare(self, old: Source, new: Source, answers: Answers = NO_ANSWERS) -> Compared:
         """The plan from one source to the other, and what of the old one stays undeclared."""
-        answers = with_declared_renames(in_public(answers, old, new), old, new)
+        answers = answers_in_public(answers, (old.snapshot, new.snapshot))
+        answers = with_declared_renames(answers, old, new)
         allowed = {**self.settings.allow, **answers.allowed}
         answers = msgspec.structs.replace(answers, allowed=allowed)
         removed = self.declarations.removed if new.name == "declared" else frozenset()

@@ -11,19 +11,21 @@ from typing import Any
 
 import msgspec
 
-from nbmigrate.model import Column, Enum, Index, Sequence, Table, View
+from nbmigrate.model import Column, CompositeType, Domain, Enum, Index, Sequence, Table, View
 
 _UNSAID: Mapping[type[Any], tuple[str, ...]] = {
     Table: (
         *("force_rls", "replica_identity", "clustered_on", "statistics", "partition_of", "options"),
-        *("partition_key", "inherits", "comment"),
+        *("partition_key", "inherits", "comment", "using"),
         *("rls_off", "policies", "is_rls_enabled"),  # without them, rows that were hidden are shown
     ),
     Column: ("storage", "compression", "statistics", "options", "comment"),
     Index: ("comment", "tablespace"),
-    View: ("comment", "column_comments", "indexes"),
+    View: ("comment", "column_comments", "indexes", "clustered_on", "statistics"),
     Enum: ("comment",),
-    Sequence: ("comment", "owned_by"),
+    Sequence: ("comment", "owned_by", "unlogged"),
+    Domain: ("check_comments",),
+    CompositeType: ("attribute_comments",),
 }
 _INSIDE = ("columns", "indexes")
 

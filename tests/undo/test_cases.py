@@ -28,6 +28,7 @@ FELL = {
     "partitions/inherit_dropped",
     "partitions/inherit_made_serial",
     "partitions/open_and_retype",
+    "renames/declared",
     "statistics/storage_and_options",
     "types/serial_beside_an_owned_sequence",
 }

@@ -47,6 +47,7 @@ def primary_keys(table: Table) -> dict[str, model.PrimaryKey]:
             name=name,
             columns=columns,
             include=include_of(key),
+            without_overlaps=bool(key.info.get("without_overlaps")),
             parameters=key.info.get("parameters", {}),
             comment=key.comment,
             **_deferral(key),
@@ -70,6 +71,7 @@ def primary_key_options(table: Table) -> model.KeyOptions | None:
         return None
     found = model.KeyOptions(
         include=include_of(key),
+        without_overlaps=bool(key.info.get("without_overlaps")),
         parameters=key.info.get("parameters", {}),
         comment=key.comment,
         **_deferral(key),
@@ -106,6 +108,7 @@ def uniques(table: Table) -> dict[str, model.Unique]:
             columns=columns,
             nulls_not_distinct=bool(item.dialect_options["postgresql"].get("nulls_not_distinct")),
             include=include_of(item),
+            without_overlaps=bool(item.info.get("without_overlaps")),
             parameters=item.info.get("parameters", {}),
             comment=item.comment,
             **_deferral(item),
@@ -145,6 +148,7 @@ def _foreign_key(item: ForeignKeyConstraint, table: Table, known: Known) -> mode
         match=_match(item.match),
         not_valid=bool(item.dialect_options["postgresql"].get("not_valid")),
         not_enforced=bool(item.info.get("not_enforced")),
+        period=bool(item.info.get("period")),
         delete_columns=tuple(item.info.get("delete_columns", ())),
         comment=item.comment,
         **_deferral(item),

@@ -26,7 +26,7 @@ from nbmigrate.postgresql.from_metadata.targets import Known
 from nbmigrate.postgresql.identifiers import quote
 
 #: ``postgresql_*`` options of a Table that would change what is created and are not held.
-_NOT_HELD = ("tablespace", "using", "on_commit")
+_NOT_HELD = ("tablespace", "on_commit")
 _USING_INDEX = re.compile(r"using\s+index\s+(?:(\w+)|(\"(?:[^\"]|\"\")+\"))", re.IGNORECASE)
 
 
@@ -54,6 +54,7 @@ def table_of(table: Table, known: Known) -> model.Table:
         primary_key_name=primary_key_name(table),
         primary_key_options=primary_key_options(table),
         exclusions=exclusions(table),
+        using=_access_method(table),
         unlogged=_is_unlogged(table, where),
         options=_storage_parameters(table),
         partition_key=table.dialect_options["postgresql"].get("partition_by") or None,
@@ -69,6 +70,11 @@ def _refuse_what_is_not_held(table: Table, where: str) -> None:
     for name in _NOT_HELD:
         if options.get(name):
             raise DeclarationError(f"postgresql_{name} of a table is not supported", source=where)
+
+
+def _access_method(table: Table) -> str | None:
+    said = table.dialect_options["postgresql"].get("using")
+    return None if said in (None, "heap") else str(said)
 
 
 def _storage_parameters(table: Table) -> dict[str, str | int | float | bool]:

@@ -66,6 +66,7 @@ def _primary_key(row: Row, names: Mapping[int, str]) -> PrimaryKey:
         name=row[1],
         columns=_columns(row[3], names),
         include=_columns(row[19], names),
+        without_overlaps=row[23],
         deferrable=row[4],
         initially_deferred=row[5],
         parameters=typed_options(row[22] or ()),
@@ -79,6 +80,7 @@ def _unique(row: Row, names: Mapping[int, str]) -> Unique:
         nulls_not_distinct=row[18],
         columns=_columns(row[3], names),
         include=_columns(row[19], names),
+        without_overlaps=row[23],
         deferrable=row[4],
         initially_deferred=row[5],
         parameters=typed_options(row[22] or ()),
@@ -104,6 +106,7 @@ def _foreign_key(row: Row, names: Mapping[int, Mapping[int, str]], table: str) -
         initially_deferred=deferred,
         not_valid=enforced and not valid,  # what is not enforced is never valid
         not_enforced=not enforced,
+        period=row[23],
         delete_columns=_columns(row[21], names[relid]),
         comment=row[20],
     )

@@ -108,6 +108,7 @@ def _domain(row: Row) -> Domain:
         default=default,
         not_null=not_null,
         checks=checks,
+        check_comments={n: said for n, said in zip(names, row[12], strict=True) if said},
         comment=comment,
     )
 
@@ -117,8 +118,11 @@ def read_types(catalog: Catalog) -> dict[str, CompositeType | RangeType]:
     found: dict[str, CompositeType | RangeType] = {}
     privileges = read_privileges(catalog, "t")
     attributes: defaultdict[tuple[str, str, str | None, int], list[Attribute]] = defaultdict(list)
-    for schema, name, comment, oid, attribute, type_, *collation in catalog.composites:
+    comments: defaultdict[int, dict[str, str]] = defaultdict(dict)
+    for schema, name, comment, oid, attribute, type_, *collation, said in catalog.composites:
         there = attributes[schema, name, comment, oid]
+        if said:
+            comments[oid][attribute] = said
         if attribute is not None:
             there.append(_attribute(attribute, type_, collation))
     for (schema, name, comment, oid), parts in attributes.items():
@@ -126,6 +130,7 @@ def read_types(catalog: Catalog) -> dict[str, CompositeType | RangeType]:
             name=name,
             schema=schema,
             attributes=tuple(parts),
+            attribute_comments=comments.get(oid, {}),
             privileges=privileges.get(oid),
             comment=comment,
         )

@@ -52,6 +52,7 @@ def _sequence(row: Row) -> Sequence:
         cycle=cycle,
         data_type=None if type_text == "bigint" else type_text,
         owned_by=format_path(*row[13:16]) if row[15] is not None else None,
+        unlogged=row[18],
         comment=row[16],
     )
 

@@ -44,7 +44,7 @@ class _Parts:
         self.columns: Mapping[int, Mapping[str, Column]] = columns.by_table
         self.constraints = constraints
         self.indexes = indexes
-        self.statistics = _read_statistics(catalog)
+        self.statistics = read_statistics(catalog)
         self.names = columns.names
         self.part_names = _part_names(catalog)
         self.privileges = read_privileges(catalog, "c")
@@ -81,7 +81,9 @@ def read_tables(
 
 def _table(row: Row, parts: _Parts) -> Table:
     oid, schema, name, rls, force_rls, unlogged = row[:6]
-    options, toast, identity, identity_index, partition_key, bound, parents, cluster = row[6:]
+    options, toast, identity, identity_index, partition_key, bound, parents, cluster, using = row[
+        6:
+    ]
     constraints = parts.constraints.get(oid) or Constraints()
     composite, single_name = _primary_key(constraints.primary_key, name)
     partition, inherits = _parents(bound, parents)
@@ -108,6 +110,7 @@ def _table(row: Row, parts: _Parts) -> Table:
         statistics=parts.statistics.get(oid, {}),
         partition_key=partition_key,
         partition_of=partition,
+        using=using,
         part_names=parts.part_names.get(oid, {}),
         inherits=inherits,
         privileges=parts.privileges.get(oid),
@@ -152,14 +155,7 @@ def _key_options(found: PrimaryKey | None) -> KeyOptions | None:
     """What the key over one column is besides a key."""
     if found is None or len(found.columns) > 1:
         return None
-    options = KeyOptions(
-        include=found.include,
-        deferrable=found.deferrable,
-        initially_deferred=found.initially_deferred,
-        parameters=found.parameters,
-        comment=found.comment,
-    )
-    return None if options == KeyOptions() else options
+    return None if found.options == KeyOptions() else found.options
 
 
 def _options(own: Sequence[str] | None, toast: Sequence[str] | None) -> dict[str, Option]:
@@ -181,7 +177,8 @@ def _parents(
     return Partition(schema=schema, table=table, bound=bound), ()
 
 
-def _read_statistics(catalog: Catalog) -> Mapping[int, Mapping[str, Statistics]]:
+def read_statistics(catalog: Catalog) -> Mapping[int, Mapping[str, Statistics]]:
+    """The statistics objects by table or materialized view."""
     found: defaultdict[int, dict[str, Statistics]] = defaultdict(dict)
     for relid, name, definition, letters, target, comment in catalog.statistics:
         kinds = tuple(word for letter, word in _KINDS.items() if letter in letters)

@@ -10,11 +10,12 @@ from nbmigrate.model import View, key
 from nbmigrate.postgresql.introspect.options import camel_options, option_words
 from nbmigrate.postgresql.introspect.privileges import read_column_privileges, read_privileges
 from nbmigrate.postgresql.introspect.steady import printed
+from nbmigrate.postgresql.introspect.tables import read_statistics
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from nbmigrate.model import Grant, Index
+    from nbmigrate.model import Grant, Index, Statistics
     from nbmigrate.postgresql.introspect.catalog import Catalog
     from nbmigrate.postgresql.introspect.columns import Columns
     from nbmigrate.postgresql.introspect.definitions import Definitions
@@ -27,6 +28,7 @@ class _Parts(NamedTuple):
     columns: Columns
     definitions: Definitions
     indexes: Mapping[int, Mapping[str, Index]]
+    statistics: Mapping[int, Mapping[str, Statistics]]
     comments: Mapping[int, str]
     privileges: Mapping[int, Mapping[str, Grant]]
     column_privileges: Mapping[int, Mapping[int, Mapping[str, Grant]]]
@@ -41,12 +43,13 @@ def read_views(
     """The views, each with the columns it shows."""
     comments = {row[0]: row[2] for row in catalog.comments if row[1] == 0}
     privileges, by_column = read_privileges(catalog, "c"), read_column_privileges(catalog)
-    parts = _Parts(columns, definitions, indexes, comments, privileges, by_column)
+    statistics = read_statistics(catalog)
+    parts = _Parts(columns, definitions, indexes, statistics, comments, privileges, by_column)
     return {key(row[1], row[2]): _view(row, parts) for row in catalog.views}
 
 
 def _view(row: Row, parts: _Parts) -> View:
-    relid, schema, name, materialized, definition, options, tablespace, method = row
+    relid, schema, name, materialized, definition, options, tablespace, method, cluster = row
     columns = parts.columns.by_table[relid]
     return View(
         columns={name: replace(column, comment=None) for name, column in columns.items()},
@@ -66,6 +69,8 @@ def _view(row: Row, parts: _Parts) -> View:
         },
         comment=parts.comments.get(relid),
         indexes=parts.indexes.get(relid, {}),
+        clustered_on=cluster,
+        statistics=parts.statistics.get(relid, {}),
         triggers=parts.definitions.triggers.get(relid, {}),
         rules=parts.definitions.rules.get(relid, {}),
     )

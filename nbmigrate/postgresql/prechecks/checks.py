@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 from nbmigrate import operations as o
 from nbmigrate.model import Check, Column, ForeignKey, Index, format_path
 from nbmigrate.postgresql.identifiers import literal, quote, quote_all
+from nbmigrate.postgresql.prechecks import temporal
 from nbmigrate.postgresql.prechecks.casting import Cast, cast_check
 from nbmigrate.postgresql.prechecks.future import Future, Place
 from nbmigrate.postgresql.types import split_array
@@ -77,11 +78,14 @@ def _on_columns(operation: o.Operation, future: Future) -> Iterator[RowCheck]:
 
 def _on_keys(operation: o.Operation, future: Future) -> Iterator[RowCheck]:
     match operation:
+        case o.AddUnique(table=table, unique=unique) if unique.without_overlaps:
+            loose = not unique.nulls_not_distinct
+            yield from _overlaps(table, unique.name, unique.columns, future, loose=loose)
         case o.AddUnique(table=table, unique=unique):
             loose = not unique.nulls_not_distinct
             yield _twins(table, unique.name, quoted(unique.columns), future, loose=loose)
-        case o.AddPrimaryKey(table=table, name=name, columns=columns):
-            yield from _primary_key(table, name or f"{table[1]}_pkey", columns, future)
+        case o.AddPrimaryKey(table=table, name=name):
+            yield from _primary_key(operation, table, name or f"{table[1]}_pkey", future)
         case o.CreateIndex(table=table, index=index) if index.is_unique:
             yield _unique_index(table, index, future)
         case _:
@@ -131,11 +135,13 @@ def _first_columns(future: Future, table: o.Id, *wanted: str) -> Shown:
 
 
 def _primary_key(
-    table: o.Id, name: str, columns: tuple[str, ...], future: Future
+    operation: o.AddPrimaryKey, table: o.Id, name: str, future: Future
 ) -> Iterator[RowCheck]:
-    target = future.table(table)
+    target, columns = future.table(table), operation.columns
     plain = [c for c in columns if target and not _fills_itself(target.columns[c])]
-    if len(plain) == len(columns):
+    if operation.options and operation.options.without_overlaps:
+        yield from _overlaps(table, name, columns, future, loose=True)
+    elif len(plain) == len(columns):
         yield _twins(table, name, quoted(columns), future, loose=True)
     known = [c for c in plain if c in future.places[table].columns]
     if known:
@@ -175,6 +181,18 @@ def _twins(
     )
 
 
+def _overlaps(
+    table: o.Id, name: str, columns: tuple[str, ...], future: Future, *, loose: bool
+) -> Iterator[RowCheck]:
+    path, rows, period = format_path(*table, name), future.rows(table), columns[-1]
+    same = f"the same ({', '.join(columns[:-1])}) as another, in a ({period}) that overlaps its"
+    shown = tuple((quote(column), column) for column in columns)
+    found = temporal.overlapping(rows, columns, loose=loose)
+    yield RowCheck("rows", path, f"{same}; `{name}` allows no overlap", found, shown, table)
+    empty = f"an empty ({period}); `{name}` allows none"
+    yield RowCheck("rows", path, empty, temporal.empty(rows, columns), shown, table)
+
+
 def _unique_index(table: o.Id, index: Index, future: Future) -> RowCheck:
     keys = tuple(
         f"({column.expression})" if column.is_expression else quote(column.expression)
@@ -185,16 +203,19 @@ def _unique_index(table: o.Id, index: Index, future: Future) -> RowCheck:
 
 
 def _orphans(table: o.Id, key: ForeignKey, future: Future) -> RowCheck:
-    pairs = zip(quoted(key.columns_from), quoted(key.columns_to), strict=True)
+    pairs = [*zip(quoted(key.columns_from), quoted(key.columns_to), strict=True)]
+    parents = future.rows(key.target)
     same = " AND ".join(f"child.{a} = parent.{b}" for a, b in pairs)
+    missing = f"NOT EXISTS (SELECT FROM (SELECT * FROM {parents}) AS parent WHERE {same})"
+    if key.period:
+        missing = temporal.uncovered(parents, pairs)
     known = " AND ".join(f"child.{a} IS NOT NULL" for a in quoted(key.columns_from))
     return RowCheck(
         "rows",
         format_path(*table, key.name),
         f"no row in `{format_path(*key.target)}` to refer to; "
         f"`{key.name}` needs one for ({', '.join(key.columns_from)})",
-        f"FROM (SELECT * FROM {future.rows(table)}) AS child WHERE {known} AND NOT EXISTS "
-        f"(SELECT FROM (SELECT * FROM {future.rows(key.target)}) AS parent WHERE {same})",
+        f"FROM (SELECT * FROM {future.rows(table)}) AS child WHERE {known} AND {missing}",
         tuple(
             dict.fromkeys(
                 (*_first_columns(future, table)[:2], *((quote(c), c) for c in key.columns_from))

@@ -70,7 +70,7 @@ def add_primary_key(operation: AddPrimaryKey) -> tuple[str, ...]:
     options = operation.options or KeyOptions()
     name = f"CONSTRAINT {quote(operation.name)} " if operation.name else ""
     # drizzle puts a blank before the columns of an unnamed key only
-    columns = f"{'' if operation.name else ' '}({quote_all(operation.columns)})"
+    columns = f"{'' if operation.name else ' '}({_key(operation.columns, options)})"
     extra = f"{_include(options)}{_parameters(options)}{_deferrable(options)}"
     found = operation.name or primary_key_name(operation.table[1])
     return (
@@ -128,7 +128,7 @@ def drop_constraint(table: Id, name: str) -> str:
 
 def primary_key_clause(key: PrimaryKey) -> str:
     """A primary key with a name, or over several columns."""
-    columns = f"PRIMARY KEY({quote_all(key.columns)}){_include(key)}{_parameters(key)}"
+    columns = f"PRIMARY KEY({_key(key.columns, key)}){_include(key)}{_parameters(key)}"
     return f"CONSTRAINT {quote(key.name)} {columns}{_deferrable(key)}"
 
 
@@ -158,7 +158,7 @@ def exclusion_clause(exclusion: Exclusion) -> str:
 def unique_clause(unique: Unique) -> str:
     """UNIQUE over columns."""
     nulls = " NULLS NOT DISTINCT" if unique.nulls_not_distinct else ""
-    columns = f"({quote_all(unique.columns)}){_include(unique)}{_parameters(unique)}"
+    columns = f"({_key(unique.columns, unique)}){_include(unique)}{_parameters(unique)}"
     return f"CONSTRAINT {quote(unique.name)} UNIQUE{nulls}{columns}{_deferrable(unique)}"
 
 
@@ -174,12 +174,24 @@ def foreign_key_clause(key: ForeignKey) -> str:
     target = qualified(key.target, spell_public=True)
     match = f" MATCH {key.match.upper()}" if key.match else ""
     some = f" ({quote_all(key.delete_columns)})" if key.delete_columns else ""
+    here, there = _ends(key.columns_from, key), _ends(key.columns_to, key)
     return (
-        f"CONSTRAINT {quote(key.name)} FOREIGN KEY ({quote_all(key.columns_from)}) "
-        f"REFERENCES {target}({quote_all(key.columns_to)}){match} "
+        f"CONSTRAINT {quote(key.name)} FOREIGN KEY ({here}) REFERENCES {target}({there}){match} "
         f"ON DELETE {key.on_delete}{some} ON UPDATE {key.on_update}"
         f"{_deferrable(key)}{_unchecked(key)}"
     )
+
+
+def _ends(columns: tuple[str, ...], key: ForeignKey) -> str:
+    """Columns of a foreign key; PERIOD stands before the last one."""
+    if not key.period:
+        return quote_all(columns)
+    return ",".join((*map(quote, columns[:-1]), f"PERIOD {quote(columns[-1])}"))
+
+
+def _key(columns: tuple[str, ...], options: PrimaryKey | Unique | KeyOptions) -> str:
+    """Columns of a key; WITHOUT OVERLAPS stands behind the last one."""
+    return quote_all(columns) + (" WITHOUT OVERLAPS" if options.without_overlaps else "")
 
 
 def _include(key: PrimaryKey | Unique | KeyOptions) -> str:

@@ -24,7 +24,8 @@ def merged_uniques(table: Table) -> tuple[Unique, ...]:
     merged = []
     for unique in table.unique_constraints.values():
         deferral = (unique.deferrable, unique.initially_deferred)
-        found = (unique.columns, unique.include, unique.nulls_not_distinct, *deferral)
+        temporal = unique.without_overlaps
+        found = (unique.columns, unique.include, unique.nulls_not_distinct, temporal, *deferral)
         if found in seen:
             merged.append(unique)
         seen.add(found)
@@ -45,8 +46,9 @@ def merged_exclusions(table: Table) -> tuple[Exclusion, ...]:
 def _primary_keys(table: Table) -> Iterator[_Key]:
     keys = table.composite_primary_keys.values()
     for key in keys:
-        yield (key.columns, key.include, False, key.deferrable, key.initially_deferred)
+        deferral = (key.deferrable, key.initially_deferred)
+        yield (key.columns, key.include, False, key.without_overlaps, *deferral)
     if not keys:
         options = table.primary_key_options or KeyOptions()
         deferral = (options.deferrable, options.initially_deferred)
-        yield (table.primary_key_columns, options.include, False, *deferral)
+        yield (table.primary_key_columns, options.include, False, False, *deferral)

@@ -46,9 +46,10 @@ def sequence_name(identifier: Id) -> str:
 def create_sequence(sequence: Sequence) -> tuple[str, ...]:
     """CREATE SEQUENCE with its comment."""
     name = sequence_name(sequence.id)
+    unlogged = "UNLOGGED " if sequence.unlogged else ""
     type_ = [f"AS {sequence.data_type}"] if sequence.data_type else []
     return (
-        " ".join((f"CREATE SEQUENCE {name}", *type_, *sequence_options(sequence))) + ";",
+        " ".join((f"CREATE {unlogged}SEQUENCE {name}", *type_, *sequence_options(sequence))) + ";",
         *comment_on(f"SEQUENCE {name}", sequence.comment),
     )
 
@@ -95,6 +96,7 @@ def _owner(sequence: Sequence) -> str:
 def alter_sequence(old: Sequence, new: Sequence) -> tuple[str, ...]:
     """ALTER SEQUENCE with what differs."""
     name = sequence_name(new.id)
+    persistence = "UNLOGGED" if new.unlogged else "LOGGED"
     retyped = old.data_type != new.data_type
     options = [f"AS {new.data_type or 'bigint'}"] if retyped else []
     options += changed_options(old, new)
@@ -102,5 +104,6 @@ def alter_sequence(old: Sequence, new: Sequence) -> tuple[str, ...]:
         options.append(f"OWNED BY {_owner(new)}")
     return (
         *((f"ALTER SEQUENCE {name} {' '.join(options)};",) if options else ()),
+        *((f"ALTER SEQUENCE {name} SET {persistence};",) if old.unlogged != new.unlogged else ()),
         *changed_comment(f"SEQUENCE {name}", old.comment, new.comment),
     )

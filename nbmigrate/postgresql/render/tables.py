@@ -149,6 +149,8 @@ def _clauses(table: Table, lines: str) -> str:
         body += f" INHERITS ({', '.join(map(qualified, table.parents))})"
     if table.partition_key:
         body += f" PARTITION BY {table.partition_key}"
+    if table.using:
+        body += f" USING {quote(table.using)}"
     return body + (f" WITH ({_options(table.options)})" if table.options else "")
 
 
@@ -205,6 +207,8 @@ def alter_table(old: Table, new: Table) -> Iterator[str]:
         yield f"{head} SET ({_options(changed)});"
     if gone:
         yield f"{head} RESET ({', '.join(gone)});"
+    if (old.using or "heap") != (new.using or "heap"):
+        yield f"{head} SET ACCESS METHOD {quote(new.using or 'heap')};"
     if old.unlogged != new.unlogged:
         yield f"{head} SET {'UNLOGGED' if new.unlogged else 'LOGGED'};"
     if old.force_rls != new.force_rls:

@@ -9,9 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from nbmigrate.diff.definitions import renamed_checks
-from nbmigrate.errors import UnsupportedOperationError
 from nbmigrate.model import CompositeType, RangeType
-from nbmigrate.model.names import format_path
 from nbmigrate.operations import (
     AlterDomain,
     AlterType,
@@ -34,7 +32,7 @@ from nbmigrate.postgresql.render.column_clauses import alter, collate, default_a
 from nbmigrate.postgresql.types import render_type, split_array
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from nbmigrate.model import Attribute, Domain, DomainCheck
     from nbmigrate.operations import DomainOp, Id, TypeOp, TypeUse, UserType
@@ -101,6 +99,8 @@ def create_domain(domain: Domain) -> Iterator[str]:
         if check.not_valid:
             yield _add_check(name, check)
     yield from comment_on(f"DOMAIN {name}", domain.comment)
+    for check_name, said in domain.check_comments.items():
+        yield from comment_on(f"CONSTRAINT {quote(check_name)} ON DOMAIN {name}", said)
 
 
 def alter_domain(old: Domain, new: Domain) -> Iterator[str]:
@@ -125,6 +125,15 @@ def alter_domain(old: Domain, new: Domain) -> Iterator[str]:
         if check_name in gone or check_name not in old.checks:
             yield _add_check(name, added)
     yield from changed_comment(f"DOMAIN {name}", old.comment, new.comment)
+    comments = {renamed.get(n, n): said for n, said in old.check_comments.items() if n not in gone}
+    yield from _check_comments(new, comments)
+
+
+def _check_comments(new: Domain, kept: Mapping[str, str]) -> Iterator[str]:
+    """COMMENT ON each check whose comment is another than the one that it has kept."""
+    for check in new.checks:
+        place = f"CONSTRAINT {quote(check)} ON DOMAIN {_name(new.id)}"
+        yield from changed_comment(place, kept.get(check), new.check_comments.get(check))
 
 
 def _add_check(domain: str, check: DomainCheck) -> str:
@@ -143,7 +152,16 @@ def create_type(created: UserType) -> tuple[str, ...]:
             body = f"({', '.join(map(_attribute, attributes))})"
         case RangeType():
             body = f"RANGE ({', '.join(_range_options(created))})"
-    return (f"CREATE TYPE {name} AS {body};", *comment_on(f"TYPE {name}", created.comment))
+    parts = created.attribute_comments if isinstance(created, CompositeType) else {}
+    return (
+        f"CREATE TYPE {name} AS {body};",
+        *comment_on(f"TYPE {name}", created.comment),
+        *(
+            statement
+            for part, said in parts.items()
+            for statement in comment_on(f"COLUMN {name}.{quote(part)}", said)
+        ),
+    )
 
 
 def _attribute(attribute: Attribute) -> str:
@@ -213,6 +231,9 @@ def _alter_attributes(name: str, old: CompositeType, new: CompositeType) -> Iter
             actions.append(f"ALTER ATTRIBUTE {quote(attribute.name)} SET DATA TYPE {type_}")
     if actions:
         yield f"ALTER TYPE {name} {', '.join(actions)};"
+    for part in after:
+        was, said = old.attribute_comments.get(part), new.attribute_comments.get(part)
+        yield from changed_comment(f"COLUMN {name}.{quote(part)}", was, said)
 
 
 def _set_aside(word: str, old: Id, aside: str, uses: tuple[TypeUse, ...]) -> Iterator[str]:
@@ -229,11 +250,10 @@ def _recreate(old: UserType, new: UserType, uses: tuple[TypeUse, ...]) -> Iterat
     aside = temporary_name(old.name, "old")
     yield from _set_aside("TYPE", old.id, aside, uses)
     yield from create_type(new)
-    for use in uses:
-        if isinstance(old, CompositeType) and isinstance(new, CompositeType):
-            yield _cast_by_attribute(use, old, new)
-        else:
-            yield _cast(use, "text")
+    if isinstance(old, CompositeType) and isinstance(new, CompositeType):
+        yield from _cast_by_attribute(uses, old, new, aside)
+    else:
+        yield from (_cast(use, "text") for use in uses)
     yield from _restore(uses)
     yield f"DROP TYPE {_name((old.schema, aside))};"
 
@@ -262,28 +282,51 @@ def _cast(use: TypeUse, through: str) -> str:
     return alter(use.table, use.column.name, f"SET DATA TYPE {target} USING {cast}")
 
 
-def _cast_by_attribute(use: TypeUse, old: CompositeType, new: CompositeType) -> str:
-    """Each value to the attribute of its name: the text of a row knows only their order.
-
-    Raises:
-        UnsupportedOperationError: for an array, whose elements USING cannot take apart.
-    """
+def _cast_by_attribute(
+    uses: tuple[TypeUse, ...], old: CompositeType, new: CompositeType, aside: str
+) -> Iterator[str]:
+    """Each value to the attribute of its name: the text of a row knows only their order."""
     if [a.name for a in old.attributes] == [a.name for a in new.attributes]:
-        return _cast(use, "text")
-    column, target = quote(use.column.name), render_type(use.column)
-    if _brackets(use):
-        where = format_path(*use.table, use.column.name)
-        raise UnsupportedOperationError(
-            f"the attributes of the type `{format_path(*new.id)}` cannot change their order or number"
-            f" while one changes its type: `{where}` is an array of it",
-            operation="RecreateType",
-            hint="add and drop attributes at the end first, then change the type of one",
-        )
+        yield from (_cast(use, "text") for use in uses)
+        return
+    for use in uses:
+        if not _brackets(use):
+            column, target = quote(use.column.name), render_type(use.column)
+            row = _row(column, old, new)
+            yield alter(use.table, use.column.name, f"SET DATA TYPE {target} USING {row}")
+    arrays = [use for use in uses if _brackets(use)]
+    if arrays:
+        yield from _cast_arrays(arrays, old, new, aside)
+
+
+def _cast_arrays(
+    uses: Sequence[TypeUse], old: CompositeType, new: CompositeType, aside: str
+) -> Iterator[str]:
+    """Element by element, by a cast that is there for the while.
+
+    USING takes no subquery, but PostgreSQL applies a cast of the elements to an array of any
+    dimensions and bounds (PostgreSQL 18 docs, CREATE CAST and "Value Expressions").
+    """
+    before, after = _name((old.schema, aside)), _name(new.id)
+    function = _name((new.schema, temporary_name(new.name, "cast")))
+    yield (
+        f"CREATE FUNCTION {function}({before}) RETURNS {after} LANGUAGE sql"
+        f" RETURN {_row('$1', old, new)};"
+    )
+    yield f"CREATE CAST ({before} AS {after}) WITH FUNCTION {function}({before});"
+    for use in uses:
+        column, target = quote(use.column.name), render_type(use.column)
+        yield alter(use.table, use.column.name, f"SET DATA TYPE {target} USING {column}::{target}")
+    yield f"DROP CAST ({before} AS {after});"
+    yield f"DROP FUNCTION {function}({before});"
+
+
+def _row(value: str, old: CompositeType, new: CompositeType) -> str:
+    """The new row of an old one, given as SQL."""
     before = {a.name: a for a in old.attributes}
-    values = ", ".join(_attribute_value(column, a, before.get(a.name)) for a in new.attributes)
+    values = ", ".join(_attribute_value(value, a, before.get(a.name)) for a in new.attributes)
     # IS NULL is also true of a row whose values are all NULL
-    row = f"CASE WHEN {column} IS DISTINCT FROM NULL THEN ROW({values})::{target} END"
-    return alter(use.table, use.column.name, f"SET DATA TYPE {target} USING {row}")
+    return f"CASE WHEN {value} IS DISTINCT FROM NULL THEN ROW({values})::{_name(new.id)} END"
 
 
 def _attribute_value(column: str, attribute: Attribute, old: Attribute | None) -> str:

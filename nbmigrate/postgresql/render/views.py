@@ -108,6 +108,10 @@ def _alter_storage(old: View, new: View) -> tuple[str, ...]:
     if (old.using or _DEFAULT_ACCESS_METHOD) != (new.using or _DEFAULT_ACCESS_METHOD):
         method = quote(new.using or _DEFAULT_ACCESS_METHOD)
         statements.append(f"ALTER {kind} SET ACCESS METHOD {method};")
+    if old.clustered_on != new.clustered_on:
+        index = new.clustered_on
+        action = f"CLUSTER ON {quote(index)}" if index else "SET WITHOUT CLUSTER"
+        statements.append(f"ALTER {kind} {action};")
     return tuple(statements)
 
 

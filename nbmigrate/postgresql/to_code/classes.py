@@ -133,12 +133,15 @@ class TableCode:
                 yield index_node(index)
 
     def _options(self) -> Iterator[tuple[str, Node]]:
-        if self.table.schema:
-            yield "schema", quoted(self.table.schema)
+        for name, said in (
+            ("schema", self.table.schema),
+            ("postgresql_using", self.table.using),
+            ("postgresql_partition_by", self.table.partition_key),
+        ):
+            if said:
+                yield name, quoted(said)
         if self.table.unlogged:
             yield "prefixes", layout.strings(["UNLOGGED"])
-        if self.table.partition_key:
-            yield "postgresql_partition_by", quoted(self.table.partition_key)
         if self.table.inherits:
             yield "postgresql_inherits", layout.group_of(map(quoted, self.table.inherits))
         if self.table.options:

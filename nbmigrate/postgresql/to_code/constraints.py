@@ -54,7 +54,7 @@ def _primary_key(table: Table) -> Group:
             name=quoted(found.name),
             postgresql_include=include,
             comment=_comment(found),
-            info=_parameters(found),
+            info=_key_info(found),
             **_deferral(found),
         )
     options = table.primary_key_options or KeyOptions()
@@ -64,7 +64,7 @@ def _primary_key(table: Table) -> Group:
         name=quoted(table.primary_key_name) if table.primary_key_name else None,
         postgresql_include=strings(options.include) if options.include else None,
         comment=_comment(options),
-        info=_parameters(options),
+        info=_key_info(options),
         **_deferral(options),
     )
 
@@ -77,7 +77,7 @@ def _unique(unique: Unique) -> Group:
         postgresql_include=strings(unique.include) if unique.include else None,
         postgresql_nulls_not_distinct="True" if unique.nulls_not_distinct else None,
         comment=_comment(unique),
-        info=_parameters(unique),
+        info=_key_info(unique),
         **_deferral(unique),
     )
 
@@ -165,6 +165,7 @@ def _options(foreign_key: ForeignKey, table: Table) -> dict[str, Any]:
         "comment": _comment(foreign_key),
         "info": info_node(
             not_enforced=foreign_key.not_enforced or None,
+            period=foreign_key.period or None,
             delete_columns=[*foreign_key.delete_columns] or None,
         ),
         **_deferral(foreign_key),
@@ -182,8 +183,10 @@ def _deferral(item: ForeignKey | KeyOptions | PrimaryKey | Unique) -> dict[str, 
     }
 
 
-def _parameters(item: KeyOptions | PrimaryKey | Unique) -> Group | None:
-    return info_node(parameters={**item.parameters} or None)
+def _key_info(item: KeyOptions | PrimaryKey | Unique) -> Group | None:
+    return info_node(
+        without_overlaps=item.without_overlaps or None, parameters={**item.parameters} or None
+    )
 
 
 def _comment(item: Check | ForeignKey | KeyOptions | PrimaryKey | Unique) -> Node | None:

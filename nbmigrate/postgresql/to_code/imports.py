@@ -22,7 +22,7 @@ _WORDS = {
     """,
     "nbmigrate.schema": """
         Aggregate Comment CompositeType Definition Domain Extension Function Grant MaterializedView OwnedSequence
-        Partition Policy Procedure RangeType Role Rule Schema Statistics Trigger View row_security
+        Partition Policy Procedure RangeType Role Rule Schema Statistics Trigger UnloggedSequence View row_security
     """,
     "typing": "Any Optional",
     "datetime": "date datetime time timedelta",

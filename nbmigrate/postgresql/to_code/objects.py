@@ -65,6 +65,7 @@ def after_tables(snapshot: Snapshot, names: Mapping[str, str]) -> Iterator[Group
     for policy in snapshot.policies.values():
         yield _policy(policy, quoted(_linked_table(policy)))
     for view in snapshot.views.values():
+        yield from parts.statistics(view, quoted(format_path(*view.id)))
         yield from _attached(view, quoted(format_path(*view.id)))
     yield from parts.beside(snapshot)
 
@@ -105,6 +106,10 @@ def sequence_node(sequence: Sequence) -> Group:
     )
 
 
+def _comments(by_name: Mapping[str, str]) -> Group | None:
+    return layout.mapping({n: text(said) for n, said in by_name.items()}) if by_name else None
+
+
 def _domain(domain: Domain) -> Group:
     checks = {check.name: text(check.value) for check in domain.checks.values()}
     not_valid = [check.name for check in domain.checks.values() if check.not_valid]
@@ -118,6 +123,7 @@ def _domain(domain: Domain) -> Group:
         default=_given(domain.default),
         not_null="True" if domain.not_null else None,
         collation=_given(domain.collation),
+        check_comments=_comments(domain.check_comments),
         comment=_given(domain.comment),
     )
 
@@ -131,6 +137,7 @@ def _composite(found: CompositeType) -> Group:
         layout.mapping(attributes),
         schema=_schema(found.schema),
         collations=layout.mapping(collations) if collations else None,
+        attribute_comments=_comments(found.attribute_comments),
         comment=_given(found.comment),
     )
 
@@ -190,6 +197,7 @@ def _materialized(view: View) -> Group:
         tablespace=_given(view.tablespace),
         using=_given(view.using),
         indexes=layout.sequence(map(index_node, view.indexes.values())) if view.indexes else None,
+        clustered_on=_given(view.clustered_on),
         comment=_given(view.comment),
     )
 

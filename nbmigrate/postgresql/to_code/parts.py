@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from nbmigrate.diff.partitions import columns_of_partition
-from nbmigrate.model import Grant, Snapshot, Table, format_path, key
+from nbmigrate.model import Grant, Snapshot, Table, View, format_path, key
 from nbmigrate.model.names import PUBLIC
 from nbmigrate.postgresql.to_code.layout import (
     Group,
@@ -115,7 +115,17 @@ def path(id_: tuple[str, str]) -> str:
 
 def of_table(table: Table, name: str) -> Iterator[Group]:
     """The statistics and privileges of one table."""
-    for found in table.statistics.values():
+    yield from statistics(table, name)
+    yield from _grants(table.privileges, name)
+    for column, grants in table.column_privileges.items():
+        yield from _grants(grants, name, column=column)
+    for column, grants in table.sequence_privileges.items():
+        yield from _grants(grants, name, "sequence", column=column)
+
+
+def statistics(of: Table | View, name: str) -> Iterator[Group]:
+    """The statistics of a table or materialized view."""
+    for found in of.statistics.values():
         yield call(
             "Statistics",
             quoted(found.name),
@@ -125,11 +135,6 @@ def of_table(table: Table, name: str) -> Iterator[Group]:
             target=None if found.target is None else constant(found.target),
             comment=text(found.comment) if found.comment else None,
         )
-    yield from _grants(table.privileges, name)
-    for column, grants in table.column_privileges.items():
-        yield from _grants(grants, name, column=column)
-    for column, grants in table.sequence_privileges.items():
-        yield from _grants(grants, name, "sequence", column=column)
 
 
 def _grants(
@@ -158,12 +163,18 @@ def _granted(snapshot: Snapshot) -> Iterator[Group]:
             yield from _grants(grants, quoted(name), "view", column=column)
 
 
-def beside(snapshot: Snapshot) -> Iterator[Group]:
-    """Owners of sequences, comments of sequences and enums, privileges of all but tables."""
-    yield from _granted(snapshot)
+def _of_sequences(snapshot: Snapshot) -> Iterator[Group]:
     for sequence in snapshot.sequences.values():
         if sequence.owned_by:
             yield call("OwnedSequence", quoted(path(sequence.id)), by=quoted(sequence.owned_by))
+        if sequence.unlogged:
+            yield call("UnloggedSequence", quoted(path(sequence.id)))
+
+
+def beside(snapshot: Snapshot) -> Iterator[Group]:
+    """Owners of sequences, comments of sequences and enums, privileges of all but tables."""
+    yield from _granted(snapshot)
+    yield from _of_sequences(snapshot)
     for view in snapshot.views.values():
         for column, said in view.column_comments.items():
             place = format_path(*view.id, column)

@@ -1,6 +1,7 @@
 """Relationships: both ways of every foreign key that leaves no doubt.
 
-In doubt are several foreign keys between two tables and foreign keys that share columns.
+In doubt are several foreign keys between two tables and foreign keys that share columns; one with
+PERIOD is none, as SQLAlchemy would join where the ranges are equal.
 Nothing here puts a name of the database into a string that SQLAlchemy would evaluate:
 other tables are named by the classes of this code, ``secondary`` by a variable of it.
 """
@@ -48,6 +49,7 @@ def relationship_pairs(
             target = key(*foreign_key.target)
             pair = frozenset((name, target))
             is_clear = ends[pair] == 1 and not _shares(foreign_key, keys[name])
+            is_clear = is_clear and not foreign_key.period
             if target in classes and is_clear and not _is_itself(name, foreign_key):
                 yield _direct(name, target, foreign_key, tables)
     yield from _through(keys, tables, classes, associations)
@@ -120,6 +122,8 @@ def _through(
     """Many to many, where one association table alone connects two classes."""
     links: dict[frozenset[str], list[str]] = {}
     for name in associations:
+        if any(foreign_key.period for foreign_key in keys[name]):
+            continue
         ends = frozenset(key(*foreign_key.target) for foreign_key in keys[name])
         links.setdefault(ends, []).append(name)
     for ends, names in links.items():

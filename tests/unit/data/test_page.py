@@ -258,3 +258,22 @@ def test_the_list_knows_every_kind(database):
         assert (
             len(read_page(connection, describe(connection, ("public", "p")), Request()).rows) == 100
         )
+
+
+def test_a_period_leads_to_no_one_row(database):
+    connection = database.connect()
+    if connection.info.server_version < 180_000:
+        pytest.skip("PERIOD needs PostgreSQL 18")
+    made = """
+    CREATE EXTENSION btree_gist;
+    CREATE TABLE hotel (id int PRIMARY KEY);
+    CREATE TABLE room (id int, at int4range, PRIMARY KEY (id, at WITHOUT OVERLAPS));
+    CREATE TABLE booking (id int REFERENCES hotel, room int, at int4range,
+                          FOREIGN KEY (room, PERIOD at) REFERENCES room (id, PERIOD at));
+    """
+    connection.execute(made)
+    columns = {c.name: c.references for c in describe(connection, ("public", "booking")).columns}
+    assert columns["id"] is not None
+    assert columns["room"] is columns["at"] is None
+    assert describe(connection, ("public", "room")).referenced_by == ()
+    assert describe(connection, ("public", "room")).key == ("id", "at")

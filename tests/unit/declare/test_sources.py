@@ -150,3 +150,12 @@ def test_what_is_no_notebook(tmp_path, text):
     (tmp_path / "n.ipynb").write_text(text, "utf-8")
     with pytest.raises(SourceError):
         load_source("n.ipynb", root=tmp_path)
+
+
+@pytest.mark.parametrize("base", ["MetaData()", "type('Base', (DeclarativeBase,), {})"])
+def test_sequences_of_an_own_metadata_that_no_name_holds(tmp_path, base):
+    (tmp_path / "s.py").write_text(
+        "from sqlalchemy import *\nfrom sqlalchemy.orm import DeclarativeBase\n"
+        f"base = {base}\nSequence('s', metadata=getattr(base, 'metadata', base))\n"
+    )
+    assert [*load_source("s.py", root=tmp_path).snapshot.sequences] == ["public.s"]

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from nbmigrate import operations as o
 from nbmigrate.display import to_text
 from nbmigrate.hazards import TableFacts, find_hazards
-from nbmigrate.model import Column, Table, key
+from nbmigrate.model import Column, KeyOptions, Table, Unique, key
 from nbmigrate.operations import Id
 from nbmigrate.plan import Plan, make_plan
 from nbmigrate.postgresql import POSTGRESQL
@@ -171,3 +171,15 @@ def test_older_servers_write_constants_to_rows() -> None:
     added = o.AddColumn(table=T, column=column("new", default=5))
     assert find_hazards([added], server_version=180_000) == ()
     assert [h.code for h in find_hazards([added], server_version=100_000)] == ["NB205"]
+
+
+def test_nothing_builds_a_key_without_overlaps_online() -> None:
+    temporal = {"without_overlaps": True}
+    unique = Unique(name="u", columns=("a", "b"), **temporal)
+    added = [
+        o.AddUnique(table=T, unique=unique),
+        o.AddPrimaryKey(table=T, name=None, columns=unique.columns, options=KeyOptions(**temporal)),
+    ]
+    assert [(h.code, h.advice) for h in find_hazards(added)] == [("NB208", ""), ("NB207", "")]
+    plain = o.AddUnique(table=T, unique=Unique(name="u", columns=("a", "b")))
+    assert "--online" in find_hazards([plain])[0].advice

@@ -73,3 +73,23 @@ def test_bad_values_are_refused(value: SchemaValue, message: str) -> None:
     with pytest.raises(DeclarationError) as caught:
         from_metadata(metadata)
     assert message in str(caught.value)
+
+
+def test_a_period_makes_no_relationship() -> None:
+    code = """
+class Room(Base):
+    __tablename__ = "room"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[Range[int]] = mapped_column(postgresql.INT4RANGE)
+    __table_args__ = (UniqueConstraint("id", "at", info={"without_overlaps": True}),)
+
+class Booking(Base):
+    __tablename__ = "booking"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    room: Mapped[int]
+    at: Mapped[Range[int]] = mapped_column(postgresql.INT4RANGE)
+    __table_args__ = (ForeignKeyConstraint(["room", "at"], ["room.id", "room.at"]OPTIONS),)
+"""
+    assert "relationship(" in to_code(declared_by(code.replace("OPTIONS", "")))
+    temporal = code.replace("OPTIONS", ', info={"period": True}')
+    assert "relationship(" not in to_code(declared_by(temporal))

@@ -73,3 +73,11 @@ def test_a_schema_of_that_name_is_meant_first(filled: Database, tmp_path: Path) 
         found = workspace.push(answers=Answers(drops=("person.nickname",)))
         assert [question.path for question in found.plan.questions] == ["public.person.nickname"]
         assert not found.applied
+
+
+def test_a_declared_rename_may_too(filled: Database, tmp_path: Path) -> None:
+    with Workspace(filled.url, root=tmp_path / "again") as workspace:
+        text = OLD.replace("Mood", "Feeling") + '\nRenamed("mood->feeling")\n'
+        workspace.declare(text, cell="c", namespace={})
+        assert [type(op).__name__ for op in workspace.push().plan.operations] == ["RenameEnum"]
+        assert workspace.push().plan.is_empty

@@ -194,3 +194,67 @@ def test_what_takes_too_long_is_said(push, monkeypatch):
     slow = ("team integer", "team integer CHECK (team < 8 AND pg_sleep(0.05) IS NOT NULL)")
     result = push(slow)
     assert "not checked: no answer" in " ".join(hazard.text for hazard in result.plan.hazards)
+
+
+TEMPORAL = """
+CREATE TABLE room (id integer, during daterange);
+CREATE TABLE booking (room integer, during daterange);
+"""
+
+
+@pytest.fixture
+def push_temporal(tmp_path, database):
+    if database.connect().info.server_version < 180_000:
+        pytest.skip("WITHOUT OVERLAPS needs PostgreSQL 18")
+    database.execute("CREATE EXTENSION btree_gist", TEMPORAL)
+
+    def run(rows: str, *constraints: str) -> object:
+        database.execute(rows)
+        (tmp_path / "new.sql").write_text(TEMPORAL + "".join(constraints))
+        with Workspace(database.url, root=tmp_path) as workspace:
+            return workspace.push("new.sql")
+
+    return run
+
+
+KEY = "ALTER TABLE room ADD CONSTRAINT k {} (id, during WITHOUT OVERLAPS);"
+
+
+@pytest.mark.parametrize("kind", ["PRIMARY KEY", "UNIQUE", "UNIQUE NULLS NOT DISTINCT"])
+def test_rows_that_overlap(push_temporal, database, kind):
+    rows = (
+        "INSERT INTO room VALUES (1, '[2024-01-01,2024-03-01)'), (2, '[2024-01-01,2024-02-01)'), "
+    )
+    question = only(push_temporal(f"{rows} (1, '[2024-02-01,2024-04-01)')", KEY.format(kind)))
+    assert "2 rows have the same (id) as another, in a (during) that overlaps its" in question.text
+    assert ("1", "[2024-02-01,2024-04-01)") in question.samples[0].rows
+    apart = "UPDATE room SET during = '[2024-03-01,2024-04-01)' WHERE during @> date '2024-03-15'"
+    assert push_temporal(apart, KEY.format(kind)).applied
+
+
+def test_nulls_that_are_like_each_other_overlap(push_temporal):
+    rows = "INSERT INTO room VALUES (NULL, '[2024-01-01,2024-03-01)'), (NULL, '[2024-02-01,)')"
+    question = only(push_temporal(rows, KEY.format("UNIQUE NULLS NOT DISTINCT")))
+    assert "2 rows have the same (id)" in question.text
+    assert push_temporal("", KEY.format("UNIQUE")).applied
+
+
+def test_an_empty_range_in_a_key_without_overlaps(push_temporal):
+    rows = "INSERT INTO room VALUES (1, 'empty'), (1, '[2024-01-01,)')"
+    question = only(push_temporal(rows, KEY.format("PRIMARY KEY")))
+    assert "1 row has an empty (during)" in question.text
+
+
+def test_a_period_that_is_not_covered(push_temporal):
+    key = KEY.format("PRIMARY KEY")
+    foreign = (
+        "ALTER TABLE booking ADD CONSTRAINT f "
+        "FOREIGN KEY (room, PERIOD during) REFERENCES room (id, PERIOD during);"
+    )
+    rows = "INSERT INTO room VALUES (1, '[2024-01-01,2024-02-01)'), (1, '[2024-02-01,2024-03-01)');"
+    booked = "INSERT INTO booking VALUES (1, '[2024-01-15,2024-02-15)'), (1, '[2024-02-15,2024-03-15)'), (NULL, NULL);"
+    question = only(push_temporal(rows + booked, key, foreign))
+    assert "1 row has no row in `public.room` to refer to" in question.text
+    assert question.samples[0].rows[0][:2] == ("1", "[2024-02-15,2024-03-15)")
+    longer = "INSERT INTO room VALUES (1, '[2024-03-01,)')"
+    assert push_temporal(longer, key, foreign).applied

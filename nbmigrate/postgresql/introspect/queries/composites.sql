@@ -8,7 +8,8 @@ select
     a.attname,
     pg_catalog.format_type(a.atttypid, a.atttypmod) as type_text,
     ln.nspname as collation_schema,
-    l.collname
+    l.collname,
+    pg_catalog.col_description(c.oid, a.attnum) as attribute_comment
 from pg_catalog.pg_type t
 join pg_catalog.pg_namespace n on n.oid = t.typnamespace
 join pg_catalog.pg_class c on c.oid = t.typrelid

@@ -35,7 +35,8 @@ select
     i.included,
     ds.description as comment_text,
     k.set_on_delete,
-    case when k.contype in ('p', 'u') then i.parameters end as storage_parameters
+    case when k.contype in ('p', 'u') then i.parameters end as storage_parameters,
+    k.is_temporal
 from (
     select
         true as conenforced,
@@ -76,6 +77,5 @@ where
     and c.relkind in ('r', 'p')
     and k.contype in ('p', 'u', 'f', 'c', 'x')
     and (k.conislocal or k.contype <> 'c')
-    and not k.is_temporal -- they are listed by unmanaged.sql
     and k.conparentid = 0 -- a key to a partitioned table has one more row for each partition
 order by k.conrelid, k.conname

@@ -26,7 +26,13 @@ select
         order by k.conname
     ) as checks_valid,
     pg_catalog.obj_description(t.oid, 'pg_type') as comment_text,
-    t.oid
+    t.oid,
+    array(
+        select pg_catalog.obj_description(k.oid, 'pg_constraint')
+        from pg_catalog.pg_constraint k
+        where k.contypid = t.oid and k.contype = 'c'
+        order by k.conname
+    ) as check_comments
 from pg_catalog.pg_type t
 join pg_catalog.pg_namespace n on n.oid = t.typnamespace
 join pg_catalog.pg_type b on b.oid = t.typbasetype

@@ -23,7 +23,8 @@ select
     c.relname as table_name,
     x.relname as part_name,
     w.relname as whole_name,
-    k.contype::text,
+    -- ChooseIndexName calls a unique WITHOUT OVERLAPS as it calls an exclusion
+    case when k.contype = 'u' and i.indisexclusion then 'x' else k.contype::text end as kind,
     array(
         select n.attname
         from pg_catalog.pg_attribute n

@@ -18,7 +18,8 @@ select
     t.relname as owner_table,
     a.attname as owner_column,
     ds.description as comment_text,
-    c.oid
+    c.oid,
+    c.relpersistence = 'u' and o.deptype is null as unlogged
 from pg_catalog.pg_sequence s
 join pg_catalog.pg_class c on c.oid = s.seqrelid
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace

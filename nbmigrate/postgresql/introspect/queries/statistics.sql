@@ -11,5 +11,5 @@ join pg_catalog.pg_class c on c.oid = s.stxrelid
 where
     c.relnamespace = any(%(namespaces)s::oid[])
     and s.stxnamespace = c.relnamespace
-    and c.relkind in ('r', 'p')
+    and c.relkind in ('r', 'p', 'm')
 order by s.stxrelid, s.stxname

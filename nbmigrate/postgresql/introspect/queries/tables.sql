@@ -35,10 +35,12 @@ select
         join pg_catalog.pg_class x on x.oid = i.indexrelid
         where i.indrelid = c.oid and i.indisclustered
         limit 1
-    ) as cluster_index
+    ) as cluster_index,
+    m.amname as access_method
 from pg_catalog.pg_class c
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 left join pg_catalog.pg_class t on t.oid = c.reltoastrelid
+left join pg_catalog.pg_am m on m.oid = c.relam and c.relkind = 'r' and m.amname <> 'heap'
 where
     c.relnamespace = any(%(namespaces)s::oid[])
     and c.relkind in ('r', 'p')

@@ -37,42 +37,20 @@ found (place, kind) as (
         t.tmplnamespace = any(%(namespaces)s::oid[])
         and (t.tableoid, t.oid) not in (select e.classid, e.objid from extension_objects e)
     union all
-    select 9, 'temporal constraint'
-    from (select false as conperiod) as absent
-    cross join lateral (
-        select pg_constraint.conrelid, pg_constraint.conparentid, conperiod as is_temporal
-        from pg_catalog.pg_constraint
-    ) as k
-    where
-        k.is_temporal and k.conparentid = 0
-        and k.conrelid in (select r.oid from relations r)
-    union all
     select 11, 'table of a composite type'
     from relations r
     join pg_catalog.pg_class c on c.oid = r.oid
     where c.reloftype <> 0
     union all
-    select 11, 'unlogged sequence'
-    from relations r
-    join pg_catalog.pg_class c on c.oid = r.oid
-    where
-        c.relkind = 'S' and c.relpersistence = 'u'
-        and not exists (
-            select from pg_catalog.pg_depend d
-            where
-                d.classid = c.tableoid and d.objid = c.oid
-                and d.refobjsubid > 0 and d.deptype in ('a', 'i')
-        )
-    union all
     select 11, 'default of a view'
     from pg_catalog.pg_attrdef d
     where d.adrelid in (select r.oid from relations r where r.relkind = 'v')
     union all
-    select 11, 'table with another access method'
+    select 11, 'partitioned table with another access method'
     from relations r
     join pg_catalog.pg_class c on c.oid = r.oid
     join pg_catalog.pg_am m on m.oid = c.relam
-    where r.relkind in ('r', 'p') and m.amname <> 'heap'
+    where r.relkind = 'p' and m.amname <> 'heap'
     union all
     select 11, 'NOT NULL constraint with NOT VALID, NO INHERIT or a comment'
     from pg_catalog.pg_constraint k
@@ -86,14 +64,6 @@ found (place, kind) as (
                 where m.classoid = 'pg_catalog.pg_constraint'::pg_catalog.regclass
             )
         )
-    union all
-    select 11, 'index of a materialized view that it is clustered on'
-    from pg_catalog.pg_index i
-    where i.indisclustered and i.indrelid in (select r.oid from relations r where r.relkind = 'm')
-    union all
-    select 13, 'statistics object of a materialized view'
-    from pg_catalog.pg_statistic_ext s
-    where s.stxrelid in (select r.oid from relations r where r.relkind = 'm')
     union all
     select 11, 'comment on what a partition has from its parent'
     from pg_catalog.pg_description m
@@ -120,18 +90,15 @@ found (place, kind) as (
         t.tgenabled <> p.tgenabled and not t.tgisinternal
         and t.tgrelid in (select r.oid from relations r)
     union all
-    select 11, 'comment on an attribute or a domain constraint'
+    select 11, 'comment on NOT NULL of a domain'
     from pg_catalog.pg_description m
     where
         (m.classoid, m.objoid) in (
             select k.tableoid, k.oid
             from pg_catalog.pg_constraint k
             join pg_catalog.pg_type t on t.oid = k.contypid
-            where t.typnamespace = any(%(namespaces)s::oid[])
+            where k.contype = 'n' and t.typnamespace = any(%(namespaces)s::oid[])
         )
-        or m.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass
-        and m.objsubid > 0
-        and m.objoid in (select r.oid from relations r where r.relkind = 'c')
     union all
     select 11, 'comment on the index of a constraint'
     from pg_catalog.pg_description m

@@ -7,7 +7,14 @@ select
     pg_catalog.pg_get_viewdef(c.oid) as definition,
     c.reloptions,
     s.spcname,
-    m.amname
+    m.amname,
+    (
+        select x.relname
+        from pg_catalog.pg_index i
+        join pg_catalog.pg_class x on x.oid = i.indexrelid
+        where i.indrelid = c.oid and i.indisclustered
+        limit 1
+    ) as cluster_index
 from pg_catalog.pg_class c
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 left join pg_catalog.pg_tablespace s on s.oid = c.reltablespace
