@@ -125,7 +125,7 @@ class Phases:
         self._rebuilt = {
             (op.table, op.column.name) for op in operations if isinstance(op, o.AddColumn)
         }
-        self._rebuilt |= _in_the_way(operations)
+        self._rebuilt |= _in_the_way(operations) | _of_old_types(operations)
         self._going = {name for op in operations for name in _dropped_part(op)}
         self._again = {name for op in operations for name in provides(op)}
         self._again |= {
@@ -221,6 +221,25 @@ def _dropped_part(op: o.Operation) -> Iterator[tuple[o.Id, str]]:
             yield table, name
         case _:
             pass
+
+
+def _of_old_types(operations: Iterable[o.Operation]) -> set[tuple[o.Id, str]]:
+    """Columns that go while their type is built anew, which drops the old one."""
+    types = {
+        op.old.id
+        for op in operations
+        if isinstance(op, o.RecreateEnum | o.RecreateDomain | o.RecreateType)
+    }
+    columns = {
+        op.table
+        for op in operations
+        if isinstance(op, o.DropColumn) and (op.column.type_schema, op.column.element_type) in types
+    }
+    return {
+        (op.table, op.column.name)
+        for op in operations
+        if isinstance(op, o.DropColumn) and op.table in columns
+    }
 
 
 def _in_the_way(operations: Iterable[o.Operation]) -> set[tuple[o.Id, str]]:
