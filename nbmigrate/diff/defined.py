@@ -6,7 +6,10 @@ What PostgreSQL cannot change in place is dropped and made again. It refuses to 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from itertools import islice
+
+from msgspec.structs import replace
 
 from nbmigrate.diff.match import NameIndex, match
 from nbmigrate.diff.options import (
@@ -28,7 +31,11 @@ from nbmigrate.operations import (
     AlterDefinition,
     CreateDefinition,
     DefinitionOp,
+    DropCheck,
     DropDefinition,
+    DropExclusion,
+    DropIndex,
+    Id,
     Operation,
 )
 
@@ -68,9 +75,41 @@ def require_unused(operations: Iterable[Operation], old: Snapshot, new: Snapshot
     Raises:
         UnsupportedOperationError: a table, domain or type is made of it.
     """
+    operations = list(operations)
+    again = [
+        op.definition
+        for op in operations
+        if isinstance(op, DropDefinition) and key(*op.definition.id) in new.definitions
+    ]
+    if again:
+        left = _without_dropped(operations, old)
+        for defined in again:
+            _require_unused(defined, left, new)
+
+
+def _without_dropped(operations: Iterable[Operation], old: Snapshot) -> Snapshot:
+    """The old tables without the indexes, checks and exclusions that go before a definition does."""
+    gone: set[tuple[Id, str, str]] = set()
     for op in operations:
-        if isinstance(op, DropDefinition) and key(*op.definition.id) in new.definitions:
-            _require_unused(op.definition, old, new)
+        match op:
+            case DropIndex(table=at, index=part):
+                gone.add((at, "indexes", part.name))
+            case DropCheck(table=at, check=part):
+                gone.add((at, "check_constraints", part.name))
+            case DropExclusion(table=at, exclusion=part):
+                gone.add((at, "exclusions", part.name))
+            case _:
+                pass
+    return replace(old, tables={n: _left(table, gone) for n, table in old.tables.items()})
+
+
+def _left(table: Table, gone: AbstractSet[tuple[Id, str, str]]) -> Table:
+    kinds = {kind for at, kind, _ in gone if at == table.id}
+    parts = {
+        kind: {n: p for n, p in getattr(table, kind).items() if (table.id, kind, n) not in gone}
+        for kind in kinds
+    }
+    return replace(table, **parts)
 
 
 def _require_unused(defined: Definition, old: Snapshot, new: Snapshot) -> None:

@@ -278,6 +278,10 @@ def _stands(old: Snapshot, new: Snapshot) -> Iterator[_Stand]:
         yield _Stand(function_header(function), function.name, away, back)
     for table, table_after in pairs(old.tables, new.tables):
         yield from _hanging(table_after.id, table, table_after)
+        for policy, policy_after in pairs(table.policies, table_after.policies):
+            gone = o.DropPolicy(table=table_after.id, policy=policy)
+            again = o.CreatePolicy(table=table_after.id, policy=policy_after)
+            yield _Stand(joined((policy.using, policy.with_check)), "", gone, again)
     yield from _unused_types(old, new)
     for defined, defined_after in pairs(old.definitions, new.definitions):
         drop, create = (
