@@ -28,7 +28,7 @@ from nbmigrate.diff.texts import (
     type_text,
 )
 from nbmigrate.diff.views import managed
-from nbmigrate.model import Domain, Snapshot, Table, View
+from nbmigrate.model import Domain, Snapshot, Table, View, key
 
 _replace = msgspec.structs.replace
 
@@ -233,7 +233,10 @@ def _gone_names(operations: list[o.Operation], new: Snapshot) -> set[str]:
     made |= {v.name for v in new.views.values()} | {
         name for d in new.definitions.values() for name in spoken_names(d)
     }
-    drops = (op for op in operations if not isinstance(op, o.DropFunction))
+    made |= {op.table.name for op in operations if isinstance(op, o.CreateTable)}
+    drops = (
+        op for op in operations if not isinstance(op, o.DropFunction) and not _is_gone(op, new)
+    )
     found = {name for op in drops for name in dropped_names(op) if name in made}
     for op in operations:
         match op:
@@ -246,6 +249,11 @@ def _gone_names(operations: list[o.Operation], new: Snapshot) -> set[str]:
             case _:
                 pass
     return found
+
+
+def _is_gone(op: o.Operation, new: Snapshot) -> bool:
+    """True for a definition that goes for good, though another schema may have one of its name."""
+    return isinstance(op, o.DropDefinition) and key(*op.definition.id) not in new.definitions
 
 
 def _moved_columns(operations: list[o.Operation]) -> dict[str, set[str]]:

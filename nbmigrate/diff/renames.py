@@ -171,6 +171,12 @@ _PARTS = (
 )
 
 
+def is_there(snapshot: Snapshot, path: tuple[str, ...]) -> bool:
+    """Whether the snapshot has what a rename calls so: a function may be named without its arguments."""
+    called: set[tuple[str, ...]] = {(f.schema, f.name) for f in snapshot.functions.values()}
+    return kind_of(snapshot, path) is not None or path in called
+
+
 def kind_of(snapshot: Snapshot, path: tuple[str, ...]) -> str | None:
     """Which map of the snapshot, or of its table, holds the object; ``None`` when none does."""
     match path:

@@ -10,7 +10,7 @@ import psycopg
 
 from nbmigrate import executor, results
 from nbmigrate.diff.losses import Loss, Names, find_losses
-from nbmigrate.diff.renames import kind_of
+from nbmigrate.diff.renames import is_there
 from nbmigrate.errors import DriftError
 from nbmigrate.executor.undo import Holding, UndoRecord, keeping, records
 from nbmigrate.executor.undo.keep import seconds
@@ -253,7 +253,7 @@ def done_renames(plan: Plan) -> tuple[str, ...]:
     return tuple(
         str(Rename(_full(pair.old, names.old_table), _full(pair.new, names.new_table)))
         for pair in pairs
-        if kind_of(plan.new, _full(pair.new, names.new_table)) is not None
+        if is_there(plan.new, _full(pair.new, names.new_table))
     )
 
 
