@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from nbmigrate import operations as o
 from nbmigrate.diff.texts import dropped_names, has_parsed_body, provides
-from nbmigrate.model import key
+from nbmigrate.model import Definition, DefinitionKind, key
 
 PHASES: tuple[tuple[type[object], ...], ...] = (
     (o.RenameSchema,),
@@ -106,12 +106,28 @@ PHASES: tuple[tuple[type[object], ...], ...] = (
 )
 
 _PHASE = {kind: number for number, kinds in enumerate(PHASES) for kind in kinds}
-#: What types, columns and functions are made of.
-_BENEATH = frozenset({"collation", "text search dictionary", "text search configuration"})
+#: What types, columns and functions are made of, and where foreign data comes from.
+_BENEATH: tuple[DefinitionKind, ...] = (
+    "collation",
+    "text search dictionary",
+    "text search configuration",
+    "foreign data wrapper",
+    "server",
+)
+#: What speaks of tables and their columns, as they will be.
+_BEHIND_TABLES: Mapping[DefinitionKind, int] = {
+    "foreign table": _PHASE[o.AttachPartition],
+    "publication": _PHASE[o.CreateRule],
+}
 #: A generated column that is built anew must be gone before what it is computed from changes.
 _BEFORE_COLUMNS = _PHASE[o.DropTable]
 #: An index that is built concurrently leaves the transaction, so it comes last.
 _CONCURRENT = len(PHASES)
+_MADE: Mapping[DefinitionKind, int] = {
+    **dict.fromkeys(_BENEATH, _PHASE[o.CreateEnum]),
+    **_BEHIND_TABLES,
+    "event trigger": _CONCURRENT,  # what the plan does is no event for it
+}
 #: Between these phases everything is made; before and behind, things go.
 FIRST_MADE, LAST_MADE = _PHASE[o.CreateEnum], _PHASE[o.CreateTrigger]
 #: What is made again under its name goes before anything is made.
@@ -160,7 +176,7 @@ class Phases:
             case _:
                 return None
 
-    def _of_what_goes(self, op: o.Operation) -> int | None:  # noqa: PLR0911 - one case per operation
+    def _of_what_goes(self, op: o.Operation) -> int | None:
         match op:
             case o.DropFunction() | o.DropDomain() | o.DropType() if any(
                 name in self._again for name in dropped_names(op)
@@ -175,13 +191,18 @@ class Phases:
             ):
                 return _PHASE[o.RenameTable]  # a partition that it points to is not detached
             case o.DropDefinition(definition=defined):
-                if defined.kind == "event trigger":
-                    return _PHASE[o.RenameSchema] - 1  # what the plan does is no event for it
-                if key(*defined.id) in self._again:
-                    return _BEFORE_MADE
-                return _PHASE[o.DropEnum] if defined.kind in _BENEATH else None
+                return self._of_gone_definition(defined)
             case _:
                 return None
+
+    def _of_gone_definition(self, defined: Definition) -> int | None:
+        if defined.kind == "event trigger":
+            return _PHASE[o.RenameSchema] - 1  # what the plan does is no event for it
+        if defined.kind == "publication":
+            return _PHASE[o.DropTrigger]  # it ties columns that it speaks of
+        if defined.kind == "foreign table" or key(*defined.id) in self._again:
+            return _BEFORE_MADE
+        return _PHASE[o.DropEnum] if defined.kind in _BENEATH else None
 
     def _of_what_is_made(self, op: o.Operation) -> int | None:  # noqa: PLR0911 - one case per operation
         match op:
@@ -196,10 +217,10 @@ class Phases:
             case o.AlterSequence(old=before, new=after) if before.owned_by != after.owned_by:
                 # SET LOGGED and UNLOGGED of a table reach the sequences that it owns by then
                 return _PHASE[o.AddForeignKey if after.owned_by else o.DropTrigger]
+            case o.AlterDefinition(new=defined):
+                return _BEHIND_TABLES.get(defined.kind)
             case o.CreateDefinition(definition=defined):
-                if defined.kind == "event trigger":
-                    return _CONCURRENT  # what the plan does is no event for it
-                return _PHASE[o.CreateEnum] if defined.kind in _BENEATH else None
+                return _MADE.get(defined.kind)
             case _:
                 return None
 

@@ -262,7 +262,7 @@ def spoken_names(defined: Definition) -> Iterator[str]:
     """
     if defined.kind == "operator" and defined.name in COMMON_OPERATORS:
         yield f"OPERATOR({spell(defined.schema)}.{defined.name})"
-    elif defined.kind not in ("cast", "event trigger"):
+    elif defined.kind not in ("cast", "event trigger", "publication"):
         yield defined.name
 
 

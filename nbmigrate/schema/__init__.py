@@ -6,7 +6,7 @@ expression. ``renamed_from`` is the old name, for a view, a type or a function a
 tables and columns say it with ``info={"renamed_from": "old"}``.
 """
 
-from nbmigrate.schema.defined import Definition
+from nbmigrate.schema.defined import Definition, ForeignServer, ForeignTable
 from nbmigrate.schema.definitions import (
     Aggregate,
     CompositeType,
@@ -44,6 +44,8 @@ __all__ = [
     "Definition",
     "Domain",
     "Extension",
+    "ForeignServer",
+    "ForeignTable",
     "Function",
     "Grant",
     "MaterializedView",

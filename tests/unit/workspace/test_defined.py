@@ -108,6 +108,47 @@ MADE = {
         COMMENT ON EVENT TRIGGER made IS 'off';
         CREATE TABLE people (name text);
     """,
+    "foreign data": """
+        CREATE EXTENSION file_fdw;
+        CREATE SCHEMA "My app";
+        CREATE FOREIGN DATA WRAPPER nothing OPTIONS (debug 'true');
+        COMMENT ON FOREIGN DATA WRAPPER nothing IS 'none';
+        CREATE SERVER "a;b""c" TYPE 'x' VERSION '1' FOREIGN DATA WRAPPER nothing OPTIONS (host 'it''s', "Port" '1');
+        CREATE SERVER files FOREIGN DATA WRAPPER file_fdw;
+        COMMENT ON SERVER files IS 'own';
+        CREATE TYPE "My app"."Mood" AS ENUM ('glad', 'sad');
+        CREATE FUNCTION noted() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
+        CREATE FOREIGN TABLE "My app"."Lines; (" (
+          id integer OPTIONS (force_not_null 'false') NOT NULL DEFAULT 1,
+          "two, words" text COLLATE "C" DEFAULT ';--> (',
+          mood "My app"."Mood",
+          double integer GENERATED ALWAYS AS (id * 2) STORED,
+          CONSTRAINT "posi;tive" CHECK (id > 0)
+        ) SERVER files OPTIONS (filename '/nowhere', format 'csv');
+        COMMENT ON COLUMN "My app"."Lines; (".id IS 'it''s; one';
+        COMMENT ON FOREIGN TABLE "My app"."Lines; (" IS 'all';
+        CREATE TRIGGER first AFTER INSERT ON "My app"."Lines; (" FOR EACH ROW EXECUTE FUNCTION noted();
+        CREATE TRIGGER second BEFORE UPDATE ON "My app"."Lines; (" FOR EACH ROW EXECUTE FUNCTION noted('a');
+        ALTER FOREIGN TABLE "My app"."Lines; (" DISABLE TRIGGER second;
+        CREATE TABLE events (id integer, at date, CHECK (id > 0)) PARTITION BY RANGE (at);
+        CREATE TABLE new_events PARTITION OF events FOR VALUES FROM ('2020-01-01') TO (MAXVALUE);
+        CREATE FOREIGN TABLE old_events PARTITION OF events
+          FOR VALUES FROM (MINVALUE) TO ('2020-01-01') SERVER "a;b""c" OPTIONS (t 'e');
+        CREATE TABLE people (name text);
+        CREATE FOREIGN TABLE heirs (more text) INHERITS (people) SERVER "a;b""c";
+        CREATE VIEW moods AS SELECT mood, "two, words" FROM "My app"."Lines; (";
+    """,
+    "publications": """
+        CREATE SCHEMA "My app";
+        CREATE TABLE people (name text);
+        CREATE TABLE "My app"."a;b" ("c,d" integer PRIMARY KEY, e text, f date);
+        CREATE PUBLICATION "Some; of" FOR TABLE people WHERE (name <> ';'), TABLE "My app"."a;b" ("c,d", f)
+          WITH (publish = 'insert, delete', publish_via_partition_root = true);
+        COMMENT ON PUBLICATION "Some; of" IS 'it''s';
+        CREATE PUBLICATION of_app FOR TABLES IN SCHEMA "My app";
+        CREATE PUBLICATION everything FOR ALL TABLES WITH (publish = '');
+        CREATE PUBLICATION nothing;
+    """,
     "conversions": """
         CREATE DEFAULT CONVERSION "my latin" FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf8;
         COMMENT ON CONVERSION "my latin" IS 'own';
