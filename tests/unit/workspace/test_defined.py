@@ -234,10 +234,14 @@ def test_what_others_made_stays(workspace: Workspace, database: Database, sql: s
 
 
 def test_migrations_are_tried_beside_what_belongs_to_the_database(database: Database) -> None:
-    """Casts between PostgreSQL's own types and event triggers are in no schema that is hidden."""
+    """What is in no schema is not hidden with one."""
     statements = [
         "CREATE FUNCTION no() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$;",
         "CREATE CAST (integer AS point) WITH INOUT;",
+        "CREATE FOREIGN DATA WRAPPER nothing;",
+        "CREATE SERVER away FOREIGN DATA WRAPPER nothing;",
+        "CREATE FOREIGN TABLE there (a integer) SERVER away;",
+        "CREATE PUBLICATION everything FOR ALL TABLES;",
         "CREATE EVENT TRIGGER guard ON sql_drop EXECUTE FUNCTION no();",
     ]
     database.execute(*statements)
@@ -245,8 +249,28 @@ def test_migrations_are_tried_beside_what_belongs_to_the_database(database: Data
     with in_transaction(database.connect(), {}) as arena:
         assert arena.run(statements) is None
         found = arena.read(EMPTY).definitions
-        assert [item.name for item in found.values()] == ["integer AS point", "guard"]
+        names = {item.name for item in found.values()}
+        assert names == {"integer AS point", "nothing", "away", "there", "everything", "guard"}
     assert database.dump() == before
+
+
+def test_a_publication_of_all_tables_stops_no_undo(
+    workspace: Workspace, database: Database
+) -> None:
+    """nbmigrate's own tables are published, too: each needs a replica identity to be updated."""
+    sql = "CREATE TABLE t (id integer PRIMARY KEY, a text);"
+    declare(workspace, f"{sql} CREATE PUBLICATION everything FOR ALL TABLES;")
+    assert workspace.push().applied
+    database.execute("INSERT INTO t VALUES (1, '012'), (2, '3')")
+    declare(
+        workspace, f"{sql} CREATE PUBLICATION everything FOR ALL TABLES;".replace("text", "integer")
+    )
+    assert workspace.push(answers=ALL).applied
+    database.execute("UPDATE t SET a = 7 WHERE id = 2")
+    workspace.undo()
+    with database.connect() as connection:
+        found = connection.execute("SELECT id, a FROM t ORDER BY id").fetchall()
+    assert found == [(1, "012"), (2, "7")]
 
 
 def test_a_collation_of_icu(workspace: Workspace, database: Database) -> None:

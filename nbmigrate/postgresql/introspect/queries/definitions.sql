@@ -82,8 +82,8 @@ option_text (catalog, oid, number_, options) as (
         from pg_catalog.pg_foreign_table t
         union all
         select 'pg_catalog.pg_class'::pg_catalog.regclass, a.attrelid, a.attnum, a.attfdwoptions
-        from pg_catalog.pg_attribute a
-        where a.attfdwoptions is not null
+        from pg_catalog.pg_foreign_table t
+        join pg_catalog.pg_attribute a on a.attrelid = t.ftrelid
     ) as h
     cross join lateral pg_catalog.pg_options_to_table(h.options) as p
     where p.option_name !~* '(pass|pwd|secret|token)'
@@ -142,17 +142,19 @@ foreign_more (relid, place, name_, more_text) as (
             pn.nspname, p.relname, n.nspname, c.relname,
             pg_catalog.pg_get_expr(c.relpartbound, c.oid)
         )
-    from pg_catalog.pg_class c
+    from pg_catalog.pg_foreign_table t
+    join pg_catalog.pg_class c on c.oid = t.ftrelid
     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     join pg_catalog.pg_inherits i on i.inhrelid = c.oid
     join pg_catalog.pg_class p on p.oid = i.inhparent
     join pg_catalog.pg_namespace pn on pn.oid = p.relnamespace
-    where c.relkind = 'f' and c.relispartition
+    where c.relispartition
     union all
     select c.oid, 2, g.tgname, pg_catalog.pg_get_triggerdef(g.oid)
-    from pg_catalog.pg_trigger g
-    join pg_catalog.pg_class c on c.oid = g.tgrelid
-    where c.relkind = 'f' and not g.tgisinternal and g.tgparentid = 0
+    from pg_catalog.pg_foreign_table t
+    join pg_catalog.pg_class c on c.oid = t.ftrelid
+    join pg_catalog.pg_trigger g on g.tgrelid = c.oid
+    where not g.tgisinternal and g.tgparentid = 0
     union all
     select
         c.oid, 3, g.tgname,
@@ -163,22 +165,23 @@ foreign_more (relid, place, name_, more_text) as (
             end,
             g.tgname
         )
-    from pg_catalog.pg_trigger g
-    join pg_catalog.pg_class c on c.oid = g.tgrelid
+    from pg_catalog.pg_foreign_table t
+    join pg_catalog.pg_class c on c.oid = t.ftrelid
+    join pg_catalog.pg_trigger g on g.tgrelid = c.oid
     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-    where c.relkind = 'f' and not g.tgisinternal and g.tgparentid = 0 and g.tgenabled <> 'O'
+    where not g.tgisinternal and g.tgparentid = 0 and g.tgenabled <> 'O'
     union all
     select
         c.oid, 4, a.attname,
         pg_catalog.format(
             'COMMENT ON COLUMN %%I.%%I.%%I IS %%L', n.nspname, c.relname, a.attname, m.description
         )
-    from pg_catalog.pg_class c
+    from pg_catalog.pg_foreign_table t
+    join pg_catalog.pg_class c on c.oid = t.ftrelid
     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     join pg_catalog.pg_description m
         on m.classoid = c.tableoid and m.objoid = c.oid and m.objsubid > 0
     join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum = m.objsubid
-    where c.relkind = 'f'
 ),
 
 published (publication, place, name_, published_text) as (

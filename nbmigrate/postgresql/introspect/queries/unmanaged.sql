@@ -158,8 +158,10 @@ found (place, kind) as (
         select t.ftoptions from pg_catalog.pg_foreign_table t
         where t.ftrelid in (select r.oid from relations r)
         union all
-        select a.attfdwoptions from pg_catalog.pg_attribute a
-        where a.attfdwoptions is not null and a.attrelid in (select r.oid from relations r)
+        select a.attfdwoptions
+        from pg_catalog.pg_foreign_table t
+        join pg_catalog.pg_attribute a on a.attrelid = t.ftrelid
+        where t.ftrelid in (select r.oid from relations r)
     ) as h
     cross join lateral pg_catalog.pg_options_to_table(h.options) as p
     where p.option_name ~* '(pass|pwd|secret|token)'
