@@ -176,7 +176,7 @@ def change_table(world: World) -> None:
         if world.some():
             options = world.one(["", "WITH (fillfactor = 71)", "WITH (autovacuum_enabled = false)"])
             table.data["options"] = options
-        elif not world.all("fk"):
+        elif not world.all("fk", "publication"):
             table.data["unlogged"] = "" if table.data["unlogged"] else "UNLOGGED"
 
 

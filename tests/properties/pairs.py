@@ -16,6 +16,7 @@ from tests.properties import growing
 from tests.properties.changing import ANSWERED, CHANGES, GROWTH
 from tests.properties.contents import ROWS, converted, value
 from tests.properties.defining import DEFINING, REDEFINING
+from tests.properties.elsewhere import CHANGED_ELSEWHERE, ELSEWHERE, EVERY, THESE
 from tests.properties.rarely import RARELY
 from tests.properties.world import Thing, World, quote
 
@@ -24,7 +25,7 @@ STEPS = 26
 #: Definitions are made by this many steps more, and changed by as many.
 DEFINED_STEPS = 5
 #: The steps of both schemas.
-ALL_STEPS = STEPS + STEPS // 2 + 2 * DEFINED_STEPS
+ALL_STEPS = STEPS + STEPS // 2 + 4 * DEFINED_STEPS
 
 
 @dataclass(frozen=True)
@@ -230,6 +231,9 @@ def random_pair(seed: int, without: Container[int] = ()) -> Pair:
     behind = STEPS + STEPS // 2
     _take_all(world, seed, range(dice.randint(6, STEPS)), GROWTH, without)
     _take_all(world, seed, _some_from(behind, more), DEFINING, without)
+    beyond = behind + 2 * DEFINED_STEPS
+    away = _some_from(beyond, more) if seed % EVERY in THESE else range(0)
+    _take_all(world, seed, away, ELSEWHERE, without)
     for table in world.all("table"):  # what inherits was made before its parent was done
         if "like" in table.data:
             parent = next(iter(table.needs() & {t.id for t in world.all("table")}))
@@ -239,6 +243,8 @@ def random_pair(seed: int, without: Container[int] = ()) -> Pair:
     changes = range(STEPS, STEPS + dice.randint(2, STEPS // 2))
     _take_all(world, seed, changes, (*CHANGES, *RARELY), without)
     _take_all(world, seed, _some_from(behind + DEFINED_STEPS, more), REDEFINING, without)
+    away = range(beyond + DEFINED_STEPS, beyond + DEFINED_STEPS + len(away))
+    _take_all(world, seed, away, CHANGED_ELSEWHERE, without)
     return Pair(seed, old, world)
 
 

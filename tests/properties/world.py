@@ -19,9 +19,10 @@ PUBLIC = 0
 _PLACE = re.compile(r"«(\d+)([.'\"]?)»")
 #: Kinds in the order in which a script makes them, as far as needs do not say otherwise.
 KINDS = (
-    "schema", "role", "extension", "collation", "tsdict", "tsconfig", "enum", "sequence", "domain",
-    "type", "function", "cast", "operator", "opclass", "conversion", "table", "column", "pk", "unique", "check", "exclude", "index", "fk", "view", "matview", "trigger",
-    "rule", "policy", "statistics", "setting", "event", "comment", "grant",
+    "schema", "role", "extension", "wrapper", "server", "collation", "tsdict", "tsconfig", "enum", "sequence", "domain",
+    "type", "function", "cast", "operator", "opclass", "conversion", "table", "foreign",
+    "column", "pk", "unique", "check", "exclude", "index", "fk", "view", "matview", "trigger",
+    "rule", "policy", "statistics", "setting", "publication", "event", "comment", "grant",
 )  # fmt: skip
 #: Names of people, machines and enemies.
 BASES = (
