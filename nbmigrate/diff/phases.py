@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from nbmigrate import operations as o
-from nbmigrate.diff.texts import dropped_names, has_parsed_body, provides
+from nbmigrate.diff.match import NameIndex
+from nbmigrate.diff.texts import (
+    definition_text,
+    dropped_names,
+    dropped_text,
+    has_parsed_body,
+    provides,
+)
 from nbmigrate.model import Definition, DefinitionKind, key
 
 PHASES: tuple[tuple[type[object], ...], ...] = (
@@ -142,6 +149,8 @@ class Phases:
             (op.table, op.column.name) for op in operations if isinstance(op, o.AddColumn)
         }
         self._rebuilt |= _in_the_way(operations) | _of_old_types(operations)
+        #: What is made of an old type goes before that does.
+        self._old_types = NameIndex(name for _, name in _rebuilt_types(operations))
         self._going = {name for op in operations for name in _dropped_part(op)}
         self._again = {name for op in operations for name in provides(op)}
         self._again |= {
@@ -182,7 +191,9 @@ class Phases:
                 name in self._again for name in dropped_names(op)
             ):
                 return _BEFORE_MADE
-            case o.DropFunction(function=function) if has_parsed_body(function):
+            case o.DropFunction(function=function) if has_parsed_body(
+                function
+            ) or self._old_types.find(dropped_text(op)):
                 return _BEFORE_MADE  # it ties the columns and types that it reads
             case o.DropColumn(table=table, column=column) if (table, column.name) in self._rebuilt:
                 return _BEFORE_COLUMNS
@@ -200,7 +211,8 @@ class Phases:
             return _PHASE[o.RenameSchema] - 1  # what the plan does is no event for it
         if defined.kind == "publication":
             return _PHASE[o.DropTrigger]  # it ties columns that it speaks of
-        if defined.kind == "foreign table" or key(*defined.id) in self._again:
+        is_tied = defined.kind == "foreign table" or self._old_types.find(definition_text(defined))
+        if is_tied or key(*defined.id) in self._again:
             return _BEFORE_MADE
         return _PHASE[o.DropEnum] if defined.kind in _BENEATH else None
 
@@ -244,13 +256,18 @@ def _dropped_part(op: o.Operation) -> Iterator[tuple[o.Id, str]]:
             pass
 
 
-def _of_old_types(operations: Iterable[o.Operation]) -> set[tuple[o.Id, str]]:
-    """Columns that go while their type is built anew, which drops the old one."""
-    types = {
+def _rebuilt_types(operations: Iterable[o.Operation]) -> set[o.Id]:
+    """The enums, domains and types that are made again under their names."""
+    return {
         op.old.id
         for op in operations
         if isinstance(op, o.RecreateEnum | o.RecreateDomain | o.RecreateType)
     }
+
+
+def _of_old_types(operations: Iterable[o.Operation]) -> set[tuple[o.Id, str]]:
+    """Columns that go while their type is built anew, which drops the old one."""
+    types = _rebuilt_types(operations)
     columns = {
         op.table
         for op in operations
