@@ -47,15 +47,18 @@ def requalified(
     passed over.
     """
     schema, name = map(_identifier, old)
-    bare = rf"(?<![.]){name}(?!\s*\.)" if old[0] == PUBLIC else "(?!)"
-    place = rf"(?P<place>{schema}\s*\.\s*{name}|{bare})"
-    told = (
-        spell(new[1])
-        if new[0] == PUBLIC and not spell_public
-        else f"{spell(new[0])}.{spell(new[1])}"
-    )
-    pattern = re.compile(rf"{place}|{_OTHER}", re.DOTALL)
-    return pattern.sub(lambda found: told if found["place"] else found[0], text)
+    bare = rf"(?<![.])(?P<bare>{name})(?!\s*\.)" if old[0] == PUBLIC else "(?P<bare>(?!))"
+    pattern = re.compile(rf"(?P<whole>{schema}\s*\.\s*{name})|{bare}|{_OTHER}", re.DOTALL)
+    short, long = spell(new[1]), f"{spell(new[0])}.{spell(new[1])}"
+
+    def change(found: re.Match[str]) -> str:
+        if found["whole"] is not None:
+            return short if new[0] == PUBLIC and not spell_public else long
+        if found["bare"] is not None:
+            return short if new[0] == PUBLIC else long
+        return found[0]
+
+    return pattern.sub(change, text)
 
 
 def _identifier(name: str) -> str:
