@@ -26,7 +26,7 @@ def arena(server: Server) -> Iterator[Database]:
 
 
 def empty(database: Database) -> None:
-    """Drop every schema, and the roles, casts and event triggers of an earlier case."""
+    """Drop every schema, and the roles and what else is in none of an earlier case."""
     with psycopg.connect(database.url, autocommit=True) as connection:
         empty_on(connection)
 
@@ -50,6 +50,10 @@ BEGIN
     SELECT ARRAY[castsource, casttarget]::regtype[] FROM pg_cast
     WHERE oid >= 16384 AND castsource < 16384 AND casttarget < 16384
   LOOP EXECUTE format('DROP CAST (%s AS %s)', cast_[1], cast_[2]); END LOOP;
+  FOR one IN SELECT pubname FROM pg_publication
+  LOOP EXECUTE format('DROP PUBLICATION %I', one); END LOOP;
+  FOR one IN SELECT fdwname FROM pg_foreign_data_wrapper WHERE oid NOT IN (SELECT objid FROM pg_depend WHERE deptype = 'e')
+  LOOP EXECUTE format('DROP FOREIGN DATA WRAPPER %I CASCADE', one); END LOOP;
   FOR one IN SELECT amname FROM pg_am WHERE oid >= 16384
   LOOP EXECUTE format('DROP ACCESS METHOD %I CASCADE', one); END LOOP;
   FOR one IN SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_|^information_schema$'

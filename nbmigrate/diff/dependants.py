@@ -127,8 +127,11 @@ def _generated_columns(
 
 
 def _is_resized(old: Table, new: Table, column: str) -> bool:
-    """varchar(10) to varchar(20) is refused too while a generated column uses it."""
-    return column in new.columns and old.columns[column].type != new.columns[column].type
+    """varchar(10) to varchar(20), or another collation, is refused while a generated column uses it."""
+    if column not in new.columns:
+        return False
+    was, is_ = old.columns[column], new.columns[column]
+    return (was.type, was.collation) != (is_.type, is_.collation)
 
 
 def _parts_of_columns(

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from nbmigrate import operations as o
 from nbmigrate.diff.columns import SERIAL
+from nbmigrate.diff.foreign import local_partitions, partly_foreign
 from nbmigrate.diff.sequences import starts_anew
 from nbmigrate.model import Column, Snapshot, Table
 from nbmigrate.model.names import key
@@ -154,6 +155,7 @@ class _Found:
     def __init__(self, old: Snapshot, names: Names) -> None:
         self.old = old
         self.names = names
+        self.elsewhere = partly_foreign(old)
         self.whole: list[Id] = []
         self.gone: dict[Id, dict[str, bool]] = {}
         self.nulls: dict[Id, dict[str, bool]] = {}
@@ -171,7 +173,8 @@ class _Found:
             return
         self.position(was, before)
         if was.columns[before].generated is None:
-            for item in (was, *heirs(self.old, was, before)):
+            local = local_partitions(self.old, was) if was.id in self.elsewhere else ()
+            for item in (was, *heirs(self.old, was, before), *local):
                 (self.nulls if nulls else self.gone).setdefault(item.id, {})[before] = stays
 
     def position(self, table: Table, column: str) -> None:
@@ -279,7 +282,7 @@ def _stored(table: Table) -> tuple[str, ...]:
 def _columns(found: _Found) -> Iterator[Loss]:
     for id_ in dict.fromkeys((*found.gone, *found.nulls)):
         table = found.old.tables[key(*id_)]
-        if id_ in found.whole or _is_in_parent(table, found):
+        if id_ in found.whole or id_ in found.elsewhere or _is_in_parent(table, found):
             continue
         gone, nulls = found.gone.get(id_, {}), found.nulls.get(id_, {})
         is_only = bool(table.inherits) or has_heirs(found.old, table)
@@ -298,7 +301,7 @@ def _columns(found: _Found) -> Iterator[Loss]:
 
 def _is_in_parent(table: Table, found: _Found) -> bool:
     """A partition's rows are kept with those of the whole table."""
-    if table.partition_of is None:
+    if table.partition_of is None or table.partition_of.parent in found.elsewhere:
         return False
     lost = {*found.gone.get(table.id, {}), *found.nulls.get(table.id, {})}
     parent = table.partition_of.parent

@@ -82,7 +82,7 @@ class NameIndex:
         self._odd: set[str] = set()
         for name in names:
             self._names.setdefault(name.lower(), set()).add(name)
-            if '"' in name or not _WORD.search(name):  # an operator is no word
+            if '"' in name or "(" in name or not _WORD.search(name):  # an operator is no word
                 self._odd.add(name)
 
     def find(self, text: str | None) -> set[str]:
@@ -90,7 +90,9 @@ class NameIndex:
         if not text or not self._names:
             return set()
         folded = text.lower()
-        # what stands between any two quotes may be a quoted name
-        words = {*_WORD.findall(folded), *(folded.split('"') if '"' in folded else ())}
+        # what stands between any two quotes may be a quoted name, also inside a string
+        quoted = folded.split('"') if '"' in folded else []
+        quoted += [text.replace("''", "'") for text in quoted if "''" in text]
+        words = {*_WORD.findall(folded), *quoted}
         found = {name for word in words if word in self._names for name in self._names[word]}
         return found | mentioned(text, self._odd)

@@ -30,7 +30,13 @@ from nbmigrate.diff.texts import (
 from nbmigrate.diff.views import in_order
 
 #: What is made of what in one phase.
-_LAYERS = {"operator": 1, "operator family": 2, "operator class": 3}
+_LAYERS = {
+    "operator": 1,
+    "operator family": 2,
+    "operator class": 3,
+    "server": 1,
+    "foreign table": 2,
+}
 
 
 def ordered(operations: Iterable[o.Operation]) -> tuple[o.Operation, ...]:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from nbmigrate import operations as o
 from nbmigrate.diff.match import NameIndex
-from nbmigrate.diff.texts import dropped_names, has_parsed_body, provides
-from nbmigrate.model import key
+from nbmigrate.diff.texts import (
+    definition_text,
+    dropped_names,
+    function_header,
+    has_parsed_body,
+    provides,
+)
+from nbmigrate.model import Definition, DefinitionKind, Function, key
 
 PHASES: tuple[tuple[type[object], ...], ...] = (
     (o.RenameSchema,),
@@ -108,12 +114,28 @@ PHASES: tuple[tuple[type[object], ...], ...] = (
 )
 
 _PHASE = {kind: number for number, kinds in enumerate(PHASES) for kind in kinds}
-#: What types, columns and functions are made of.
-_BENEATH = frozenset({"collation", "text search dictionary", "text search configuration"})
+#: What types, columns and functions are made of, and where foreign data comes from.
+_BENEATH: tuple[DefinitionKind, ...] = (
+    "collation",
+    "text search dictionary",
+    "text search configuration",
+    "foreign data wrapper",
+    "server",
+)
+#: What speaks of tables and their columns, as they will be.
+_BEHIND_TABLES: Mapping[DefinitionKind, int] = {
+    "foreign table": _PHASE[o.AttachPartition],
+    "publication": _PHASE[o.CreateRule],
+}
 #: A generated column that is built anew must be gone before what it is computed from changes.
 _BEFORE_COLUMNS = _PHASE[o.DropTable]
 #: An index that is built concurrently leaves the transaction, so it comes last.
 _CONCURRENT = len(PHASES)
+_MADE: Mapping[DefinitionKind, int] = {
+    **dict.fromkeys(_BENEATH, _PHASE[o.CreateEnum]),
+    **_BEHIND_TABLES,
+    "event trigger": _CONCURRENT,  # what the plan does is no event for it
+}
 #: Between these phases everything is made; before and behind, things go.
 FIRST_MADE, LAST_MADE = _PHASE[o.CreateEnum], _PHASE[o.CreateTrigger]
 #: What is made again under its name goes before anything is made.
@@ -127,7 +149,9 @@ class Phases:
         self._rebuilt = {
             (op.table, op.column.name) for op in operations if isinstance(op, o.AddColumn)
         }
-        self._rebuilt |= _in_the_way(operations)
+        self._rebuilt |= _in_the_way(operations) | _of_old_types(operations)
+        #: What is made of an old type goes before that does.
+        self._old_types = NameIndex(name for _, name in _rebuilt_types(operations))
         self._going = {name for op in operations for name in _dropped_part(op)}
         self._again = {name for op in operations for name in provides(op)}
         self._again |= {
@@ -164,16 +188,14 @@ class Phases:
             case _:
                 return None
 
-    def _of_what_goes(self, op: o.Operation) -> int | None:  # noqa: PLR0911 - one case per operation
+    def _of_what_goes(self, op: o.Operation) -> int | None:
         match op:
             case o.DropFunction() | o.DropDomain() | o.DropType() if any(
                 name in self._again for name in dropped_names(op)
             ):
                 return _BEFORE_MADE
-            case o.DropFunction(function=function) if has_parsed_body(
-                function
-            ) and self._changing.find(function.definition):
-                return _BEFORE_MADE  # it ties the columns that it reads
+            case o.DropFunction(function=function) if self._is_tied(function):
+                return _BEFORE_MADE
             case o.DropColumn(table=table, column=column) if (table, column.name) in self._rebuilt:
                 return _BEFORE_COLUMNS
             case o.DropForeignKey(table=table, foreign_key=part) if (
@@ -181,13 +203,24 @@ class Phases:
             ):
                 return _PHASE[o.RenameTable]  # a partition that it points to is not detached
             case o.DropDefinition(definition=defined):
-                if defined.kind == "event trigger":
-                    return _PHASE[o.RenameSchema] - 1  # what the plan does is no event for it
-                if key(*defined.id) in self._again:
-                    return _BEFORE_MADE
-                return _PHASE[o.DropEnum] if defined.kind in _BENEATH else None
+                return self._of_gone_definition(defined)
             case _:
                 return None
+
+    def _is_tied(self, function: Function) -> bool:
+        """Whether what changes before it would go is held by it: columns that it reads, and types."""
+        reads = has_parsed_body(function) and self._changing.find(function.definition)
+        return bool(reads or self._old_types.find(function_header(function)))
+
+    def _of_gone_definition(self, defined: Definition) -> int | None:
+        if defined.kind == "event trigger":
+            return _PHASE[o.RenameSchema] - 1  # what the plan does is no event for it
+        if defined.kind == "publication":
+            return _PHASE[o.DropTrigger]  # it ties columns that it speaks of
+        is_tied = defined.kind == "foreign table" or self._old_types.find(definition_text(defined))
+        if is_tied or key(*defined.id) in self._again:
+            return _BEFORE_MADE
+        return _PHASE[o.DropEnum] if defined.kind in _BENEATH else None
 
     def _of_what_is_made(self, op: o.Operation) -> int | None:  # noqa: PLR0911 - one case per operation
         match op:
@@ -202,10 +235,10 @@ class Phases:
             case o.AlterSequence(old=before, new=after) if before.owned_by != after.owned_by:
                 # SET LOGGED and UNLOGGED of a table reach the sequences that it owns by then
                 return _PHASE[o.AddForeignKey if after.owned_by else o.DropTrigger]
+            case o.AlterDefinition(new=defined):
+                return _BEHIND_TABLES.get(defined.kind)
             case o.CreateDefinition(definition=defined):
-                if defined.kind == "event trigger":
-                    return _CONCURRENT  # what the plan does is no event for it
-                return _PHASE[o.CreateEnum] if defined.kind in _BENEATH else None
+                return _MADE.get(defined.kind)
             case _:
                 return None
 
@@ -238,6 +271,30 @@ def _dropped_part(op: o.Operation) -> Iterator[tuple[o.Id, str]]:
             yield table, name
         case _:
             pass
+
+
+def _rebuilt_types(operations: Iterable[o.Operation]) -> set[o.Id]:
+    """The enums, domains and types that are made again under their names."""
+    return {
+        op.old.id
+        for op in operations
+        if isinstance(op, o.RecreateEnum | o.RecreateDomain | o.RecreateType)
+    }
+
+
+def _of_old_types(operations: Iterable[o.Operation]) -> set[tuple[o.Id, str]]:
+    """Columns that go while their type is built anew, which drops the old one."""
+    types = _rebuilt_types(operations)
+    columns = {
+        op.table
+        for op in operations
+        if isinstance(op, o.DropColumn) and (op.column.type_schema, op.column.element_type) in types
+    }
+    return {
+        (op.table, op.column.name)
+        for op in operations
+        if isinstance(op, o.DropColumn) and op.table in columns
+    }
 
 
 def _in_the_way(operations: Iterable[o.Operation]) -> set[tuple[o.Id, str]]:

@@ -28,7 +28,7 @@ from nbmigrate.diff.texts import (
     type_text,
 )
 from nbmigrate.diff.views import managed
-from nbmigrate.model import Domain, Snapshot, Table, View
+from nbmigrate.model import Domain, Snapshot, Table, View, key
 
 _replace = msgspec.structs.replace
 
@@ -235,7 +235,10 @@ def _gone_names(operations: list[o.Operation], new: Snapshot) -> set[str]:
     made |= {v.name for v in new.views.values()} | {
         name for d in new.definitions.values() for name in spoken_names(d)
     }
-    drops = (op for op in operations if not isinstance(op, o.DropFunction))
+    made |= {op.table.name for op in operations if isinstance(op, o.CreateTable)}
+    drops = (
+        op for op in operations if not isinstance(op, o.DropFunction) and not _is_gone(op, new)
+    )
     found = {name for op in drops for name in dropped_names(op) if name in made}
     for op in operations:
         match op:
@@ -248,6 +251,11 @@ def _gone_names(operations: list[o.Operation], new: Snapshot) -> set[str]:
             case _:
                 pass
     return found
+
+
+def _is_gone(op: o.Operation, new: Snapshot) -> bool:
+    """True for a definition that goes for good, though another schema may have one of its name."""
+    return isinstance(op, o.DropDefinition) and key(*op.definition.id) not in new.definitions
 
 
 def _moved_columns(operations: list[o.Operation]) -> dict[str, set[str]]:
@@ -280,6 +288,10 @@ def _stands(old: Snapshot, new: Snapshot) -> Iterator[_Stand]:
         yield _Stand(function_header(function), function.name, away, back)
     for table, table_after in pairs(old.tables, new.tables):
         yield from _hanging(table_after.id, table, table_after)
+        for policy, policy_after in pairs(table.policies, table_after.policies):
+            gone = o.DropPolicy(table=table_after.id, policy=policy)
+            again = o.CreatePolicy(table=table_after.id, policy=policy_after)
+            yield _Stand(joined((policy.using, policy.with_check)), "", gone, again)
     yield from _unused_types(old, new)
     for defined, defined_after in pairs(old.definitions, new.definitions):
         drop, create = (

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from nbmigrate.diff.rewording import reword_name
+from nbmigrate.diff.rewording import requalified, reword_name
 from nbmigrate.diff.rewrite import (
     move_object,
     rename_column,
@@ -113,6 +113,11 @@ def _is_next(rename: Rename, rest: Sequence[Rename]) -> bool:
     return len(rename.old) == len(rest[0].old) and not any(r.old == rename.new for r in rest)
 
 
+def _requalified(signature: str, old: Id, new: Id) -> str:
+    """The signature with an argument of a type that is elsewhere by now."""
+    return requalified(signature, old, new, spell_public=False)
+
+
 def _follow(rename: Rename, operations: Iterable[Operation]) -> Rename:
     """The rename with containers under the names they have by now."""
     old = rename.old
@@ -132,7 +137,11 @@ def _follow(rename: Rename, operations: Iterable[Operation]) -> Rename:
                 | RenameDomain(old=a, new=b)
                 | RenameType(old=a, new=b)
             ) if _is_signature(old):  # its arguments are of a type that has another name by now
-                old = (old[0], reword_name(old[1], a[1], b[1]))
+                old = (old[0], reword_name(_requalified(old[1], a, b), a[1], b[1]))
+            case MoveEnum(old=a, new=b) | MoveDomain(old=a, new=b) | MoveType(old=a, new=b) if (
+                _is_signature(old)
+            ):
+                old = (old[0], _requalified(old[1], a, b))
             case _:
                 pass
     return Rename(old, rename.new)
@@ -170,6 +179,12 @@ _PARTS = (
     "foreign_keys",
     "composite_primary_keys",
 )
+
+
+def is_there(snapshot: Snapshot, path: tuple[str, ...]) -> bool:
+    """Whether the snapshot has what a rename calls so: a function may be named without its arguments."""
+    called: set[tuple[str, ...]] = {(f.schema, f.name) for f in snapshot.functions.values()}
+    return kind_of(snapshot, path) is not None or path in called
 
 
 def kind_of(snapshot: Snapshot, path: tuple[str, ...]) -> str | None:

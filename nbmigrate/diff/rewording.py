@@ -8,6 +8,7 @@ from typing import TypeVar
 import msgspec
 
 from nbmigrate.model import Value
+from nbmigrate.model.names import PUBLIC
 
 V = TypeVar("V", bound=Value)
 
@@ -23,6 +24,9 @@ _CALL = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 
+#: Tokens in which no name is looked for.
+_OTHER = r"""'(?:[^']|'')*'|\$(?P<tag>\w*)\$.*?\$(?P=tag)\$|"(?:[^"]|"")*"|[\w$]+"""
+
 
 def reword_calls(text: str, old: str, new: str) -> str:
     """The text with calls of the function ``old`` as calls of ``new``."""
@@ -32,6 +36,36 @@ def reword_calls(text: str, old: str, new: str) -> str:
 def reword_name(text: str, old: str, new: str) -> str:
     """The text with the identifier ``old`` replaced, quoted where it must be."""
     return _changed(_TOKEN, text, old, new)
+
+
+def requalified(
+    text: str, old: tuple[str, str], new: tuple[str, str], *, spell_public: bool = True
+) -> str:
+    """The text with a type or function of one schema and name under another schema or name.
+
+    Without a schema it is one of public, as types are spelled that stand alone. Strings are
+    passed over.
+    """
+    schema, name = map(_identifier, old)
+    bare = rf"(?<![.])(?P<bare>{name})(?!\s*\.)" if old[0] == PUBLIC else "(?P<bare>(?!))"
+    pattern = re.compile(rf"(?P<whole>{schema}\s*\.\s*{name})|{bare}|{_OTHER}", re.DOTALL)
+    short, long = spell(new[1]), f"{spell(new[0])}.{spell(new[1])}"
+
+    def change(found: re.Match[str]) -> str:
+        if found["whole"] is not None:
+            return short if new[0] == PUBLIC and not spell_public else long
+        if found["bare"] is not None:
+            return short if new[0] == PUBLIC else long
+        return found[0]
+
+    return pattern.sub(change, text)
+
+
+def _identifier(name: str) -> str:
+    """The pattern of a name, quoted or, where it can be, bare."""
+    quoted = re.escape('"' + name.replace('"', '""') + '"')
+    bare = rf"|(?i:\b{name}(?![\w$]))" if re.fullmatch(r"[a-z_][a-z0-9_]*", name) else ""
+    return rf"(?:{quoted}{bare})"
 
 
 def _changed(tokens: re.Pattern[str], text: str, old: str, new: str) -> str:

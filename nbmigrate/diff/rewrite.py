@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from nbmigrate.diff.columns import SERIAL
-from nbmigrate.diff.rewording import reword_name, with_collation_in
+from nbmigrate.diff.rewording import requalified, reword_name, with_collation_in
 from nbmigrate.diff.rewrite_definitions import (
     move_definitions,
     reword_attached,
@@ -63,6 +63,12 @@ def _schema_value(kind: str, schema: str) -> str:
 def move_object(snapshot: Snapshot, kind: str, old: Id, new: Id) -> Snapshot:
     """A table, enum, domain, type, view or sequence under another schema or name."""
     moved = _move_object(snapshot, kind, old, new)
+    if kind in ("enums", "domains", "types"):
+        moved = reword_definitions(
+            moved,
+            lambda text: requalified(text, old, new),
+            lambda type_: requalified(type_, old, new, spell_public=False),
+        )
     if old[1] == new[1] or kind == "sequences":
         return moved
     return reword_definitions(moved, lambda text: reword_name(text, old[1], new[1]))

@@ -12,7 +12,16 @@ from typing import Any, TypeVar
 import msgspec
 
 from nbmigrate.diff.rewording import with_collation_in
-from nbmigrate.model import CompositeType, Domain, Function, RangeType, Snapshot, Table, View
+from nbmigrate.model import (
+    CompositeType,
+    Definition,
+    Domain,
+    Function,
+    RangeType,
+    Snapshot,
+    Table,
+    View,
+)
 from nbmigrate.model.names import key
 
 Reword = Callable[[str], str]
@@ -20,16 +29,22 @@ Attached = TypeVar("Attached", Table, View)
 _replace = msgspec.structs.replace
 
 
-def reword_definitions(snapshot: Snapshot, reword: Reword) -> Snapshot:
-    """The snapshot with ``reword`` applied to functions, domains, types and definitions, under their keys."""
-    functions = (_function(function, reword) for function in snapshot.functions.values())
-    definitions = _texts(snapshot.definitions, reword).values()
+def reword_definitions(
+    snapshot: Snapshot, reword: Reword, retype: Reword | None = None
+) -> Snapshot:
+    """The snapshot with ``reword`` applied to functions, domains, types and definitions, under their keys.
+
+    ``retype`` is applied to what is a type alone.
+    """
+    retype = retype or reword
+    functions = (_function(found, reword, retype) for found in snapshot.functions.values())
+    definitions = (_defined(found, reword, retype) for found in snapshot.definitions.values())
     return _replace(
         snapshot,
         functions={key(*function.id): function for function in functions},
         definitions={key(*found.id): found for found in definitions},
-        domains={n: _domain(domain, reword) for n, domain in snapshot.domains.items()},
-        types={n: _type(found, reword) for n, found in snapshot.types.items()},
+        domains={n: _domain(domain, reword, retype) for n, domain in snapshot.domains.items()},
+        types={n: _type(found, retype) for n, found in snapshot.types.items()},
     )
 
 
@@ -69,31 +84,38 @@ def _texts(items: Mapping[str, Any], reword: Reword) -> dict[str, Any]:
     return {n: _replace(i, definition=reword(i.definition)) for n, i in items.items()}
 
 
-def _function(function: Function, reword: Reword) -> Function:
+def _defined(found: Definition, reword: Reword, retype: Reword) -> Definition:
+    """A cast is called by its types, and an operator is told by them."""
+    name = retype(found.name) if found.kind == "cast" else found.name
+    of = retype(found.of) if found.kind == "operator" else found.of
+    return _replace(found, name=name, of=of, definition=reword(found.definition))
+
+
+def _function(function: Function, reword: Reword, retype: Reword) -> Function:
     parameters = tuple(
-        _replace(p, type=reword(p.type), default=p.default and reword(p.default))
+        _replace(p, type=retype(p.type), default=p.default and reword(p.default))
         for p in function.parameters
     )
     return _replace(
         function,
         parameters=parameters,
-        returns=function.returns and reword(function.returns),
+        returns=function.returns and retype(function.returns),
         definition=reword(function.definition),
     )
 
 
-def _domain(domain: Domain, reword: Reword) -> Domain:
+def _domain(domain: Domain, reword: Reword, retype: Reword) -> Domain:
     checks = {n: _replace(c, value=reword(c.value)) for n, c in domain.checks.items()}
     return _replace(
         domain,
-        type=reword(domain.type),
+        type=retype(domain.type),
         default=domain.default and reword(domain.default),
         checks=checks,
     )
 
 
-def _type(found: CompositeType | RangeType, reword: Reword) -> CompositeType | RangeType:
+def _type(found: CompositeType | RangeType, retype: Reword) -> CompositeType | RangeType:
     if isinstance(found, RangeType):
-        return _replace(found, subtype=reword(found.subtype))
-    attributes = tuple(_replace(a, type=reword(a.type)) for a in found.attributes)
+        return _replace(found, subtype=retype(found.subtype))
+    attributes = tuple(_replace(a, type=retype(a.type)) for a in found.attributes)
     return _replace(found, attributes=attributes)

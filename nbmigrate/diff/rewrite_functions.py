@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from nbmigrate.diff.rewording import reword_calls, spell
+from nbmigrate.diff.rewording import requalified, reword_calls, spell
 from nbmigrate.diff.rewrite import each, map_texts, rekey, retype
 from nbmigrate.diff.rewrite_definitions import reword_attached, reword_definitions
 from nbmigrate.diff.texts import type_names
@@ -45,11 +45,24 @@ def move_function(snapshot: Snapshot, old: Function, new: Function) -> Snapshot:
     """
     functions = rekey(snapshot.functions, key(*old.id), key(*new.id), lambda _: new)
     snapshot = _replace(snapshot, functions=functions)
+    snapshot = _requalified(snapshot, old, new)
     has_twins = any(other.name == old.name for other in functions.values())
     if old.name == new.name or has_twins:
         return snapshot
 
     return _recalled(snapshot, lambda text: reword_calls(text, old.name, new.name))
+
+
+def _requalified(snapshot: Snapshot, old: Function, new: Function) -> Snapshot:
+    """Operators, classes and casts name their functions with the schema, and without a call."""
+    start, end = (old.schema, old.name), (new.schema, new.name)
+    if any((f.schema, f.name) == start for f in snapshot.functions.values()):
+        return snapshot
+    definitions = (
+        _replace(found, definition=requalified(found.definition, start, end))
+        for found in snapshot.definitions.values()
+    )
+    return _replace(snapshot, definitions={key(*found.id): found for found in definitions})
 
 
 def move_range(snapshot: Snapshot, old: RangeType, new: RangeType) -> Snapshot:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from nbmigrate import operations as o
+from nbmigrate.diff.rewording import spell
 from nbmigrate.model import (
     Column,
     CompositeType,
@@ -254,8 +255,14 @@ def definition_text(defined: Definition) -> str:
 
 
 def spoken_names(defined: Definition) -> Iterator[str]:
-    """The name by which SQL speaks of it: none of a cast, nor of an operator that is everywhere."""
-    if defined.kind not in ("cast", "event trigger") and defined.name not in COMMON_OPERATORS:
+    """The name by which SQL speaks of it: none of a cast.
+
+    An operator whose name is everywhere is spoken of with its schema (PostgreSQL 18 docs,
+    "Operator Precedence").
+    """
+    if defined.kind == "operator" and defined.name in COMMON_OPERATORS:
+        yield f"OPERATOR({spell(defined.schema)}.{defined.name})"
+    elif defined.kind not in ("cast", "event trigger", "publication"):
         yield defined.name
 
 
@@ -271,8 +278,10 @@ def domain_text(domain: Domain) -> str:
 
 
 def own_collation(collation: str | None) -> str | None:
-    """The collation, but those of every PostgreSQL: a table may have such a name, too."""
-    return None if collation in _COLLATIONS else collation
+    """The collation as SQL, but those of every PostgreSQL: a table may have such a name, too."""
+    if collation is None or collation in _COLLATIONS:
+        return None
+    return collation if '"' in collation else f'"{collation}"'
 
 
 def type_text(found: CompositeType | RangeType) -> str:

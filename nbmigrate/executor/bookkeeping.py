@@ -2,7 +2,9 @@
 
 ``meta`` holds the version of these tables, ``migrations`` what was applied and by
 whom, ``statements`` (since version 2) every statement of them and of pushes and undos, ``progress`` the statements of a migration that could not be one transaction
-and is not finished, ``ledger`` the objects nbmigrate owns. Made when first needed.
+and is not finished, ``ledger`` the objects nbmigrate owns. Made when first needed. A table
+without a key has a replica identity: a publication FOR ALL TABLES has these too, and PostgreSQL refuses
+an UPDATE of a published table that has none (PostgreSQL 18 docs, "Publication").
 """
 
 from __future__ import annotations
@@ -70,6 +72,7 @@ CREATE TABLE IF NOT EXISTS {SCHEMA}.ledger (
     created_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (kind, schema, name)
 );
+ALTER TABLE {SCHEMA}.meta REPLICA IDENTITY FULL;
 INSERT INTO {SCHEMA}.meta (version) SELECT {VERSION} WHERE NOT EXISTS (SELECT FROM {SCHEMA}.meta);
 UPDATE {SCHEMA}.meta SET version = {VERSION} WHERE version < {VERSION};
 """

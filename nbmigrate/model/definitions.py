@@ -145,16 +145,25 @@ DefinitionKind = Literal[
     "operator class",
     "event trigger",
     "conversion",
+    "foreign data wrapper",
+    "server",
+    "foreign table",
+    "publication",
 ]
+#: Kinds that are in no schema.
+SCHEMALESS: frozenset[DefinitionKind] = frozenset(
+    ["cast", "event trigger", "foreign data wrapper", "server", "publication"]
+)
 
 
 class Definition(Value, frozen=True, kw_only=True):
     """An object that is known as a whole: ``definition`` is the SQL that makes it.
 
-    That is a CREATE statement; the mappings of a text search configuration follow it.
+    That is a CREATE statement; the mappings of a text search configuration follow it, and the triggers
+    of a foreign table.
 
-    The other fields say what the definition says too. A cast is called ``integer AS text``; like
-    an event trigger it is in no schema and stands under public. ``of`` is what tells it from others of its
+    The other fields say what the definition says too. A cast is called ``integer AS text``; what is
+    in no schema stands under public. ``of`` is what tells it from others of its
     name: the types of an operator, the access method of an operator class.
     """
 

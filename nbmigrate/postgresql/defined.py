@@ -1,17 +1,20 @@
 """What a CREATE statement makes: its kind and its name, read from the first words.
 
 PostgreSQL 18 docs: CREATE COLLATION, TEXT SEARCH DICTIONARY and CONFIGURATION, CAST, OPERATOR,
-OPERATOR FAMILY and CLASS, EVENT TRIGGER, CONVERSION.
+OPERATOR FAMILY and CLASS, EVENT TRIGGER, CONVERSION, FOREIGN DATA WRAPPER, SERVER, FOREIGN TABLE, PUBLICATION.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from msgspec.structs import replace
 
 from nbmigrate.errors import DeclarationError
 from nbmigrate.model import Definition, DefinitionKind
+from nbmigrate.model.definitions import SCHEMALESS
 from nbmigrate.model.names import PUBLIC
 from nbmigrate.postgresql.identifiers import qualified, quote
 from nbmigrate.postgresql.lexer import (
@@ -34,9 +37,16 @@ _KINDS: tuple[DefinitionKind, ...] = (
     "operator",
     "event trigger",
     "conversion",
+    "foreign data wrapper",
+    "foreign table",
+    "server",
+    "publication",
 )
 _PASSED_OVER = ("if", "not", "exists")
 _NONE = "NONE"
+#: Kinds with options that may hold passwords, and what those are called; `definitions.sql` reads none.
+_WITH_OPTIONS = frozenset({"foreign data wrapper", "server", "foreign table"})
+_SECRET = re.compile(r"pass|pwd|secret|token", re.IGNORECASE)
 
 
 def identified(found: Definition) -> Definition:
@@ -54,6 +64,8 @@ def identified(found: Definition) -> Definition:
             rest = tokens[len(words) :]
             if tuple(token.word for token in rest[:3]) == _PASSED_OVER:
                 rest = rest[3:]
+            if kind in _WITH_OPTIONS:
+                _require_no_secret(rest)
             return replace(found, kind=kind, **_identity(kind, rest, sql))
     first = sql.partition("\n")[0]
     raise DeclarationError(
@@ -61,6 +73,22 @@ def identified(found: Definition) -> Definition:
         source=first,
         hint=f"it can be: {', '.join(f'CREATE {kind.upper()}' for kind in _KINDS)}",
     )
+
+
+def _require_no_secret(tokens: Sequence[Token]) -> None:
+    """No option of foreign data is a password: a snapshot is a file, and many read it.
+
+    Raises:
+        DeclarationError: one may be.
+    """
+    for option, value in pairwise(tokens):
+        name = identifier_value(option) or ""
+        if value.kind in ("string", "escape") and _SECRET.search(name):
+            raise DeclarationError(
+                f"option `{name}` may hold a secret, which no schema does",
+                source=name,
+                hint="put it into a user mapping (CREATE USER MAPPING), which nbmigrate leaves alone",
+            )
 
 
 def _identity(kind: DefinitionKind, rest: Sequence[Token], sql: str) -> dict[str, str]:
@@ -100,7 +128,7 @@ def thing(found: Definition) -> str:
     match found.kind:
         case "cast":
             return f"{word} ({found.name})"
-        case "event trigger":
+        case kind if kind in SCHEMALESS:
             return f"{word} {quote(found.name)}"
         case "operator":
             return f"{word} {quote(found.schema)}.{found.name} ({found.of})"

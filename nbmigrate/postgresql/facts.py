@@ -46,6 +46,7 @@ WITH RECURSIVE wanted AS (
 )
 SELECT w.schema, w.name, w.root,
        bool_or(c.reltuples < 0) AS is_unknown,
+       bool_or(c.relkind = 'f') AS is_foreign,
        sum(greatest(c.reltuples, 0))::bigint AS estimate,
        sum(c.relpages)::bigint AS pages,
        sum(coalesce(s.n_tup_ins + s.n_tup_upd + s.n_tup_del, 0))::bigint AS writes,
@@ -85,6 +86,8 @@ class _Row(NamedTuple):
     name: str
     root: int
     is_unknown: bool
+    #: Some of it is on another server, which nobody is made to wait for.
+    is_foreign: bool
     estimate: int
     pages: int
     writes: int
@@ -166,7 +169,7 @@ def _sizes(
 
 def _rows(connection: psycopg.Connection[Any], row: _Row, heap: int) -> int:
     """Counted for a small table, else PostgreSQL's estimate."""
-    if heap > _COUNTED_BYTES and not row.is_unknown:
+    if row.is_foreign or (heap > _COUNTED_BYTES and not row.is_unknown):
         return int(row.estimate)
     query = f"SELECT count(*) FROM {quote(row.schema)}.{quote(row.name)}"
     if heap > _COUNTED_BYTES:

@@ -28,7 +28,12 @@ _SPLIT_IN_IDENTIFIER = "\\002D-> statement-breakpoint"
 
 def quote(name: str) -> str:
     """The name as a quoted identifier."""
-    return _quote_around_breakpoint(name) if BREAKPOINT in name else _double(name)
+    return _quote_around_breakpoint(name) if BREAKPOINT in name else in_quotes(name)
+
+
+def in_quotes(name: str) -> str:
+    """The name in quotes, for texts of a snapshot: whatever writes one into a file guards it."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def qualified(identifier: tuple[str, str], *, spell_public: bool = False) -> str:
@@ -53,7 +58,7 @@ def literal(text: str) -> str:
 def name_literal(identifier: tuple[str, str]) -> str:
     """The full name as a string constant, for ``regclass`` and ``pg_get_serial_sequence``."""
     schema, name = identifier
-    return literal(f"{_double(schema or PUBLIC)}.{_double(name)}")
+    return literal(f"{in_quotes(schema or PUBLIC)}.{in_quotes(name)}")
 
 
 def block(body: str) -> str:
@@ -100,10 +105,6 @@ def _guard_token(token: Token) -> str:
             return text.replace(BREAKPOINT, "-- > statement-breakpoint")
 
 
-def _double(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
 def _quote_around_breakpoint(name: str) -> str:
     escaped = name.replace("\\", "\\\\").replace(BREAKPOINT, _SPLIT_IN_IDENTIFIER)
-    return "U&" + _double(escaped)
+    return "U&" + in_quotes(escaped)

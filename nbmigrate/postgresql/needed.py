@@ -35,7 +35,7 @@ _EXTENSIONS: Mapping[str, str] = {
 _OWNER = {name: ext for ext, names in _EXTENSIONS.items() for name in names.split()}
 
 _MISSING = re.compile(
-    r"(?P<kind>type|operator class|text search \w+|collation|access method|language|function) "
+    r"(?P<kind>type|operator class|text search \w+|collation|access method|language|function|server|foreign-data wrapper) "
     r'"?(?P<name>[^\s"(]+)"?.* does not exist'
 )
 _OPERATOR = re.compile(r"operator does not exist: .*?(?P<name>[-+*/<>=~!@#%^&|`?]+)")
@@ -50,6 +50,7 @@ _DEFINED = frozenset(
         "collation",
         "operator",
         "operator class",
+        "server",
         "text search configuration",
         "text search dictionary",
     ]
@@ -101,7 +102,8 @@ def _missing(message: str) -> str:
     if not (found := _MISSING.search(message)):
         return ""
     kind, name = found["kind"], found["name"].rpartition(".")[2]
-    if owner := _OWNER.get(name.lower()):
+    owner = name if kind == "foreign-data wrapper" else _OWNER.get(name.lower())
+    if owner:
         return _extension(owner)
     if kind == "language":
         return f"{_extension(name)}; the server needs its package"

@@ -65,7 +65,7 @@ def _schemas(snapshot: Snapshot) -> set[str]:
 
 def _hide_schemas(connection: psycopg.Connection[Any], snapshot: Snapshot) -> dict[str, str]:
     """Rename what is there; the new schemas are empty. Returns hidden name -> real name."""
-    _drop_own(connection, _EVENT_TRIGGERS)
+    _run_each(connection, _EVENT_TRIGGERS)
     wanted = sorted(_schemas(snapshot))
     query = "SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname = ANY(%s)"
     there = {name for (name,) in connection.execute(query, [wanted])}
@@ -78,7 +78,8 @@ def _hide_schemas(connection: psycopg.Connection[Any], snapshot: Snapshot) -> di
     _bring_extensions(connection, hidden)
     # Some extensions stay in the hidden schemas; user text speaks of them without a schema.
     _search_only(connection, PUBLIC, *(a for a, name in hidden.items() if name == PUBLIC))
-    _drop_own(connection, _CASTS)
+    for own in (_CASTS, _PUBLICATIONS, _SERVERS):
+        _run_each(connection, own)
     # what a function calls may be no part of what is built
     connection.execute("SET LOCAL check_function_bodies = off")
     return hidden
@@ -128,9 +129,32 @@ _EVENT_TRIGGERS = """
         WHERE d.classid = t.tableoid AND d.objid = t.oid AND d.deptype = 'e'
     )
 """
+#: Publications: none of their tables is locked.
+_PUBLICATIONS = """
+    SELECT pg_catalog.format('DROP PUBLICATION %%I', p.pubname) FROM pg_catalog.pg_publication p
+"""
+#: Where foreign data comes from, renamed: foreign tables stand on it.
+_SERVERS = """
+    SELECT pg_catalog.format('ALTER SERVER %%I RENAME TO "nbm~%%s"', s.srvname, s.oid)
+    FROM pg_catalog.pg_foreign_server s
+    WHERE NOT EXISTS (
+        SELECT FROM pg_catalog.pg_depend d
+        WHERE d.classid = s.tableoid AND d.objid = s.oid AND d.deptype = 'e'
+    )
+    UNION ALL
+    SELECT
+        pg_catalog.format('ALTER FOREIGN DATA WRAPPER %%I RENAME TO "nbm~%%s"', w.fdwname, w.oid)
+    FROM pg_catalog.pg_foreign_data_wrapper w
+    WHERE NOT EXISTS (
+        SELECT FROM pg_catalog.pg_depend d
+        WHERE d.classid = w.tableoid AND d.objid = w.oid AND d.deptype = 'e'
+    )
+"""
+#: How the names of those begin while they are out of the way.
+_ALIAS = "nbm~"
 
 
-def _drop_own(connection: psycopg.Connection[Any], query: str) -> None:
+def _run_each(connection: psycopg.Connection[Any], query: str) -> None:
     """Run what the query gives; what is not the session's own stays."""
     for (statement,) in connection.execute(query.encode(), []).fetchall():
         with suppress(psycopg.Error), connection.transaction():
@@ -158,8 +182,10 @@ class Emptied(NamedTuple):
         return _installed(self.connection) - self.installed
 
     def spelled(self, snapshot: Snapshot) -> Snapshot:
-        """The snapshot without the names that schemas are hidden under."""
-        return _unhide(snapshot, self.hidden)
+        """The snapshot without what is hidden, and the names that schemas are hidden under."""
+        found = snapshot.definitions.items()
+        made = {n: d for n, d in found if not d.name.startswith(_ALIAS)}
+        return _unhide(_replace(snapshot, definitions=made), self.hidden)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import msgspec
 from nbmigrate.model import Column, Generated, Identity, Sequence, Table, key
 from nbmigrate.model.names import PUBLIC, sequence_name, truncate
 from nbmigrate.postgresql.expressions import canonical_default, canonical_expression
-from nbmigrate.postgresql.identifiers import quote
+from nbmigrate.postgresql.identifiers import in_quotes
 from nbmigrate.postgresql.lexer import identifier_value, significant
 from nbmigrate.postgresql.types import (
     SERIAL_TYPES,
@@ -62,7 +62,7 @@ def canonical_collation(collation: str | None) -> str | None:
         names = names[1:]
     if not names or (len(names) == 1 and '"' in names[0]):
         return collation
-    return names[0] if len(names) == 1 else ".".join(map(quote, names))
+    return names[0] if len(names) == 1 else ".".join(map(in_quotes, names))
 
 
 def _type_schema(column: Column, table: Table, types: Container[str]) -> str | None:

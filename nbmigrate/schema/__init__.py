@@ -6,7 +6,7 @@ expression. ``renamed_from`` is the old name, for a view, a type or a function a
 tables and columns say it with ``info={"renamed_from": "old"}``, all else with ``Renamed("OLD->NEW")``.
 """
 
-from nbmigrate.schema.defined import Definition
+from nbmigrate.schema.defined import Definition, ForeignServer, ForeignTable
 from nbmigrate.schema.definitions import (
     Aggregate,
     CompositeType,
@@ -46,6 +46,8 @@ __all__ = [
     "Definition",
     "Domain",
     "Extension",
+    "ForeignServer",
+    "ForeignTable",
     "Function",
     "Grant",
     "MaterializedView",

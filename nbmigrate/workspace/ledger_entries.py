@@ -26,8 +26,16 @@ def ledger_change(operations: Iterable[o.Operation], ours: Collection[Entry]) ->
     return LedgerChange(
         created=created,
         dropped=tuple(entry for entry in dropped if entry not in created),
-        renamed=tuple(pair for op in operations for pair in (*_renamed(op), *_inside(op, ours))),
+        renamed=_at_once(pair for op in operations for pair in (*_renamed(op), *_inside(op, ours))),
     )
+
+
+def _at_once(pairs: Iterable[tuple[Entry, Entry]]) -> tuple[tuple[Entry, Entry], ...]:
+    """Renames one behind the other as renames from the first name to the last."""
+    first: dict[Entry, Entry] = {}
+    for old, new in pairs:
+        first[new] = first.pop(old, old)
+    return tuple((old, new) for new, old in first.items() if old != new)
 
 
 def _created(op: o.Operation) -> Iterator[Entry]:  # noqa: C901, PLR0912 - one case per kind

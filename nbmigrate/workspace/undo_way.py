@@ -16,7 +16,7 @@ import psycopg
 from nbmigrate.dialect import Statement
 from nbmigrate.diff.inverse import cleared, inverted, merge, relaxed, replaced
 from nbmigrate.diff.losses import Loss, Losses, find_losses
-from nbmigrate.diff.renames import apply_renames, kind_of
+from nbmigrate.diff.renames import apply_renames, is_there
 from nbmigrate.errors import IrreversibleError, UndoConflictError
 from nbmigrate.executor.undo import Holding, Keeping, UndoRecord, keeping, records, restore
 from nbmigrate.executor.undo.restore import Restoring
@@ -148,7 +148,7 @@ def _halves(
 
 def _within(answers: Answers, half: Snapshot) -> Answers:
     """Without the renames of what is dropped on the way and made again under its old name."""
-    kept = (text for text in answers.renames if kind_of(half, Rename.parse(text).new) is not None)
+    kept = (text for text in answers.renames if is_there(half, Rename.parse(text).new))
     return msgspec.structs.replace(answers, renames=tuple(kept))
 
 

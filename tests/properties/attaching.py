@@ -334,7 +334,7 @@ def add_comment(world: World) -> None:
         case "index":
             target = f"INDEX «{world.things[thing.owner].owner}».«{thing.id}»"
         case "function":
-            takes = "numeric" if thing.data["takes"] == "numeric" else ""
+            takes = thing.data.get("args", "numeric" if thing.data["takes"] == "numeric" else "")
             target = f"{thing.data.get('procedure') or 'FUNCTION'} «{thing.id}.»({takes})"
         case "schema":
             target = f"SCHEMA «{thing.id}»"

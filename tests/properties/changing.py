@@ -74,6 +74,9 @@ def move(world: World, thing: Thing) -> None:
     if thing.id not in owned and (schema, world.names[thing.id]) not in taken:
         if thing.kind == "table" and world.all("statistics", owner=thing.id):
             return
+        indexes = {f"«{index.id}»" for index in world.all("index", owner=thing.id)}
+        if any(comment.data["on"] in indexes for comment in world.all("comment")):
+            return  # it says the schema of the index
         thing.owner = schema
 
 
@@ -173,7 +176,7 @@ def change_table(world: World) -> None:
         if world.some():
             options = world.one(["", "WITH (fillfactor = 71)", "WITH (autovacuum_enabled = false)"])
             table.data["options"] = options
-        elif not world.all("fk"):
+        elif not world.all("fk", "publication"):
             table.data["unlogged"] = "" if table.data["unlogged"] else "UNLOGGED"
 
 

@@ -15,11 +15,17 @@ from nbmigrate.plan import Answers
 from tests.properties import growing
 from tests.properties.changing import ANSWERED, CHANGES, GROWTH
 from tests.properties.contents import ROWS, converted, value
+from tests.properties.defining import DEFINING, REDEFINING
+from tests.properties.elsewhere import CHANGED_ELSEWHERE, ELSEWHERE, EVERY, THESE
 from tests.properties.rarely import RARELY
 from tests.properties.world import Thing, World, quote
 
 #: Things are made by this many steps at most, and changed by as many.
 STEPS = 26
+#: Definitions are made by this many steps more, and changed by as many.
+DEFINED_STEPS = 5
+#: The steps of both schemas.
+ALL_STEPS = STEPS + STEPS // 2 + 4 * DEFINED_STEPS
 
 
 @dataclass(frozen=True)
@@ -216,23 +222,42 @@ def _insert(world: World, like: Thing, table: Thing, numbers: tuple[int, ...]) -
 
 def random_pair(seed: int, without: Container[int] = ()) -> Pair:
     """The pair of a seed, made without some of its steps."""
-    dice = random.Random(seed)
+    dice, more = random.Random(seed), random.Random(f"definitions {seed}")
     world = World(random.Random(f"{seed}"))
     for _ in range(dice.randint(0, 2)):
         growing.add_schema(world)
     for _ in range(dice.randint(1, 3)):
         growing.add_table(world)
-    for step in range(dice.randint(6, STEPS)):
-        _take(world, seed, step, GROWTH, without)
+    behind = STEPS + STEPS // 2
+    _take_all(world, seed, range(dice.randint(6, STEPS)), GROWTH, without)
+    _take_all(world, seed, _some_from(behind, more), DEFINING, without)
+    beyond = behind + 2 * DEFINED_STEPS
+    away = _some_from(beyond, more) if seed % EVERY in THESE else range(0)
+    _take_all(world, seed, away, ELSEWHERE, without)
     for table in world.all("table"):  # what inherits was made before its parent was done
         if "like" in table.data:
             parent = next(iter(table.needs() & {t.id for t in world.all("table")}))
             table.data["like"] = [c.id for c in world.columns(world.things[parent])]
     old = world.copied()
     world.is_old = False
-    for step in range(dice.randint(2, STEPS // 2)):
-        _take(world, seed, STEPS + step, (*CHANGES, *RARELY), without)
+    changes = range(STEPS, STEPS + dice.randint(2, STEPS // 2))
+    _take_all(world, seed, changes, (*CHANGES, *RARELY), without)
+    _take_all(world, seed, _some_from(behind + DEFINED_STEPS, more), REDEFINING, without)
+    away = range(beyond + DEFINED_STEPS, beyond + DEFINED_STEPS + len(away))
+    _take_all(world, seed, away, CHANGED_ELSEWHERE, without)
     return Pair(seed, old, world)
+
+
+def _some_from(first: int, dice: random.Random) -> range:
+    """Steps about definitions."""
+    return range(first, first + dice.randint(0, DEFINED_STEPS))
+
+
+def _take_all(
+    world: World, seed: int, numbers: range, steps: tuple[object, ...], without: Container[int]
+) -> None:
+    for number in numbers:
+        _take(world, seed, number, steps, without)
 
 
 def _take(

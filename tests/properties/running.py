@@ -22,7 +22,7 @@ import psycopg
 from tests.fixtures.postgres import Database, start_server, stop_server
 from tests.fixtures.versions import folder_of
 from tests.properties.bench import Bench, reason
-from tests.properties.pairs import STEPS, Pair, random_pair
+from tests.properties.pairs import ALL_STEPS, Pair, random_pair
 
 #: Of a failure, as much as names it.
 SHOWN = 600
@@ -107,7 +107,7 @@ def shrunk(bench: Bench, seed: int, *, by_files: bool) -> tuple[Pair, str]:
         return _sort(why(bench, seed, without, by_files=by_files)) == wanted
 
     if wanted:
-        left_out = _most(frozenset(range(STEPS + STEPS // 2)), fails)
+        left_out = _most(frozenset(range(ALL_STEPS)), fails)
     return random_pair(seed, left_out), why(bench, seed, left_out, by_files=by_files)
 
 

@@ -2,8 +2,8 @@
 
 Nothing here is the engine's: a world quotes for itself and says the whole schema in SQL, so
 that what PostgreSQL makes of it is what the engine has to reach. In a text ``«7»`` is the
-name of thing 7 as SQL, ``«7.»`` the same with its schema, ``«7'»`` as a literal. A rename is
-another name for the number, and every text follows.
+name of thing 7 as SQL, ``«7.»`` the same with its schema, ``«7'»`` as a literal, ``«7"»`` what
+``«7.»`` says as a literal. A rename is another name for the number, and every text follows.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 PUBLIC = 0
-_PLACE = re.compile(r"«(\d+)([.']?)»")
+_PLACE = re.compile(r"«(\d+)([.'\"]?)»")
 #: Kinds in the order in which a script makes them, as far as needs do not say otherwise.
 KINDS = (
-    "schema", "role", "extension", "enum", "sequence", "domain", "type", "function", "table",
+    "schema", "role", "extension", "wrapper", "server", "collation", "tsdict", "tsconfig", "enum", "sequence", "domain",
+    "type", "function", "cast", "operator", "opclass", "conversion", "table", "foreign",
     "column", "pk", "unique", "check", "exclude", "index", "fk", "view", "matview", "trigger",
-    "rule", "policy", "statistics", "setting", "comment", "grant",
+    "rule", "policy", "statistics", "setting", "publication", "event", "comment", "grant",
 )  # fmt: skip
 #: Names of people, machines and enemies.
 BASES = (
@@ -165,6 +166,8 @@ class World:
         name = self.names[number]
         if form == "'":
             return literal(name)
+        if form == '"':
+            return literal(self._name(number, "."))
         if form == ".":
             return f"{quote(self.names[self.things[number].owner])}.{quote(name)}"
         return quote(name)

@@ -88,6 +88,8 @@ def leave_changed(holding: Holding, before: Snapshot) -> tuple[str, ...]:
             for was, new in zip(kept.loss.key, survivor.key, strict=True)
         )
         mark = quote(trash.skip_column(table))
+        # a publication FOR ALL TABLES has the trash, too
+        texts.append(f"ALTER TABLE {trash.in_trash(kept.name)} REPLICA IDENTITY FULL;")
         texts.append(
             f"UPDATE {trash.in_trash(kept.name)} AS k SET {mark} = true"
             f" FROM {trash.in_trash(trash.after_name(kept.name))} AS a"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from nbmigrate.model import Column, Generated, Identity
 from nbmigrate.model.names import PUBLIC, object_name, sequence_name
 from nbmigrate.postgresql.expressions import strip_parens
-from nbmigrate.postgresql.identifiers import quote
+from nbmigrate.postgresql.identifiers import in_quotes
 from nbmigrate.postgresql.introspect.options import typed_options
 from nbmigrate.postgresql.printed import printed_default
 from nbmigrate.postgresql.types import SERIAL_TYPES, canonical_type, identity_bounds
@@ -251,4 +251,4 @@ def collation_name(schema: str, name: str) -> str:
     """The bare name of one of PostgreSQL's own; SQL text of another one."""
     if schema == "pg_catalog":
         return name
-    return quote(name) if schema == PUBLIC else f"{quote(schema)}.{quote(name)}"
+    return in_quotes(name) if schema == PUBLIC else f"{in_quotes(schema)}.{in_quotes(name)}"

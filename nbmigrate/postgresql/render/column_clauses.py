@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from nbmigrate.postgresql.expressions import render_default
-from nbmigrate.postgresql.identifiers import qualified, quote
+from nbmigrate.postgresql.identifiers import guard, qualified, quote
 from nbmigrate.postgresql.render.clauses import option_list, parenthesised, word
 from nbmigrate.postgresql.render.sequences import sequence_options
 from nbmigrate.postgresql.types import render_type
@@ -94,7 +94,7 @@ def collate(collation: str | None) -> str:
     """COLLATE; a name with quotes in it is spelled as SQL already."""
     if not collation:
         return ""
-    return " COLLATE " + (collation if '"' in collation else quote(collation))
+    return " COLLATE " + (guard(collation) if '"' in collation else quote(collation))
 
 
 def generated_clause(generated: Generated) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
+from nbmigrate.diff.foreign import altered_publication, altered_server, altered_table
 from nbmigrate.diff.options import ESTIMATES, mappings, options
 from nbmigrate.operations import AlterDefinition, CreateDefinition, DropDefinition
 from nbmigrate.postgresql.defined import thing
@@ -42,8 +43,29 @@ def _altered(old: Definition, new: Definition) -> Iterator[str]:
             yield from _altered_configuration(old, new)
         case "operator":
             yield from _altered_operator(old, new)
+        case "server" | "foreign data wrapper":
+            actions = altered_server(old.definition, new.definition) or ()
+            yield from (f"ALTER {thing(new)} {action};" for action in actions)
+        case "publication":
+            actions = altered_publication(old.definition, new.definition) or ()
+            yield from (f"ALTER {thing(new)} {action};" for action in actions)
+        case "foreign table":
+            yield from _altered_table(old, new)
         case _:
             raise AssertionError(new.kind)
+
+
+def _altered_table(old: Definition, new: Definition) -> Iterator[str]:
+    """A trigger that goes is named with its table, one that comes and a comment are whole."""
+    _, _, table = thing(new).partition("FOREIGN TABLE ")
+    for action in altered_table(old.definition, new.definition) or ():
+        match action.split(" ", 2)[:2]:
+            case ["DROP", "TRIGGER"]:
+                yield f"{action} ON {table};"
+            case ["COMMENT" | "CREATE", _]:
+                yield f"{closed(action)};"
+            case _:
+                yield f"ALTER {thing(new)} {action};"
 
 
 def _altered_dictionary(old: Definition, new: Definition) -> Iterator[str]:

@@ -223,7 +223,14 @@ def test_ddl_stays_as_it_was_read_while_nobody_can_be_asked(cells, tmp_path):
         ("SELECT setval('s', 5)", "SELECT"),
         ("DROP TABLE IF EXISTS gone", "DROP TABLE, which is dropped"),
         ("ALTER TABLE t OWNER TO current_user", "OWNER TO"),
-        ("CREATE PUBLICATION p", "1 publication, which nbmigrate does not manage"),
+        (
+            "CREATE FOREIGN DATA WRAPPER w; CREATE SERVER s FOREIGN DATA WRAPPER w; CREATE USER MAPPING FOR PUBLIC SERVER s",
+            "1 user mapping, which nbmigrate does not manage",
+        ),
+        (
+            "CREATE FOREIGN DATA WRAPPER w OPTIONS (debug 'a', \"Secret key\" 'x')",
+            "1 foreign option that may hold a secret, which nbmigrate does not manage",
+        ),
     ],
 )
 def test_what_no_schema_holds_is_said(cells, text, said):

@@ -108,6 +108,47 @@ MADE = {
         COMMENT ON EVENT TRIGGER made IS 'off';
         CREATE TABLE people (name text);
     """,
+    "foreign data": """
+        CREATE EXTENSION file_fdw;
+        CREATE SCHEMA "My app";
+        CREATE FOREIGN DATA WRAPPER nothing OPTIONS (debug 'true');
+        COMMENT ON FOREIGN DATA WRAPPER nothing IS 'none';
+        CREATE SERVER "a;b""c" TYPE 'x' VERSION '1' FOREIGN DATA WRAPPER nothing OPTIONS (host 'it''s', "Port" '1');
+        CREATE SERVER files FOREIGN DATA WRAPPER file_fdw;
+        COMMENT ON SERVER files IS 'own';
+        CREATE TYPE "My app"."Mood" AS ENUM ('glad', 'sad');
+        CREATE FUNCTION noted() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
+        CREATE FOREIGN TABLE "My app"."Lines; (" (
+          id integer OPTIONS (force_not_null 'false') NOT NULL DEFAULT 1,
+          "two, words" text COLLATE "C" DEFAULT ';--> (',
+          mood "My app"."Mood",
+          double integer GENERATED ALWAYS AS (id * 2) STORED,
+          CONSTRAINT "posi;tive" CHECK (id > 0)
+        ) SERVER files OPTIONS (filename '/nowhere', format 'csv');
+        COMMENT ON COLUMN "My app"."Lines; (".id IS 'it''s; one';
+        COMMENT ON FOREIGN TABLE "My app"."Lines; (" IS 'all';
+        CREATE TRIGGER first AFTER INSERT ON "My app"."Lines; (" FOR EACH ROW EXECUTE FUNCTION noted();
+        CREATE TRIGGER second BEFORE UPDATE ON "My app"."Lines; (" FOR EACH ROW EXECUTE FUNCTION noted('a');
+        ALTER FOREIGN TABLE "My app"."Lines; (" DISABLE TRIGGER second;
+        CREATE TABLE events (id integer, at date, CHECK (id > 0)) PARTITION BY RANGE (at);
+        CREATE TABLE new_events PARTITION OF events FOR VALUES FROM ('2020-01-01') TO (MAXVALUE);
+        CREATE FOREIGN TABLE old_events PARTITION OF events
+          FOR VALUES FROM (MINVALUE) TO ('2020-01-01') SERVER "a;b""c" OPTIONS (t 'e');
+        CREATE TABLE people (name text);
+        CREATE FOREIGN TABLE heirs (more text) INHERITS (people) SERVER "a;b""c";
+        CREATE VIEW moods AS SELECT mood, "two, words" FROM "My app"."Lines; (";
+    """,
+    "publications": """
+        CREATE SCHEMA "My app";
+        CREATE TABLE people (name text);
+        CREATE TABLE "My app"."a;b" ("c,d" integer PRIMARY KEY, e text, f date);
+        CREATE PUBLICATION "Some; of" FOR TABLE people WHERE (name <> ';'), TABLE "My app"."a;b" ("c,d", f)
+          WITH (publish = 'insert, delete', publish_via_partition_root = true);
+        COMMENT ON PUBLICATION "Some; of" IS 'it''s';
+        CREATE PUBLICATION of_app FOR TABLES IN SCHEMA "My app";
+        CREATE PUBLICATION everything FOR ALL TABLES WITH (publish = '');
+        CREATE PUBLICATION nothing;
+    """,
     "conversions": """
         CREATE DEFAULT CONVERSION "my latin" FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf8;
         COMMENT ON CONVERSION "my latin" IS 'own';
@@ -193,10 +234,14 @@ def test_what_others_made_stays(workspace: Workspace, database: Database, sql: s
 
 
 def test_migrations_are_tried_beside_what_belongs_to_the_database(database: Database) -> None:
-    """Casts between PostgreSQL's own types and event triggers are in no schema that is hidden."""
+    """What is in no schema is not hidden with one."""
     statements = [
         "CREATE FUNCTION no() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$;",
         "CREATE CAST (integer AS point) WITH INOUT;",
+        "CREATE FOREIGN DATA WRAPPER nothing;",
+        "CREATE SERVER away FOREIGN DATA WRAPPER nothing;",
+        "CREATE FOREIGN TABLE there (a integer) SERVER away;",
+        "CREATE PUBLICATION everything FOR ALL TABLES;",
         "CREATE EVENT TRIGGER guard ON sql_drop EXECUTE FUNCTION no();",
     ]
     database.execute(*statements)
@@ -204,8 +249,28 @@ def test_migrations_are_tried_beside_what_belongs_to_the_database(database: Data
     with in_transaction(database.connect(), {}) as arena:
         assert arena.run(statements) is None
         found = arena.read(EMPTY).definitions
-        assert [item.name for item in found.values()] == ["integer AS point", "guard"]
+        names = {item.name for item in found.values()}
+        assert names == {"integer AS point", "nothing", "away", "there", "everything", "guard"}
     assert database.dump() == before
+
+
+def test_a_publication_of_all_tables_stops_no_undo(
+    workspace: Workspace, database: Database
+) -> None:
+    """nbmigrate's own tables are published, too: each needs a replica identity to be updated."""
+    sql = "CREATE TABLE t (id integer PRIMARY KEY, a text);"
+    declare(workspace, f"{sql} CREATE PUBLICATION everything FOR ALL TABLES;")
+    assert workspace.push().applied
+    database.execute("INSERT INTO t VALUES (1, '012'), (2, '3')")
+    declare(
+        workspace, f"{sql} CREATE PUBLICATION everything FOR ALL TABLES;".replace("text", "integer")
+    )
+    assert workspace.push(answers=ALL).applied
+    database.execute("UPDATE t SET a = 7 WHERE id = 2")
+    workspace.undo()
+    with database.connect() as connection:
+        found = connection.execute("SELECT id, a FROM t ORDER BY id").fetchall()
+    assert found == [(1, "012"), (2, "7")]
 
 
 def test_a_collation_of_icu(workspace: Workspace, database: Database) -> None:

@@ -25,7 +25,10 @@ CREATE TABLE orders (
 );
 CREATE VIEW glad AS SELECT * FROM users WHERE mood = 'glad';
 """
-UNMANAGED = "CREATE PUBLICATION words"
+UNMANAGED = (
+    "CREATE TEXT SEARCH PARSER p (START = prsd_start, GETTOKEN = prsd_nexttoken,"
+    " END = prsd_end, LEXTYPES = prsd_lextype)"
+)
 
 
 @pytest.fixture
@@ -42,11 +45,11 @@ def test_code_and_what_it_leaves_out(workspace: Workspace, database: Database) -
     assert result.language == "python"
     assert result.tables == ("public.orders", "public.users")
     assert result.not_expressed == ()
-    assert result.unmanaged == ("1 publication",)
-    assert result.code.splitlines()[0] == "# not expressed: 1 publication (not managed)"
+    assert result.unmanaged == ("1 text search parser",)
+    assert result.code.splitlines()[0] == "# not expressed: 1 text search parser (not managed)"
     assert 'info={"no_inherit": True}' in result.code
     assert result.cell.startswith("%%schema\n# not expressed")
-    assert "1 publication" in repr(result)
+    assert "1 text search parser" in repr(result)
 
 
 def test_partitions_stay_what_they_are(workspace: Workspace, database: Database) -> None:

@@ -62,6 +62,155 @@ member (family, class_oid, place, number_, member_text) as (
     where s.oid >= 16384
 ),
 
+-- an option that may hold a secret is not read
+option_text (catalog, oid, number_, options) as (
+    select
+        h.catalog, h.oid, h.number_,
+        pg_catalog.format(
+            ' OPTIONS (%%s)',
+            pg_catalog.string_agg(
+                pg_catalog.format('%%I %%L', p.option_name, p.option_value), ', ' order by p.option_name
+            )
+        )
+    from (
+        select s.tableoid as catalog, s.oid, 0 as number_, s.srvoptions as options
+        from pg_catalog.pg_foreign_server s
+        union all
+        select w.tableoid, w.oid, 0, w.fdwoptions from pg_catalog.pg_foreign_data_wrapper w
+        union all
+        select 'pg_catalog.pg_class'::pg_catalog.regclass, t.ftrelid, 0, t.ftoptions
+        from pg_catalog.pg_foreign_table t
+        union all
+        select 'pg_catalog.pg_class'::pg_catalog.regclass, a.attrelid, a.attnum, a.attfdwoptions
+        from pg_catalog.pg_foreign_table t
+        join pg_catalog.pg_attribute a on a.attrelid = t.ftrelid
+    ) as h
+    cross join lateral pg_catalog.pg_options_to_table(h.options) as p
+    where p.option_name !~* '(pass|pwd|secret|token)'
+    group by h.catalog, h.oid, h.number_
+),
+
+foreign_part (relid, place, number_, part_text) as (
+    select
+        a.attrelid, 1, a.attnum::int4,
+        pg_catalog.concat(
+            pg_catalog.format(
+                '%%I %%s', a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod)
+            ),
+            x.options,
+            case
+                when a.attcollation <> y.typcollation
+                    then pg_catalog.format(' COLLATE %%I.%%I', ln.nspname, l.collname)
+            end,
+            case a.attgenerated
+                when 's' then ' GENERATED ALWAYS AS (' || pg_catalog.pg_get_expr(d.adbin, d.adrelid) || ') STORED'
+                when 'v' then ' GENERATED ALWAYS AS (' || pg_catalog.pg_get_expr(d.adbin, d.adrelid) || ') VIRTUAL'
+                else ' DEFAULT ' || pg_catalog.pg_get_expr(d.adbin, d.adrelid)
+            end,
+            case when a.attnotnull then ' NOT NULL' end
+        )
+    from pg_catalog.pg_foreign_table t
+    join pg_catalog.pg_class c on c.oid = t.ftrelid
+    join pg_catalog.pg_attribute a
+        on a.attrelid = t.ftrelid and a.attnum > 0 and not a.attisdropped
+    join pg_catalog.pg_type y on y.oid = a.atttypid
+    left join pg_catalog.pg_collation l on l.oid = a.attcollation
+    left join pg_catalog.pg_namespace ln on ln.oid = l.collnamespace
+    left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+    left join option_text x
+        on
+            x.catalog = c.tableoid and x.oid = a.attrelid and x.number_ = a.attnum
+    where a.attislocal or c.relispartition
+    union all
+    select
+        k.conrelid, 2, pg_catalog.row_number() over (order by k.conname)::int4,
+        pg_catalog.format(
+            'CONSTRAINT %%I %%s', k.conname, pg_catalog.pg_get_constraintdef(k.oid)
+        )
+    from pg_catalog.pg_constraint k
+    join pg_catalog.pg_foreign_table t on t.ftrelid = k.conrelid
+    join pg_catalog.pg_class c on c.oid = t.ftrelid
+    where k.contype = 'c' and (k.conislocal or c.relispartition)
+),
+
+-- what stands behind a foreign table: it becomes a partition, and what hangs on it
+foreign_more (relid, place, name_, more_text) as (
+    select
+        c.oid, 1, '',
+        pg_catalog.format(
+            'ALTER TABLE ONLY %%I.%%I ATTACH PARTITION %%I.%%I %%s',
+            pn.nspname, p.relname, n.nspname, c.relname,
+            pg_catalog.pg_get_expr(c.relpartbound, c.oid)
+        )
+    from pg_catalog.pg_foreign_table t
+    join pg_catalog.pg_class c on c.oid = t.ftrelid
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    join pg_catalog.pg_inherits i on i.inhrelid = c.oid
+    join pg_catalog.pg_class p on p.oid = i.inhparent
+    join pg_catalog.pg_namespace pn on pn.oid = p.relnamespace
+    where c.relispartition
+    union all
+    select c.oid, 2, g.tgname, pg_catalog.pg_get_triggerdef(g.oid)
+    from pg_catalog.pg_foreign_table t
+    join pg_catalog.pg_class c on c.oid = t.ftrelid
+    join pg_catalog.pg_trigger g on g.tgrelid = c.oid
+    where not g.tgisinternal and g.tgparentid = 0
+    union all
+    select
+        c.oid, 3, g.tgname,
+        pg_catalog.format(
+            'ALTER FOREIGN TABLE %%I.%%I %%s TRIGGER %%I', n.nspname, c.relname,
+            case g.tgenabled
+                when 'D' then 'DISABLE' when 'R' then 'ENABLE REPLICA' else 'ENABLE ALWAYS'
+            end,
+            g.tgname
+        )
+    from pg_catalog.pg_foreign_table t
+    join pg_catalog.pg_class c on c.oid = t.ftrelid
+    join pg_catalog.pg_trigger g on g.tgrelid = c.oid
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    where not g.tgisinternal and g.tgparentid = 0 and g.tgenabled <> 'O'
+    union all
+    select
+        c.oid, 4, a.attname,
+        pg_catalog.format(
+            'COMMENT ON COLUMN %%I.%%I.%%I IS %%L', n.nspname, c.relname, a.attname, m.description
+        )
+    from pg_catalog.pg_foreign_table t
+    join pg_catalog.pg_class c on c.oid = t.ftrelid
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    join pg_catalog.pg_description m
+        on m.classoid = c.tableoid and m.objoid = c.oid and m.objsubid > 0
+    join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum = m.objsubid
+),
+
+published (publication, place, name_, published_text) as (
+    select
+        r.prpubid, 1, n.nspname || '.' || c.relname,
+        pg_catalog.concat(
+            pg_catalog.format('TABLE ONLY %%I.%%I', n.nspname, c.relname),
+            (
+                select
+                    pg_catalog.format(
+                        ' (%%s)',
+                        pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ' order by a.attnum)
+                    )
+                from pg_catalog.pg_attribute a
+                where a.attrelid = c.oid and a.attnum = any(r.prattrs)
+                having pg_catalog.count(*) > 0
+            ),
+            ' WHERE (' || pg_catalog.pg_get_expr(r.prqual, c.oid) || ')'
+        )
+    from pg_catalog.pg_publication_rel r
+    join pg_catalog.pg_class c on c.oid = r.prrelid
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    union all
+    select
+        s.pnpubid, 2, n.nspname, pg_catalog.format('TABLES IN SCHEMA %%I', n.nspname)
+    from pg_catalog.pg_publication_namespace s
+    join pg_catalog.pg_namespace n on n.oid = s.pnnspid
+),
+
 found (
     place, kind, catalog, oid, schema_name, object_name, definition_text, first_text, second_text
 ) as (
@@ -319,6 +468,114 @@ found (
     from pg_catalog.pg_conversion v
     join pg_catalog.pg_namespace n on n.oid = v.connamespace
     where v.oid >= 16384 and v.connamespace = any(%(namespaces)s::oid[])
+    union all
+    select
+        10, 'foreign data wrapper', w.tableoid, w.oid, 'public', w.fdwname,
+        pg_catalog.concat(
+            pg_catalog.format('CREATE FOREIGN DATA WRAPPER %%I', w.fdwname),
+            ' HANDLER ' || nullif(w.fdwhandler, 0)::pg_catalog.regproc,
+            ' VALIDATOR ' || nullif(w.fdwvalidator, 0)::pg_catalog.regproc,
+            x.options
+        ), null, null
+    from pg_catalog.pg_foreign_data_wrapper w
+    left join option_text x on x.catalog = w.tableoid and x.oid = w.oid
+    union all
+    select
+        11, 'server', s.tableoid, s.oid, 'public', s.srvname,
+        pg_catalog.concat(
+            pg_catalog.format('CREATE SERVER %%I', s.srvname),
+            ' TYPE ' || pg_catalog.quote_literal(s.srvtype),
+            ' VERSION ' || pg_catalog.quote_literal(s.srvversion),
+            pg_catalog.format(' FOREIGN DATA WRAPPER %%I', w.fdwname),
+            x.options
+        ), null, null
+    from pg_catalog.pg_foreign_server s
+    join pg_catalog.pg_foreign_data_wrapper w on w.oid = s.srvfdw
+    left join option_text x on x.catalog = s.tableoid and x.oid = s.oid
+    union all
+    select
+        12, 'foreign table', c.tableoid, c.oid, n.nspname, c.relname,
+        pg_catalog.concat(
+            pg_catalog.format('CREATE FOREIGN TABLE %%I.%%I (', n.nspname, c.relname),
+            (
+                select
+                    E'\n    '
+                    || pg_catalog.string_agg(
+                        p.part_text, E',\n    ' order by p.place, p.number_
+                    )
+                    || E'\n'
+                from foreign_part p
+                where p.relid = c.oid
+            ),
+            ')',
+            (
+                select
+                    pg_catalog.format(
+                        ' INHERITS (%%s)',
+                        pg_catalog.string_agg(
+                            pg_catalog.format('%%I.%%I', pn.nspname, p.relname), ', '
+                            order by i.inhseqno
+                        )
+                    )
+                from pg_catalog.pg_inherits i
+                join pg_catalog.pg_class p on p.oid = i.inhparent
+                join pg_catalog.pg_namespace pn on pn.oid = p.relnamespace
+                where i.inhrelid = c.oid and not c.relispartition
+                having pg_catalog.count(*) > 0
+            ),
+            pg_catalog.format(' SERVER %%I', s.srvname),
+            x.options,
+            (
+                select
+                    pg_catalog.string_agg(E';\n' || m.more_text, '' order by m.place, m.name_)
+                from foreign_more m
+                where m.relid = c.oid
+            )
+        ), null, null
+    from pg_catalog.pg_foreign_table t
+    join pg_catalog.pg_class c on c.oid = t.ftrelid
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    join pg_catalog.pg_foreign_server s on s.oid = t.ftserver
+    left join option_text x on x.catalog = c.tableoid and x.oid = c.oid and x.number_ = 0
+    where c.relnamespace = any(%(namespaces)s::oid[])
+    union all
+    select
+        13, 'publication', b.tableoid, b.oid, 'public', b.pubname,
+        pg_catalog.concat(
+            pg_catalog.format('CREATE PUBLICATION %%I', b.pubname),
+            case when b.puballtables then ' FOR ALL TABLES' end,
+            (
+                select
+                    ' FOR '
+                    || pg_catalog.string_agg(
+                        r.published_text, ', ' order by r.place, r.name_
+                    )
+                from published r
+                where r.publication = b.oid
+            ),
+            pg_catalog.format(
+                ' WITH (%%s)',
+                pg_catalog.concat_ws(
+                    ', ',
+                    pg_catalog.format(
+                        'publish = %%L',
+                        pg_catalog.concat_ws(
+                            ', ', case when b.pubinsert then 'insert' end,
+                            case when b.pubupdate then 'update' end,
+                            case when b.pubdelete then 'delete' end,
+                            case when b.pubtruncate then 'truncate' end
+                        )
+                    ),
+                    case when b.pubviaroot then 'publish_via_partition_root = true' end,
+                    case
+                        when d.doc ->> 'pubgencols' in ('s', 'true')
+                            then 'publish_generated_columns = stored'
+                    end
+                )
+            )
+        ), null, null
+    from pg_catalog.pg_publication b
+    cross join lateral (select pg_catalog.to_jsonb(b) as doc) as d
 )
 
 select

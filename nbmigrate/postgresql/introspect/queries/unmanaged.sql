@@ -15,9 +15,6 @@ relations as (
 ),
 
 found (place, kind) as (
-    select 3, 'foreign table' from relations r
-    where r.relkind = 'f'
-    union all
     select 4, 'base type'
     from pg_catalog.pg_type t
     where
@@ -119,17 +116,45 @@ found (place, kind) as (
     join pg_catalog.pg_class t on t.oid = s.stxrelid
     where t.relnamespace <> s.stxnamespace and s.stxrelid in (select r.oid from relations r)
     union all
-    select 15, 'publication' from pg_catalog.pg_publication
-    union all
     select 17, 'language'
     from pg_catalog.pg_language l
     where
         l.oid >= 16384
         and (l.tableoid, l.oid) not in (select e.classid, e.objid from extension_objects e)
     union all
-    select 18, 'foreign server'
-    from pg_catalog.pg_foreign_server s
-    where (s.tableoid, s.oid) not in (select e.classid, e.objid from extension_objects e)
+    select 18, 'user mapping' from pg_catalog.pg_user_mappings
+    union all
+    select 18, 'foreign option that may hold a secret'
+    from (
+        select s.srvoptions as options from pg_catalog.pg_foreign_server s
+        union all
+        select w.fdwoptions from pg_catalog.pg_foreign_data_wrapper w
+        union all
+        select t.ftoptions from pg_catalog.pg_foreign_table t
+        where t.ftrelid in (select r.oid from relations r)
+        union all
+        select a.attfdwoptions
+        from pg_catalog.pg_foreign_table t
+        join pg_catalog.pg_attribute a on a.attrelid = t.ftrelid
+        where t.ftrelid in (select r.oid from relations r)
+    ) as h
+    cross join lateral pg_catalog.pg_options_to_table(h.options) as p
+    where p.option_name ~* '(pass|pwd|secret|token)'
+    union all
+    select 18, 'privilege on a foreign table, server or wrapper'
+    from (
+        select c.relacl as acl, c.relowner as owner_ from pg_catalog.pg_class c
+        where c.relkind = 'f' and c.oid in (select r.oid from relations r)
+        union all
+        select s.srvacl, s.srvowner from pg_catalog.pg_foreign_server s
+        where (s.tableoid, s.oid) not in (select e.classid, e.objid from extension_objects e)
+        union all
+        select w.fdwacl, w.fdwowner from pg_catalog.pg_foreign_data_wrapper w
+        where (w.tableoid, w.oid) not in (select e.classid, e.objid from extension_objects e)
+    ) as g
+    where exists (
+        select from pg_catalog.aclexplode(g.acl) e where e.grantee <> g.owner_
+    )
     union all
     select 19, 'setting of default privileges' from pg_catalog.pg_default_acl
 )
