@@ -6,11 +6,12 @@ compared first; only those that differ become values.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
-from nbmigrate.errors import NbmigrateError
+from nbmigrate.errors import NbmigrateError, SnapshotVersionError
 from nbmigrate.journal.entries import Entry
 from nbmigrate.journal.folder import Journal
 from nbmigrate.model import EMPTY, Snapshot
@@ -33,6 +34,16 @@ class Changes:
     def entry(self, tag: str) -> Entry:
         """The entry of the migration."""
         return self._entries[self._places[tag]]
+
+    def require(self, tag: str) -> None:
+        """Refuse damage in what tells what the migration does; a newer version may stay.
+
+        Raises:
+            MissingFileError: a snapshot is not there.
+            SnapshotFormatError: one is cut off, in conflict or no snapshot.
+        """
+        with suppress(SnapshotVersionError):
+            self.around(tag)
 
     def around(self, tag: str) -> tuple[Snapshot, Snapshot]:
         """The snapshots before and after it; tables that are the same in both may be missing.
