@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from nbmigrate import operations as o
 from nbmigrate.diff.texts import dropped_names, has_parsed_body, provides
-from nbmigrate.model import key
+from nbmigrate.model import Column, key
 
 PHASES: tuple[tuple[type[object], ...], ...] = (
     (o.RenameSchema,),
@@ -126,6 +126,12 @@ class Phases:
             (op.table, op.column.name) for op in operations if isinstance(op, o.AddColumn)
         }
         self._rebuilt |= _in_the_way(operations)
+        #: Types that are built anew: what goes from them is gone before the old ones are dropped.
+        self._anew = {
+            op.old.id
+            for op in operations
+            if isinstance(op, o.RecreateEnum | o.RecreateDomain | o.RecreateType)
+        }
         self._going = {name for op in operations for name in _dropped_part(op)}
         self._again = {name for op in operations for name in provides(op)}
         self._again |= {
@@ -140,7 +146,12 @@ class Phases:
 
     def of(self, op: o.Operation) -> int:
         """The number of its phase; the smaller one runs first."""
-        for special in (self._of_name, self._of_what_goes, self._of_what_is_made):
+        for special in (
+            self._of_name,
+            self._of_what_goes,
+            self._of_what_leaves_a_type,
+            self._of_what_is_made,
+        ):
             if (found := special(op)) is not None:
                 return found
         return _PHASE[type(op)]
@@ -183,6 +194,18 @@ class Phases:
             case _:
                 return None
 
+    def _of_what_leaves_a_type(self, op: o.Operation) -> int | None:
+        """Of a column whose type is built anew and no longer is its own afterwards."""
+        match op:
+            case o.DropColumn(column=column) if _type_of(column) in self._anew:
+                return _BEFORE_COLUMNS
+            case o.AlterColumnType(old=before, new=after) if _type_of(
+                before
+            ) in self._anew and _type_of(after) != _type_of(before):
+                return _PHASE[o.AddEnumValue]
+            case _:
+                return None
+
     def _of_what_is_made(self, op: o.Operation) -> int | None:  # noqa: PLR0911 - one case per operation
         match op:
             case o.AddIdentity(table=table) | o.AddSerial(table=table) if table in self._joined:
@@ -202,6 +225,11 @@ class Phases:
                 return _PHASE[o.CreateEnum] if defined.kind in _BENEATH else None
             case _:
                 return None
+
+
+def _type_of(column: Column) -> tuple[str | None, str]:
+    """The type of the column, or of the elements of its arrays."""
+    return column.type_schema, column.element_type
 
 
 def _dropped_part(op: o.Operation) -> Iterator[tuple[o.Id, str]]:
