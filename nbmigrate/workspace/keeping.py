@@ -10,7 +10,7 @@ import psycopg
 
 from nbmigrate import executor, results
 from nbmigrate.diff.losses import Loss, Names, find_losses
-from nbmigrate.diff.renames import kind_of
+from nbmigrate.diff.renames import kind_of, spelled_out
 from nbmigrate.errors import DriftError
 from nbmigrate.executor.undo import Holding, UndoRecord, keeping, records
 from nbmigrate.executor.undo.keep import seconds
@@ -246,10 +246,11 @@ def read_again(connection: Connection, schemas: Schemas, known: Sequence[Snapsho
 def done_renames(plan: Plan) -> tuple[str, ...]:
     """The answered renames that the plan really makes, from whole old to whole new paths.
 
-    Others stay in a cell for ever; and a path may use the old or the new name of a table.
+    Others stay in a cell for ever; a path may use the old or the new name of a table, and one of a
+    function may do without its arguments.
     """
     names = Names(plan.operations)
-    pairs = map(Rename.parse, plan.answers.renames)
+    pairs = spelled_out(plan.old, plan.new, map(Rename.parse, plan.answers.renames))
     return tuple(
         str(Rename(_full(pair.old, names.old_table), _full(pair.new, names.new_table)))
         for pair in pairs

@@ -220,6 +220,15 @@ HARD = {
 }
 
 
+def test_a_function_renamed_without_its_arguments_is_renamed_back(workspace, database) -> None:
+    text = "CREATE FUNCTION {}(n integer) RETURNS integer LANGUAGE sql AS 'SELECT n';"
+    push(workspace, text.format("f"))
+    push(workspace, text.format("g"), renames=("public.f->public.g",))
+    assert workspace.undo(dry_run=True).sql == (
+        'ALTER FUNCTION "public"."g"(integer) RENAME TO "f";',
+    )
+
+
 @pytest.mark.parametrize("name", HARD)
 def test_push_undo_push_undo(workspace, database: Database, name: str) -> None:
     old, new, answers = HARD[name]
