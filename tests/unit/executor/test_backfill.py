@@ -122,9 +122,11 @@ def test_partitioned_table(database: Database) -> None:
 
 
 CHILD = """
-import sys
+import signal, sys
 from nbmigrate.data.backfill import sql_change
 from nbmigrate.executor import Job, backfill
+# where the tests run in the background, a shell has it ignored
+signal.signal(signal.SIGINT, signal.default_int_handler)
 text = sys.argv[2]
 job = Job(table=("public", "t"), text="SET " + text, change=sql_change(text), batch=100)
 print(backfill(sys.argv[1], job).rows)
