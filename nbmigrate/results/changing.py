@@ -11,6 +11,7 @@ from nbmigrate.display import Block, Code, Facts, Heading, TableBlock, Text
 from nbmigrate.hazards import Hazard
 from nbmigrate.model import Snapshot, format_path
 from nbmigrate.plan import Plan, Question
+from nbmigrate.results.listening import listening_blocks
 from nbmigrate.results.plans import plan_blocks, plan_records
 from nbmigrate.results.result import Framed, Record
 from nbmigrate.results.undoing import Keeps, keeps_blocks
@@ -137,6 +138,7 @@ class PushResult(Framed):
             *((Text("%db_undo brings it back.", "muted"),) if self.undo else ()),
             *(() if self.applied else keeps_blocks(self.keeps)),
             *_not_quite_back(self.plan),
+            *(() if self.applied else listening_blocks(self.plan)),
             *plan_blocks(self.plan),
             *timings,
             *left_alone(self.not_declared),
