@@ -297,6 +297,7 @@ def test_nothing_to_do_is_no_error(shell, line):
     ("typed", "hint"),
     [
         ("%db_undo", "%db_undo --list shows"),
+        ("%schema nosuch", "%schema without a name"),
         ("%db_drift --revert", "%db_adopt, for a database"),
         ("%db_backfill t --set n=1", "%db_status lists"),
     ],
