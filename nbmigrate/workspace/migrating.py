@@ -43,7 +43,8 @@ def migrate(
     settings = _settings(workspace, options)
     connection = workspace.target.connection
     pending = executor.pending(connection, migrations, to=options.to, settings=settings)
-    _require_sound(workspace.journal, pending)
+    changes = Changes(workspace.journal)
+    _require_sound(workspace.journal, changes, pending)
     waits: list[str] = []
 
     def listen(event: Any) -> None:  # noqa: ANN401 - any event
@@ -60,7 +61,7 @@ def migrate(
             to=options.to,
             on_event=listen,
             settings=settings,
-            around=KeepingAround(workspace.journal, workspace.settings.schemas, listen),
+            around=KeepingAround(changes, workspace.settings.schemas, listen),
         )
     states = executor.read_status(workspace.target.connection, migrations, settings)
     return results.MigrateResult(
@@ -75,9 +76,8 @@ def migrate(
     )
 
 
-def _require_sound(journal: Journal, wanted: Sequence[Migration]) -> None:
+def _require_sound(journal: Journal, changes: Changes, wanted: Sequence[Migration]) -> None:
     """Before anything runs: a file that was cut off, or a snapshot of which no undo can be told."""
-    changes = Changes(journal)
     for migration in wanted:
         require_not_emptied(journal, migration)
         changes.require(migration.tag)
