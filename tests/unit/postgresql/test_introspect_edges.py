@@ -314,7 +314,9 @@ def test_the_fingerprint_changes_with_every_change(database):
 def test_the_fingerprint_tells_rows_that_swap_key_and_transaction(database):
     """A table and its TOAST table change together: oid XOR xmin of both are the same two numbers."""
     connection = database.connect()
-    keys = "select oid::text::bigint # xmin::text::bigint from pg_class where oid in ({}) order by 1"
+    keys = (
+        "select oid::text::bigint # xmin::text::bigint from pg_class where oid in ({}) order by 1"
+    )
     both = "select oid, reltoastrelid from pg_class where relname = 't'"
     for _ in range(100):
         connection.execute("drop table if exists t; create table t (a text)")
