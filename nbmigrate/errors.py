@@ -301,7 +301,8 @@ class NothingToUndoError(ExecutionError):
 
     def __init__(self, database: str) -> None:
         super().__init__(
-            f"nothing to undo in {database}: no push or migration of nbmigrate is recorded here",
+            f"nothing to undo in {database}: no push or migration of nbmigrate is recorded here"
+            " that was not taken back",
             hint="nbmigrate undo --list shows what was undone before",
         )
 

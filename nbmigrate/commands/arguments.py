@@ -69,6 +69,7 @@ MAP = repeated("--map", "PATH=LABEL", "answer: what rows get instead of an enum'
 ANSWERS_FILE = repeated("--answers", "FILE", "answers as JSON: renames, drops, backfills, casts …")
 ANSWERS = (RENAME, DROP, BACKFILL, USING, MAP, ALLOW_DROP, ANSWERS_FILE)
 DRY_RUN = switch("--dry-run", "-n", help="show what would be run; change nothing")
+RELEASE_OWN = switch("--release-own", help="roll back own open transactions that are in the way")
 EXIT_CODE = switch("--exit-code", help="end with 3 when there is a difference", place="cli")
 
 

@@ -12,6 +12,7 @@ from nbmigrate.commands.arguments import (
     ANSWERS,
     DRY_RUN,
     ONLINE,
+    RELEASE_OWN,
     SOURCE_HELP,
     Argument,
     answers,
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
     from nbmigrate.workspace import Workspace
 
 
-_RELEASE_OWN = switch("--release-own", help="roll back own open transactions that are in the way")
-
-
 def _push(workspace: Workspace, given: argparse.Namespace) -> Result:
     return workspace.push(
         given.source or "declared",
@@ -39,6 +37,7 @@ def _push(workspace: Workspace, given: argparse.Namespace) -> Result:
         keep=not given.no_keep,
         release_own=given.release_own,
         agree=None if given.yes or given.allow_drop else _goes_at_once,
+        on_event=tell,
     )
 
 
@@ -104,7 +103,7 @@ COMMANDS: tuple[Command, ...] = (
             ALLOW,
             switch("--yes", "-y", help="agree to the whole plan, drops included"),
             switch("--no-keep", help="keep nothing of what is lost: there will be no undo of it"),
-            _RELEASE_OWN,
+            RELEASE_OWN,
             DRY_RUN,
         ),
         _push,
@@ -162,7 +161,7 @@ COMMANDS: tuple[Command, ...] = (
             switch("--offline", help="a script for psql instead: statements, history and guards"),
             switch("--allow-missing", help="go on although an applied file is not in the folder"),
             switch("--allow-late", help="run a late migration although it may not commute"),
-            _RELEASE_OWN,
+            RELEASE_OWN,
         ),
         _migrate,
     ),

@@ -5,8 +5,16 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from nbmigrate.commands.arguments import ANSWERS, DRY_RUN, Argument, answers, switch
+from nbmigrate.commands.arguments import (
+    ANSWERS,
+    DRY_RUN,
+    RELEASE_OWN,
+    Argument,
+    answers,
+    switch,
+)
 from nbmigrate.commands.command import Command
+from nbmigrate.commands.telling import tell
 from nbmigrate.errors import UsageConflictError
 
 if TYPE_CHECKING:
@@ -25,7 +33,12 @@ def _drift(workspace: Workspace, given: argparse.Namespace) -> Result:
     if given.ignore:
         return workspace.ignore_drift(given.paths)
     if given.revert:
-        return workspace.revert_drift(answers=answers(given), dry_run=given.dry_run)
+        return workspace.revert_drift(
+            answers=answers(given),
+            dry_run=given.dry_run,
+            release_own=given.release_own,
+            on_event=tell,
+        )
     return workspace.drift()
 
 
@@ -45,6 +58,7 @@ COMMANDS: tuple[Command, ...] = (
             Argument(("--name",), "name of the migration of --accept", {"metavar": "NAME"}),
             *ANSWERS,
             switch("--yes", "-y", help="agree to the whole plan of --revert, drops included"),
+            RELEASE_OWN,
             DRY_RUN,
         ),
         _drift,

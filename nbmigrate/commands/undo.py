@@ -5,8 +5,18 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from nbmigrate.commands.arguments import BACKFILL, DRY_RUN, MAP, USING, Argument, answers, switch
+from nbmigrate.commands.arguments import (
+    BACKFILL,
+    DRY_RUN,
+    MAP,
+    RELEASE_OWN,
+    USING,
+    Argument,
+    answers,
+    switch,
+)
 from nbmigrate.commands.command import Command
+from nbmigrate.commands.telling import tell
 from nbmigrate.errors import UsageConflictError
 
 if TYPE_CHECKING:
@@ -24,7 +34,11 @@ def _undo(workspace: Workspace, given: argparse.Namespace) -> Result:
         return workspace.undo_purge(number, agreed=given.yes)
     given.rename, given.drop = [], []
     return workspace.undo(
-        answers=answers(given), dry_run=given.dry_run, with_data=not given.without_data
+        answers=answers(given),
+        dry_run=given.dry_run,
+        with_data=not given.without_data,
+        release_own=given.release_own,
+        on_event=tell,
     )
 
 
@@ -51,6 +65,7 @@ COMMANDS: tuple[Command, ...] = (
             ),
             switch("--yes", "-y", help="agree to throw it away"),
             switch("--without-data", help="take the schema back alone"),
+            RELEASE_OWN,
             BACKFILL,
             USING,
             MAP,

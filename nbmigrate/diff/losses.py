@@ -261,6 +261,19 @@ def heirs(old: Snapshot, parent: Table, column: str) -> Iterator[Table]:
             yield from heirs(old, table, column)
 
 
+def leaving_parents(operations: Iterable[o.Operation]) -> tuple[Id, ...]:
+    """The tables that cease to inherit: no way back makes their columns inherited ones alone.
+
+    ALTER TABLE ... INHERIT takes columns that are there, and they stay the table's own (PostgreSQL
+    docs, ALTER TABLE): dropped from the parent, such a one is not dropped from the child.
+    """
+    return tuple(
+        op.new.id
+        for op in operations
+        if isinstance(op, o.AlterTable) and set(op.old.inherits) - set(op.new.inherits)
+    )
+
+
 def has_heirs(old: Snapshot, parent: Table) -> bool:
     """Whether a table inherits from this one (partitions do not count)."""
     return any(table.inherits and parent.id in table.parents for table in old.tables.values())

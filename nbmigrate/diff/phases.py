@@ -13,7 +13,7 @@ from nbmigrate.diff.texts import (
     has_parsed_body,
     provides,
 )
-from nbmigrate.model import Definition, DefinitionKind, Function, key
+from nbmigrate.model import Column, Definition, DefinitionKind, Function, key
 
 PHASES: tuple[tuple[type[object], ...], ...] = (
     (o.RenameSchema,),
@@ -150,8 +150,9 @@ class Phases:
             (op.table, op.column.name) for op in operations if isinstance(op, o.AddColumn)
         }
         self._rebuilt |= _in_the_way(operations) | _of_old_types(operations)
-        #: What is made of an old type goes before that does.
-        self._old_types = NameIndex(name for _, name in _rebuilt_types(operations))
+        #: Types that are built anew: what is made of an old one goes before that does.
+        self._anew = _rebuilt_types(operations)
+        self._old_types = NameIndex(name for _, name in self._anew)
         self._going = {name for op in operations for name in _dropped_part(op)}
         self._again = {name for op in operations for name in provides(op)}
         self._again |= {
@@ -168,7 +169,12 @@ class Phases:
 
     def of(self, op: o.Operation) -> int:
         """The number of its phase; the smaller one runs first."""
-        for special in (self._of_name, self._of_what_goes, self._of_what_is_made):
+        for special in (
+            self._of_name,
+            self._of_what_goes,
+            self._of_what_leaves_a_type,
+            self._of_what_is_made,
+        ):
             if (found := special(op)) is not None:
                 return found
         return _PHASE[type(op)]
@@ -222,6 +228,16 @@ class Phases:
             return _BEFORE_MADE
         return _PHASE[o.DropEnum] if defined.kind in _BENEATH else None
 
+    def _of_what_leaves_a_type(self, op: o.Operation) -> int | None:
+        """Of a column whose type is built anew and no longer is its own afterwards."""
+        match op:
+            case o.AlterColumnType(old=before, new=after) if _type_of(
+                before
+            ) in self._anew and _type_of(after) != _type_of(before):
+                return _PHASE[o.AddEnumValue]
+            case _:
+                return None
+
     def _of_what_is_made(self, op: o.Operation) -> int | None:  # noqa: PLR0911 - one case per operation
         match op:
             case o.AddIdentity(table=table) | o.AddSerial(table=table) if table in self._joined:
@@ -252,6 +268,11 @@ def _changed_columns(operations: Iterable[o.Operation]) -> set[str]:
             case _:
                 pass
     return found
+
+
+def _type_of(column: Column) -> tuple[str | None, str]:
+    """The type of the column, or of the elements of its arrays."""
+    return column.type_schema, column.element_type
 
 
 def _dropped_part(op: o.Operation) -> Iterator[tuple[o.Id, str]]:
@@ -288,7 +309,7 @@ def _of_old_types(operations: Iterable[o.Operation]) -> set[tuple[o.Id, str]]:
     columns = {
         op.table
         for op in operations
-        if isinstance(op, o.DropColumn) and (op.column.type_schema, op.column.element_type) in types
+        if isinstance(op, o.DropColumn) and _type_of(op.column) in types
     }
     return {
         (op.table, op.column.name)

@@ -28,7 +28,7 @@ def without_propagated(
     links, renaming = _links(old, new), {t.id: t.parents for t in old.tables.values()}
     if not any(links.values()) and not any(renaming.values()):
         return operations
-    places = {sign: at for at, op in enumerate(operations) if (sign := _sign(op)) is not None}
+    places = {sign: at for at, op in enumerate(operations) for sign in _signs(op)}
     above = [list(_above(op, places, links, renaming)) for op in operations]
     behind: defaultdict[int, list[tuple[int, o.Operation]]] = defaultdict(list)
     for op, found in zip(operations, above, strict=True):
@@ -127,6 +127,14 @@ def _takes_no_null(table: Table | None, column: str) -> bool:
 def _in_order(found: list[tuple[int, o.Operation]]) -> Iterator[o.Operation]:
     """Those of tables with fewer ancestors first."""
     return (op for _, op in sorted(found, key=lambda item: item[0]))
+
+
+def _signs(op: o.Operation) -> Iterator[tuple[object, ...]]:
+    """All that an operation does to the tables below: an identity is NOT NULL, which goes down alone."""
+    if (sign := _sign(op)) is not None:
+        yield sign
+    if isinstance(op, o.AddIdentity):
+        yield o.SetNotNull, op.table, op.column.name
 
 
 def _sign(op: o.Operation) -> tuple[object, ...] | None:  # noqa: C901, PLR0911 - one case per operation

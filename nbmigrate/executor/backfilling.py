@@ -208,6 +208,7 @@ def _retried(worker: _Worker) -> bool:
                     kept=_kept(worker),
                     limits=(worker.settings.lock_timeout_ms, worker.settings.attempts),
                     blockers=watch.blockers,
+                    may_release=False,
                 ) from error
             seconds = worker.settings.backoff_seconds(number)
             worker.listen(

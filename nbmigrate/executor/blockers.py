@@ -49,6 +49,11 @@ class Blocker(Value, frozen=True, kw_only=True):
     query: str
     own: str = ""
 
+    @property
+    def is_own_idle(self) -> bool:
+        """Whether this very process holds it, in a transaction in which nothing runs."""
+        return bool(self.own) and self.state.startswith("idle in transaction")
+
     def __str__(self) -> str:
         who = f"pid {self.pid}, user {self.user}"
         who += f", application {self.application}" if self.application else ""

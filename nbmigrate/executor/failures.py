@@ -38,6 +38,7 @@ _HINTS = {
     "42701": _THERE,
     "42710": _THERE,
     "42723": _THERE,
+    "2D000": "a migration is a transaction already: no COMMIT or ROLLBACK inside it",
     "23502": "rows hold NULL; fill them before the column becomes NOT NULL",
     "23503": "rows refer to rows that do not exist; correct them first",
     "23505": "rows hold the same value twice; correct them first",
@@ -56,10 +57,8 @@ _HINTS = {
 _BLOCKED_HINT = (
     "end that transaction (commit, rollback, or select pg_terminate_backend(PID)) and run it again"
 )
-_OWN_HINT = (
-    "commit or roll back in that cell, or let it be rolled back: %db_{command} --release-own "
-    "(nbmigrate {command} --release-own)"
-)
+_OWN_HINT = "commit or roll back in that cell"
+_RELEASED_HINT = f"{_OWN_HINT}, or type it again with --release-own, which rolls it back"
 
 
 class Origin(NamedTuple):
@@ -105,7 +104,7 @@ def statement_failed(
     )
 
 
-def lock_timed_out(
+def lock_timed_out(  # noqa: PLR0913 - who waited, for what, and for whom
     error: psycopg.Error,
     *,
     step: Step | None,
@@ -113,10 +112,12 @@ def lock_timed_out(
     kept: str,
     limits: tuple[int, int],
     blockers: tuple[Blocker, ...],
+    may_release: bool = True,
 ) -> LockTimeoutError:
     """The error for a transaction that stepped back too often; it names who was in the way.
 
-    ``limits`` are the lock timeout in milliseconds and the number of attempts.
+    ``limits`` are the lock timeout in milliseconds and the number of attempts; ``may_release`` says
+    whether the command knows ``--release-own``.
     """
     timeout_ms, attempts = limits
     where = origin.where(step, _line(step, None))
@@ -126,10 +127,14 @@ def lock_timed_out(
         f"{where}: {primary} (SQLSTATE {error.sqlstate}); tried {attempts} times{sql}\n{kept}",
         timeout_ms=timeout_ms,
         blockers=[f"waited for {blocker}" for blocker in blockers],
-        hint=_OWN_HINT.format(command="migrate" if origin.tag else "push")
-        if any(b.own for b in blockers)
-        else _BLOCKED_HINT,
+        hint=_blocked_hint(blockers, may_release=may_release),
     )
+
+
+def _blocked_hint(blockers: tuple[Blocker, ...], *, may_release: bool) -> str:
+    if not any(blocker.own for blocker in blockers):
+        return _BLOCKED_HINT
+    return _RELEASED_HINT if may_release else _OWN_HINT
 
 
 def _line(step: Step | None, position: str | None) -> int | None:

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import class_row
 
 from nbmigrate.errors import ConnectFailedError, ExecutionError, LockTimeoutError
@@ -205,9 +206,10 @@ def _backend_pid(connection: psycopg.Connection[Any]) -> int:
 
 
 def _pooled(url: str, reason: str) -> ConnectFailedError:
-    shown = mask_url(url)
+    shown, parts = mask_url(url), conninfo_to_dict(url)
+    place = f"{parts.get('host', '')}:{parts.get('port', '')}/{parts.get('dbname', '')}"
     return ConnectFailedError(
-        f"`{shown}` goes through a connection pooler in transaction mode: {reason}; "
+        f"`{place}` goes through a connection pooler in transaction mode: {reason}; "
         "there, no lock keeps two migrators apart",
         url=shown,
         hint="use the direct address of the server (often port 5432), or session mode",

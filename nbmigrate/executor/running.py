@@ -29,6 +29,8 @@ from nbmigrate.executor.statements import Ran
 from nbmigrate.postgresql.secrets import mask_sql
 
 _COMMIT_PATIENCE_SECONDS = 15.0
+#: So long a lock is asked for that only this very process could let go.
+_OWN_SECONDS = 6.0
 
 T = TypeVar("T")
 
@@ -201,7 +203,7 @@ def elapsed_ms(settings: Settings, start: float) -> int:
 
 def retry(session: Session, once: Callable[[], T], *, attempt: Attempt, work: Work) -> T:
     """The result of ``once``, called again after each retryable error."""
-    number = 0
+    number, begun = 0, session.settings.monotonic()
     while True:
         number += 1
         watch = session.lock.lookout.watch(
@@ -213,8 +215,8 @@ def retry(session: Session, once: Callable[[], T], *, attempt: Attempt, work: Wo
             with watch:
                 return once()
         except RETRYABLE as error:
-            if number >= session.settings.attempts:
-                raise _given_up(session, error, attempt, work, watch.blockers) from error
+            if number >= session.settings.attempts or _is_futile(session, begun, watch.blockers):
+                raise _given_up(session, error, attempt, work, watch.blockers, number) from error
             _pause(session, number, error, work, watch.blockers)
         except psycopg.Error as error:
             failed = statement_failed(error, step=attempt.step, origin=work.origin, kept=work.kept)
@@ -232,19 +234,29 @@ def _blocked(session: Session, work: Work, found: tuple[Blocker, ...]) -> None:
             session.on_event(Released(pids=released))
 
 
+def _is_futile(session: Session, begun: float, blockers: tuple[Blocker, ...]) -> bool:
+    """Whether nobody but the waiting process could let go, and it did not for some time.
+
+    A cell that holds a transaction cannot go on while this one runs; another thread could.
+    """
+    is_own = bool(blockers) and all(blocker.is_own_idle for blocker in blockers)
+    return is_own and session.settings.monotonic() - begun >= _OWN_SECONDS
+
+
 def _given_up(
     session: Session,
     error: psycopg.Error,
     attempt: Attempt,
     work: Work,
     blockers: tuple[Blocker, ...],
+    attempts: int,
 ) -> Exception:
     return lock_timed_out(
         error,
         step=attempt.step,
         origin=work.origin,
         kept=work.kept,
-        limits=(session.settings.lock_timeout_ms, session.settings.attempts),
+        limits=(session.settings.lock_timeout_ms, attempts),
         blockers=blockers,
     )
 

@@ -65,7 +65,8 @@ def require_in_order(
                 tag=migration.tag,
                 later=later,
                 path=migration.path,
-                hint="nbmigrate rebase puts it behind them; --allow-late runs it as it is",
+                hint=f"nbmigrate rebase {migration.tag} puts it behind them; "
+                "--allow-late runs it as it is",
             )
 
 

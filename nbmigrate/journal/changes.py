@@ -6,11 +6,12 @@ compared first; only those that differ become values.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
-from nbmigrate.errors import NbmigrateError
+from nbmigrate.errors import NbmigrateError, SnapshotVersionError
 from nbmigrate.journal.entries import Entry
 from nbmigrate.journal.folder import Journal
 from nbmigrate.model import EMPTY, Snapshot
@@ -29,10 +30,24 @@ class Changes:
         self._places = {entry.tag: at for at, entry in enumerate(self._entries)}
         self._has_sidecar = not all(map(_is_silent, journal.layout.meta.glob("_*_extra.json")))
         self._last: tuple[Path, _Raws] | None = None
+        #: What was read to see whether it is sound, and is asked for next.
+        self._read: dict[str, tuple[Snapshot, Snapshot]] = {}
 
     def entry(self, tag: str) -> Entry:
         """The entry of the migration."""
         return self._entries[self._places[tag]]
+
+    def require(self, tag: str) -> None:
+        """Refuse damage in what tells what the migration does; a newer version may stay.
+
+        Raises:
+            MissingFileError: a snapshot is not there.
+            SnapshotFormatError: one is cut off, in conflict or no snapshot.
+        """
+        with suppress(SnapshotVersionError):
+            found = self.around(tag)
+            if not self._has_sidecar:  # else these are whole snapshots: too much to keep
+                self._read[tag] = found
 
     def around(self, tag: str) -> tuple[Snapshot, Snapshot]:
         """The snapshots before and after it; tables that are the same in both may be missing.
@@ -41,6 +56,8 @@ class Changes:
             SnapshotError: when one cannot be read.
             OSError: likewise.
         """
+        if (known := self._read.pop(tag, None)) is not None:
+            return known
         try:
             found = None if self._has_sidecar else self._differing(tag)
         except (msgspec.DecodeError, UnicodeDecodeError, NbmigrateError, OSError):

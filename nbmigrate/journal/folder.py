@@ -14,7 +14,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from nbmigrate.errors import BrokenChainError, JournalError, MissingFileError
+from nbmigrate.errors import (
+    BrokenChainError,
+    JournalError,
+    MigrationFileError,
+    MissingFileError,
+    SnapshotFormatError,
+)
 from nbmigrate.journal import checks, draft
 from nbmigrate.journal.entries import Entry, JournalFile, new_journal, read_journal
 from nbmigrate.journal.layout import Layout, require_classic
@@ -104,6 +110,10 @@ class Journal:
             message = f"the journal lists `{entry.tag}` but its file is missing"
             hint = f"if it was applied: nbmigrate restore {entry.tag}; else from version control"
             raise MissingFileError(message, tag=entry.tag, path=path, hint=hint) from error
+        except OSError as error:
+            message = f"cannot be read: {error.strerror}"
+            hint = "put the file back from version control; nothing was run"
+            raise MigrationFileError(message, path=path, hint=hint) from error
 
     def read_snapshot(self, tag: str | None = None) -> SnapshotFile | None:
         """The snapshot after the migration, by default after the last one.
@@ -113,20 +123,23 @@ class Journal:
 
         Raises:
             MissingFileError: when the file is not there.
+            SnapshotError: when it cannot be used.
         """
         entries = self.entries
         if tag is None and not entries:
             return None
         entry = self.entry(tag) if tag is not None else entries[-1]
         path = self.layout.snapshot(entry)
+        hint = f"nbmigrate repair {entry.tag} makes it again, by running the files"
         if not path.exists():
             raise MissingFileError(
-                f"the snapshot of `{entry.tag}` is missing",
-                tag=entry.tag,
-                path=path,
-                hint=f"nbmigrate repair {entry.tag} makes it again, by running the files",
+                f"the snapshot of `{entry.tag}` is missing", tag=entry.tag, path=path, hint=hint
             )
-        return load_file(path, extra=self.layout.nearest_sidecar(entry, entries))
+        try:
+            return load_file(path, extra=self.layout.nearest_sidecar(entry, entries))
+        except SnapshotFormatError as error:
+            error.hint = hint
+            raise
 
     @property
     def head_id(self) -> str:

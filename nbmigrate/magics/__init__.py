@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import functools
+import re
 import shlex
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
@@ -54,13 +56,36 @@ def _magic_name(command: Command) -> str:
     return prefix + command.name
 
 
+_SHELL = re.compile(r"\bnbmigrate (\w+)\b")
+
+
+def _in_notebook(text: str) -> str:
+    """Commands as a notebook takes them: ``nbmigrate undo`` is ``%db_undo``."""
+    names = {c.name: _magic_name(c) for c in COMMANDS if c.stands_in("magic")}
+    return _SHELL.sub(lambda m: names.get(m[1], m[0]), text)
+
+
+def _hinting(function: Any) -> Any:  # noqa: ANN401 - a magic of either kind
+    """The magic, whose errors say what to type in a notebook."""
+
+    @functools.wraps(function)
+    def hinting(*given: Any) -> Any:  # noqa: ANN401 - likewise
+        try:
+            return function(*given)
+        except NbmigrateError as error:
+            error.hint = _in_notebook(error.hint)
+            raise
+
+    return hinting
+
+
 def _line(name: str) -> Callable[[LineMagic], LineMagic]:
     """A line magic with the help of its command. ``;`` at the end of the line hides its result."""
 
     def decorate(function: LineMagic) -> LineMagic:
         command = find(name)
         function.__doc__ = help_text(command, _magic_name(command))
-        plain: Any = output_can_be_silenced(function)
+        plain: Any = output_can_be_silenced(_hinting(function))
         magic: LineMagic = _registered(line_magic, command, no_var_expand(plain))
         return magic
 
@@ -72,7 +97,7 @@ def _cell(command: Command) -> Callable[[CellMagic], CellMagic]:
 
     def decorate(function: CellMagic) -> CellMagic:
         function.__doc__ = help_text(command, _magic_name(command))
-        plain: Any = function
+        plain: Any = _hinting(function)
         magic: CellMagic = _registered(cell_magic, command, no_var_expand(plain))
         return magic
 
@@ -297,7 +322,7 @@ class NbmigrateMagics(Magics):
 
     def _watched(self, name: str) -> AbstractContextManager[None]:
         """What shows the progress of a command that changes a database, if a person looks."""
-        if name in {"push", "migrate"} and is_interactive(self._shell, self.settings):
+        if name in {"push", "migrate", "undo"} and is_interactive(self._shell, self.settings):
             return self._presenter().watch(self.workspace)
         return nullcontext()
 

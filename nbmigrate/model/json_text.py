@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from decimal import Decimal
@@ -32,6 +33,7 @@ _SMALLEST_EXPONENT_FORM = 21
 
 
 _ENCODE = "save the file as UTF-8 (iconv -f LATIN1 -t UTF-8, when it is Latin 1)"
+_ENCODE_WIDE = "save the file as UTF-8 (iconv -f UTF-16 -t UTF-8, when it is UTF-16)"
 
 
 class DamagedText(ValueError):
@@ -62,7 +64,8 @@ def decode_text(raw: bytes) -> str:
         text = raw.decode()
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        raise DamagedText(f"byte {error.start} is not UTF-8", line=line, remedy=_ENCODE) from error
+        remedy = _ENCODE_WIDE if raw.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else _ENCODE
+        raise DamagedText(f"byte {error.start} is not UTF-8", line=line, remedy=remedy) from error
     require_whole(text)
     return text
 
@@ -75,7 +78,7 @@ def require_whole(text: str) -> None:
     """
     if (at := text.find("\0")) >= 0:
         offset = len(text[:at].encode(errors="surrogatepass"))
-        raise DamagedText(f"byte {offset} is NUL", line=_line(text, at), remedy=_ENCODE)
+        raise DamagedText(f"byte {offset} is NUL", line=_line(text, at), remedy=_ENCODE_WIDE)
     # a look at every line costs fifty times what this does
     if any(mark in text for mark in _CONFLICT_MARKS) and (conflict := _CONFLICT.search(text)):
         raise MergeConflict(line=_line(text, conflict.start()))

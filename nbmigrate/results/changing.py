@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
+from nbmigrate.diff.losses import leaving_parents
 from nbmigrate.display import Block, Code, Facts, Heading, TableBlock, Text
 from nbmigrate.hazards import Hazard
-from nbmigrate.model import Snapshot
+from nbmigrate.model import Snapshot, format_path
 from nbmigrate.plan import Plan, Question
+from nbmigrate.results.listening import listening_blocks
 from nbmigrate.results.plans import plan_blocks, plan_records
 from nbmigrate.results.result import Framed, Record
 from nbmigrate.results.undoing import Keeps, keeps_blocks
@@ -134,6 +137,8 @@ class PushResult(Framed):
             self._heading(),
             *((Text("%db_undo brings it back.", "muted"),) if self.undo else ()),
             *(() if self.applied else keeps_blocks(self.keeps)),
+            *_not_quite_back(self.plan),
+            *(() if self.applied else listening_blocks(self.plan)),
             *plan_blocks(self.plan),
             *timings,
             *left_alone(self.not_declared),
@@ -154,6 +159,16 @@ class PushResult(Framed):
     def records(self) -> list[Record]:
         """One row per statement."""
         return [{"sql": s.sql, "ms": s.ms, "rows": s.rows} for s in self.applied]
+
+
+def _not_quite_back(plan: Plan) -> Iterator[Block]:
+    """What an undo does not make as it was, whether it comes or came."""
+    for id_ in leaving_parents(plan.operations):
+        yield Text(
+            f"{format_path(*id_)} leaves its parent: an undo puts it back under it, but its columns"
+            " are its own from now on, and stay when the parent's are dropped.",
+            "warn",
+        )
 
 
 @dataclass(frozen=True)

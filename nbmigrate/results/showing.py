@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -100,6 +100,7 @@ class StatusResult(Framed):
             Heading(f"Status of {self.database}"),
             Facts(tuple(facts)),
             self._migrations(),
+            *self._amiss(),
             *self._drift(),
             *unfinished_blocks(self.backfills),
             *_listed("Not declared here (left alone)", self.not_declared),
@@ -112,6 +113,12 @@ class StatusResult(Framed):
             return Text("No migrations yet (%db_generate writes the first).", "muted")
         rows = tuple((m.tag, m.state, m.applied_at) for m in self.migrations)
         return TableBlock(("migration", "state", "applied"), rows)
+
+    def _amiss(self) -> Iterator[Block]:
+        """What to do about files that are not what was applied."""
+        for migration in self.migrations:
+            if (text := _AMISS.get(migration.state)) is not None:
+                yield Text(text.format(tag=migration.tag), "warn")
 
     def _drift(self) -> tuple[Block, ...]:
         if self.drift is None:
@@ -130,6 +137,12 @@ class StatusResult(Framed):
 
 def _listed(title: str, items: tuple[str, ...]) -> tuple[Block, ...]:
     return (Text(f"{title}: {', '.join(items)}", "muted"),) if items else ()
+
+
+_AMISS = {
+    "edited": "{tag} was changed after it was applied: %db_migrate shows both texts.",
+    "missing": "{tag} has no file: %db_restore {tag} writes it back, when it was applied.",
+}
 
 
 @dataclass(frozen=True)

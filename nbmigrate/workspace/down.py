@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from nbmigrate.diff.inverse import inverted
-from nbmigrate.diff.losses import Losses, find_losses
+from nbmigrate.diff.losses import Losses, find_losses, leaving_parents
 from nbmigrate.errors import NbmigrateError
 from nbmigrate.model import format_path
 from nbmigrate.plan import Answers, Plan, make_plan
@@ -59,7 +59,9 @@ def down_of(plan: Plan, back: Back, proof: Proof) -> Down:
     if lost := _lost(find_losses(plan.old, plan.operations)):
         reason = f"{lost} come back with `nbmigrate undo` only, where nbmigrate migrated"
         return Down("structure only", "; ".join(filter(None, (reason, untried))), texts)
-    return Down("reversible", untried, texts)
+    own = ", ".join(f"`{format_path(*id_)}`" for id_ in leaving_parents(plan.operations))
+    otherwise = f"the columns of {own} stay its own" if own else ""
+    return Down("reversible", "; ".join(filter(None, (otherwise, untried))), texts)
 
 
 def _lost(losses: Losses) -> str:

@@ -39,6 +39,7 @@ class DriftCommands(MigrationCommands):
         answers: Answers = NO_ANSWERS,
         dry_run: bool = False,
         agree: Callable[[Plan], bool] | None = None,
+        release_own: bool = False,
         on_event: OnEvent | None = None,
     ) -> results.PushResult:
         """Bring the database back to its applied migrations, as a push does: all or nothing.
@@ -47,7 +48,12 @@ class DriftCommands(MigrationCommands):
             NothingAppliedError: no migration is applied here.
         """
         return self.push(
-            drifting.APPLIED, answers=answers, dry_run=dry_run, agree=agree, on_event=on_event
+            drifting.APPLIED,
+            answers=answers,
+            dry_run=dry_run,
+            agree=agree,
+            release_own=release_own,
+            on_event=on_event,
         )
 
     def adopt(self, tag: str | None = None) -> results.AdoptResult:

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from nbmigrate import executor, results
+from nbmigrate.diff.inverse import inverted, merge
 from nbmigrate.errors import DriftError, JournalError, SourceError
+from nbmigrate.journal.changes import Changes
 from nbmigrate.model import Snapshot, format_path, parse_path
 from nbmigrate.model.codec import dump_document
 from nbmigrate.plan import NO_ANSWERS, Plan, make_plan
@@ -27,6 +29,7 @@ from nbmigrate.workspace.ownership import KINDS
 from nbmigrate.workspace.sources import Source
 
 if TYPE_CHECKING:
+    from nbmigrate.journal import Journal
     from nbmigrate.workspace.project import Project
 
 IGNORED_NAME = "_nbmigrate_ignored.json"
@@ -35,10 +38,11 @@ Path_ = tuple[str, ...]
 
 
 class Applied(NamedTuple):
-    """The last migration that this database has, and what it says the schema is."""
+    """The last migration that this database has, what it says the schema is, and what waits."""
 
     tag: str
     snapshot: Snapshot
+    pending: tuple[str, ...] = ()
 
 
 def last_applied(workspace: Project) -> Applied | None:
@@ -49,7 +53,23 @@ def last_applied(workspace: Project) -> Applied | None:
     applied = {s.tag for s in states if s.state in {"applied", "edited", "missing"}}
     known = [entry.tag for entry in journal.entries if entry.tag in applied]
     file = journal.read_snapshot(known[-1]) if known else None
-    return Applied(known[-1], file.snapshot) if file else None
+    if file is None:
+        return None
+    pending = tuple(entry.tag for entry in journal.entries if entry.tag not in applied)
+    return Applied(known[-1], _without_late(journal, file.snapshot, pending, known[-1]), pending)
+
+
+def _without_late(journal: Journal, made: Snapshot, pending: Sequence[str], last: str) -> Snapshot:
+    """What the applied migrations made, where others before the last one still wait.
+
+    No snapshot of the folder says that: each holds what the ones before it do.
+    """
+    changes, tags = Changes(journal), [entry.tag for entry in journal.entries]
+    late = [tag for tag in pending if tags.index(tag) < tags.index(last)]
+    for tag in reversed(late):
+        before, after = changes.whole(tag)
+        made = merge(before, after, made, inverted(changes.entry(tag).renames)).snapshot
+    return made
 
 
 #: The source that stands for what the applied migrations of the database say.
@@ -132,15 +152,14 @@ def accept(workspace: Project, paths: Sequence[str], name: str | None) -> result
     chosen = _chosen(found, paths)
     if not chosen or found.tag is None:
         return found
-    journal = workspace.journal
-    if journal.entries[-1].tag != found.tag:
+    journal, applied = workspace.journal, last_applied(workspace)
+    if applied and applied.pending:
         raise JournalError(
-            f"`{journal.entries[-1].tag}` is not applied here; nothing was written",
+            f"`{applied.pending[0]}` is not applied here; nothing was written",
             path=workspace.settings.folder,
             hint="nbmigrate migrate first, then accept what still differs",
         )
     live = workspace.source("live").snapshot
-    applied = last_applied(workspace)
     old = applied.snapshot if applied else Snapshot()
     new = with_objects(old, live, map(parse_path, chosen))
     canonical = workspace.asking(Source(old, "recorded"))

@@ -35,7 +35,6 @@ from nbmigrate.workspace.keeping import (
 if TYPE_CHECKING:
     from nbmigrate import executor
     from nbmigrate.executor.segments import MigrationLike
-    from nbmigrate.journal import Journal
     from nbmigrate.operations import Operation
 
 
@@ -70,9 +69,9 @@ class KeepingAround:
     """
 
     def __init__(
-        self, journal: Journal, schemas: Schemas, on_event: executor.OnEvent | None = None
+        self, changes: Changes, schemas: Schemas, on_event: executor.OnEvent | None = None
     ) -> None:
-        self._changes = Changes(journal)
+        self._changes = changes
         self._on_event = on_event
         self._schemas = schemas
         self._begun: dict[str, _Begun] = {}

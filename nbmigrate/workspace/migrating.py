@@ -11,12 +11,13 @@ from nbmigrate.errors import ConnectFailedError, MissingFileError
 from nbmigrate.executor.history import sha256
 from nbmigrate.executor.offline import script
 from nbmigrate.journal import touching
+from nbmigrate.journal.changes import Changes
 from nbmigrate.journal.emptied import require_not_emptied
 from nbmigrate.workspace import files
 from nbmigrate.workspace.keeping_migrations import KeepingAround
 
 if TYPE_CHECKING:
-    from nbmigrate.journal import Migration
+    from nbmigrate.journal import Journal, Migration
     from nbmigrate.workspace.project import Project
 
 
@@ -42,8 +43,8 @@ def migrate(
     settings = _settings(workspace, options)
     connection = workspace.target.connection
     pending = executor.pending(connection, migrations, to=options.to, settings=settings)
-    for migration in pending:
-        require_not_emptied(workspace.journal, migration)  # before anything runs
+    changes = Changes(workspace.journal)
+    _require_sound(workspace.journal, changes, pending)
     waits: list[str] = []
 
     def listen(event: Any) -> None:  # noqa: ANN401 - any event
@@ -60,7 +61,7 @@ def migrate(
             to=options.to,
             on_event=listen,
             settings=settings,
-            around=KeepingAround(workspace.journal, workspace.settings.schemas, listen),
+            around=KeepingAround(changes, workspace.settings.schemas, listen),
         )
     states = executor.read_status(workspace.target.connection, migrations, settings)
     return results.MigrateResult(
@@ -73,6 +74,13 @@ def migrate(
         database=workspace.target.database,
         empty_folder="" if migrations else str(workspace.settings.folder),
     )
+
+
+def _require_sound(journal: Journal, changes: Changes, wanted: Sequence[Migration]) -> None:
+    """Before anything runs: a file that was cut off, or a snapshot of which no undo can be told."""
+    for migration in wanted:
+        require_not_emptied(journal, migration)
+        changes.require(migration.tag)
 
 
 def restore(workspace: Project, tag: str) -> results.InitResult:

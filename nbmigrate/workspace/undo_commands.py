@@ -18,11 +18,13 @@ class UndoCommands(Project):
         dry_run: bool = False,
         with_data: bool = True,
         number: int | None = None,
+        release_own: bool = False,
         on_event: executor.OnEvent | None = None,
     ) -> results.UndoResult:
         """Take the last push or migration back, with its data, all or nothing.
 
-        With a ``number`` only when that is the last one.
+        With a ``number`` only when that is the last one. ``release_own`` rolls back transactions
+        of this process that are in the way.
 
         Raises:
             NothingToUndoError: nothing was pushed here, or all of it is undone.
@@ -36,6 +38,7 @@ class UndoCommands(Project):
             dry_run=dry_run,
             with_data=with_data,
             number=number,
+            release_own=release_own,
             on_event=on_event,
         )
 

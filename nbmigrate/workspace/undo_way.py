@@ -23,6 +23,7 @@ from nbmigrate.executor.undo.restore import Restoring
 from nbmigrate.executor.undo.rewrite import is_rewritten
 from nbmigrate.executor.undo.trash import Kept, source
 from nbmigrate.model import Rename, Snapshot, parse_path
+from nbmigrate.model.names import key
 from nbmigrate.operations import Id, Operation
 from nbmigrate.plan import NO_ANSWERS, Answers, Plan, make_plan
 from nbmigrate.postgresql import POSTGRESQL
@@ -136,7 +137,7 @@ def _halves(
     rows: Mapping[Id, int],
 ) -> tuple[Plan, Plan]:
     """From now to where rows can come, and from there to the end; the renames are of the first."""
-    now = _with_phantoms(now, target)
+    now = _with_phantoms(now, target, [Rename.parse(text) for text in answers.renames])
     rest = msgspec.structs.replace(answers, renames=())
     if not filled:
         return _plan(now, target, answers, rows), _plan(target, target, NO_ANSWERS)
@@ -174,14 +175,21 @@ def _plan(
     )
 
 
-def _with_phantoms(now: Snapshot, target: Snapshot) -> Snapshot:
-    enums = {
-        name: msgspec.structs.replace(enum, values=(*enum.values, _PHANTOM))
-        if name in target.enums and set(target.enums[name].values) - set(enum.values)
-        else enum
-        for name, enum in now.enums.items()
-    }
+def _with_phantoms(now: Snapshot, target: Snapshot, back: Sequence[Rename]) -> Snapshot:
+    """``now`` with a label that makes the engine build those enums anew that get a label."""
+    names = {key(*r.old): key(*r.new) for r in back if len(r.old) == _ENUM}
+    labels = {(key(*r.old[:_ENUM]), r.old[-1]): r.new[-1] for r in back if len(r.old) > _ENUM}
+    enums = dict(now.enums)
+    for name, enum in now.enums.items():
+        after = target.enums.get(names.get(name, name))
+        there = {labels.get((name, value), value) for value in enum.values}
+        if after is not None and set(after.values) - there:
+            enums[name] = msgspec.structs.replace(enum, values=(*enum.values, _PHANTOM))
     return msgspec.structs.replace(now, enums=enums)
+
+
+#: Parts of the path of an enum; that of a label has one more.
+_ENUM = 2
 
 
 def _keeping_own(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psycopg
 
@@ -31,13 +31,14 @@ if TYPE_CHECKING:
     from nbmigrate.workspace.project import Project
 
 
-def undo(
+def undo(  # noqa: PLR0913 - those of the command
     workspace: Project,
     *,
     answers: Answers = NO_ANSWERS,
     dry_run: bool = False,
     with_data: bool = True,
     number: int | None = None,
+    release_own: bool = False,
     on_event: executor.OnEvent | None = None,
 ) -> results.UndoResult:
     """Take the last push back that was not taken back yet; only ``number``, when that is given.
@@ -49,34 +50,51 @@ def undo(
         UndoPurgedError: its data is gone, and ``with_data`` is asked.
         UndoUnfinishedError: it is a migration of which a part has run.
     """
-    connection = workspace.target.connection
-    record = last_done(workspace)
-    if number is not None and number != record.id:
-        raise UndoOvertakenError(number, record.id)
-    if with_data and record.state == PURGED:
-        raise UndoPurgedError(record.id)
+    record = _chosen(workspace, number, with_data=with_data)
     found = workspace.live.read(record.after)
     mark, record = found.fingerprint, settled(record, found.snapshot)
     way = find_way(workspace, record, answers, with_data=with_data)
     started = time.perf_counter()
-    asked: Sequence[Question] = ()
-    applied: Sequence[executor.AppliedStatement] = ()
     if dry_run:
-        asked = questions(connection, way.checks[min(way.checks)]) if way.checks else ()
+        ran = _tried(workspace, way)
     else:
-        applied, asked = _run(workspace, record, way, mark, on_event)
+        ran = _run(workspace, record, way, mark, on_event, release_own=release_own)
     return results.UndoResult(
         number=record.id,
         what=record.what,
         operations=way.operations,
         sql=tuple(s.sql for s in way.statements),
-        restored=_restored(record, way, applied, with_data=with_data),
+        restored=_restored(record, way, ran.applied, with_data=with_data),
         ms=(time.perf_counter() - started) * 1000,
         database=workspace.target.database,
         dry_run=dry_run,
         with_data=with_data,
-        asked=tuple(asked),
+        asked=tuple(ran.asked),
     )
+
+
+class _Ran(NamedTuple):
+    """What ran; or, when rows would break what comes back, the questions and nothing else."""
+
+    applied: Sequence[executor.AppliedStatement] = ()
+    asked: Sequence[Question] = ()
+
+
+def _chosen(workspace: Project, number: int | None, *, with_data: bool) -> UndoRecord:
+    """The record to take back: the last one, which must be ``number`` where that is given."""
+    record = last_done(workspace)
+    if number is not None and number != record.id:
+        raise UndoOvertakenError(number, record.id)
+    if with_data and record.state == PURGED:
+        raise UndoPurgedError(record.id)
+    return record
+
+
+def _tried(workspace: Project, way: Way) -> _Ran:
+    """What would be asked before anything runs."""
+    if not way.checks:
+        return _Ran()
+    return _Ran(asked=questions(workspace.target.connection, way.checks[min(way.checks)]))
 
 
 def _run(
@@ -85,10 +103,11 @@ def _run(
     way: Way,
     mark: str,
     on_event: executor.OnEvent | None,
-) -> tuple[Sequence[executor.AppliedStatement], Sequence[Question]]:
-    """What ran; or, when rows would break what comes back, the questions and nothing else."""
+    *,
+    release_own: bool,
+) -> _Ran:
     connection = workspace.target.connection
-    settings = workspace.executor_settings(lock_wait_ms=10_000)
+    settings = workspace.executor_settings(lock_wait_ms=10_000, release_own=release_own)
     checkpoints = Checkpoints(connection, way.checks, on_event)
 
     def guard() -> None:
@@ -107,8 +126,8 @@ def _run(
             label=f"undo {record.id}",
         )
     except AnswerNeededError as needed:
-        return (), [question for question in needed.questions if isinstance(question, Question)]
-    return applied, ()
+        return _Ran(asked=[q for q in needed.questions if isinstance(q, Question)])
+    return _Ran(applied=applied)
 
 
 def last_done(workspace: Project) -> UndoRecord:

@@ -56,7 +56,11 @@ def _matching(tables: Mapping[str, Table], name: str) -> Iterator[str]:
     if not found:
         known = [said for table in tables.values() for said in (table.name, path(table.id))]
         near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-        hint = f"did you mean {', '.join(near)}?" if near else "%schema without a name shows all"
+        hint = (
+            f"did you mean {', '.join(near)}?"
+            if near
+            else "nbmigrate schema without a name shows all"
+        )
         raise SourceError(f"there is no table `{name}`", source=name, hint=hint)
     yield from found
 

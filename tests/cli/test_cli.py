@@ -296,6 +296,26 @@ def test_what_a_push_made_already_can_be_adopted(project, ddl):
     assert "Recorded as applied" in project.run("adopt")
 
 
+@pytest.mark.parametrize(
+    "words", ["push wide.sql", "undo", "drift --revert --yes"], ids=lambda words: words.split()[0]
+)
+def test_who_holds_a_table_is_named_while_it_is_waited_for(project, processes, database, words):
+    (project.folder / "wide.sql").write_text(OLD.replace("name text", "name text, n int"))
+    project.run("generate", "old.sql", "one")
+    project.run("migrate")
+    if words != "push wide.sql":
+        project.run("push", "wide.sql")
+    reader = database.connect(autocommit=False, application_name="report")
+    reader.execute("SELECT FROM users")
+    process = processes.start(*words.split())
+    said = next(line for line in process.stderr if line.startswith("waiting for pid"))
+    assert f"pid {reader.info.backend_pid}, user" in said
+    assert "application report: idle in transaction" in said
+    reader.rollback()
+    process.communicate(timeout=60)
+    assert process.returncode == 0
+
+
 def test_a_push_killed_at_a_concurrent_index_is_gone_on_with(processes, database):
     more = "CREATE TABLE users (id int PRIMARY KEY, name text, n int);"
     index = "CREATE INDEX CONCURRENTLY users_name ON users (name);"

@@ -291,3 +291,16 @@ def test_no_database_says_what_to_do(unconnected, monkeypatch):
 @pytest.mark.parametrize("line", ["%db_generate", "%db_migrate"])
 def test_nothing_to_do_is_no_error(shell, line):
     assert "Nothing to" in repr(shell.run(line))
+
+
+@pytest.mark.parametrize(
+    ("typed", "hint"),
+    [
+        ("%db_undo", "%db_undo --list shows"),
+        ("%schema nosuch", "%schema without a name"),
+        ("%db_drift --revert", "%db_adopt, for a database"),
+        ("%db_backfill t --set n=1", "%db_status lists"),
+    ],
+)
+def test_a_notebook_is_told_what_a_notebook_takes(shell, typed, hint):
+    assert shell.attempt(typed).error.hint.startswith(hint)

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from nbmigrate.errors import JournalError
+from nbmigrate.errors import JournalError, NbmigrateError
 from nbmigrate.journal import rewrite
 from nbmigrate.workspace import Workspace
 
@@ -225,6 +225,25 @@ def test_a_damaged_snapshot_is_made_again(project, tmp_path, damage, number) -> 
     assert (found["id"] == wanted["id"]) is had_id
     assert project.journal.check() == ()
     assert project.repair(entry.tag).files == ()
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_nothing_runs_while_a_snapshot_is_damaged(project, database, tmp_path, damage) -> None:
+    generate(project, tmp_path, "base")
+    tag = generate(project, tmp_path, "age", "ALTER TABLE users ADD note text;")
+    path = project.journal.layout.snapshot(project.journal.entries[-1])
+    if DAMAGE[damage] is None:
+        path.unlink()
+    else:
+        path.write_bytes(DAMAGE[damage](path.read_bytes()))
+    for how in ({"dry_run": True}, {}):
+        with pytest.raises(NbmigrateError) as caught:
+            project.migrate(**how)
+        assert str(path) in caught.value.message
+        assert caught.value.hint.startswith(f"nbmigrate repair {tag}")
+    assert database.connect().execute("SELECT to_regclass('users')").fetchone() == (None,)
+    project.repair(tag)
+    assert len(project.migrate().applied) == 2
 
 
 @pytest.mark.parametrize("step", [0, 2, 3, 6, 11])

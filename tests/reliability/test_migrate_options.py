@@ -77,6 +77,7 @@ def test_late_migration_runs_when_it_commutes(project, tmp_path, make_late, late
         project.migrate()
     assert caught.value.later == ["0002_after"]
     assert caught.value.exit_code == 3
+    assert caught.value.hint.startswith(f"nbmigrate rebase {caught.value.tag} ")
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from tests.undo.test_cases import write_folder
 FIRST = int(os.environ.get("NBMIGRATE_FIRST_PAIR", "0"))
 PAIRS = int(os.environ.get("NBMIGRATE_UNDO_PAIRS", "30"))
 #: Beyond the first ones: what fell once.
-FELL = (28, 56, 78, 85, 98, 100, 121, 132, 138, 143, 172, 231, 246, 264, 290)
+FELL = (28, 56, 78, 85, 98, 100, 121, 132, 138, 143, 172, 231, 246, 264, 290, 310, 488, 490)
 SEEDS = list(dict.fromkeys((*range(FIRST, FIRST + PAIRS), *FELL)))
 
 

@@ -134,3 +134,43 @@ def test_few_rows_of_a_large_table_are_updated(
     database.execute("INSERT INTO t SELECT g FROM generate_series(31, 151) AS g")
     result = workspace.undo()
     assert (rewrites(result), result.restored[0].rows) == (0, 30)
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [("", 1), (" PARTITION BY LIST (n)", 0)],
+    ids=["table", "partitioned"],
+)
+def test_rows_without_a_key_come_back_to_their_places(
+    workspace: Workspace, database: Database, shape: str, expected: int
+) -> None:
+    parts = ";CREATE TABLE t_1 PARTITION OF t FOR VALUES IN (1); CREATE TABLE t_0 PARTITION OF t DEFAULT"
+    rest = f"{shape}{parts if shape else ''}; CREATE INDEX t_n ON t (n);"
+    # Every row but those of 1 is there twice, with two values.
+    fill = "INSERT INTO t SELECT g % 15, 'd' || g, g / 4.0 FROM generate_series(1, 29) AS g"
+    old = f"CREATE TABLE t (n integer, d text NOT NULL, m numeric){rest}"
+    before = pushed(workspace, database, f"CREATE TABLE t (n integer, m numeric){rest}", old, fill)
+    result = workspace.undo()
+    assert rewrites(result) == expected
+    assert [r.rows for r in result.restored] == [29]
+    assert image(database) == before
+    left = database.connect().execute("SELECT to_regnamespace('nbmigrate_trash')").fetchone()
+    assert left == (None,)
+
+
+def test_rows_without_a_key_that_changed_meanwhile(
+    workspace: Workspace, database: Database
+) -> None:
+    index = "CREATE INDEX t_n ON t (n);"
+    fill = "INSERT INTO t SELECT g, 'd' || g FROM generate_series(1, 9) AS g"
+    old = f"CREATE TABLE t (n integer, d text);{index}"
+    pushed(workspace, database, f"CREATE TABLE t (n integer);{index}", old, fill)
+    database.execute("UPDATE t SET n = 90 WHERE n = 9", "DELETE FROM t WHERE n = 8")
+    result = workspace.undo()
+    assert (rewrites(result), result.restored[0].rows) == (1, 7)
+    connection = database.connect()
+    assert connection.execute("SELECT d FROM t WHERE n IN (1, 90) ORDER BY n").fetchall() == [
+        ("d1",),
+        (None,),
+    ]
+    assert connection.execute('SELECT count(*) FROM nbmigrate_trash."1_1_t"').fetchone() == (9,)

@@ -220,6 +220,15 @@ HARD = {
 }
 
 
+def test_a_function_renamed_without_its_arguments_is_renamed_back(workspace, database) -> None:
+    text = "CREATE FUNCTION {}(n integer) RETURNS integer LANGUAGE sql AS 'SELECT n';"
+    push(workspace, text.format("f"))
+    push(workspace, text.format("g"), renames=("public.f->public.g",))
+    assert workspace.undo(dry_run=True).sql == (
+        'ALTER FUNCTION "public"."g"(integer) RENAME TO "f";',
+    )
+
+
 @pytest.mark.parametrize("name", HARD)
 def test_push_undo_push_undo(workspace, database: Database, name: str) -> None:
     old, new, answers = HARD[name]
@@ -588,3 +597,18 @@ def test_what_was_changed_after_an_addition_is_not_undone_unasked(
     database.execute("ALTER TABLE t ADD COLUMN mine text")
     with pytest.raises(UndoConflictError):
         workspace.undo()
+
+
+def test_what_is_not_quite_as_it_was_is_said_before(workspace, database) -> None:
+    database.execute("CREATE TABLE p (a integer); CREATE TABLE c (b integer) INHERITS (p)")
+    apart = "CREATE TABLE p (a integer); CREATE TABLE c (a integer, b integer);"
+    (workspace.root / "apart.sql").write_text(apart)
+    adopt(workspace)
+    for done in (workspace.push("apart.sql", dry_run=True), workspace.push("apart.sql")):
+        assert "public.c leaves its parent: an undo puts it back under it" in repr(done)
+    (workspace.root / "as_it_was.sql").write_text(
+        "CREATE TABLE p (a integer); CREATE TABLE c (b integer) INHERITS (p);"
+    )
+    workspace.generate("together", "as_it_was.sql")
+    made = workspace.generate("apart", "apart.sql")
+    assert made.undo == "reversible: the columns of `public.c` stay its own"

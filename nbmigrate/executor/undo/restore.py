@@ -13,6 +13,7 @@ import msgspec
 
 from nbmigrate.executor.undo import rewrite, trash
 from nbmigrate.executor.undo.keep import image
+from nbmigrate.executor.undo.matching import AT, matched
 from nbmigrate.executor.undo.trash import Holding, Kept, KeptPosition
 from nbmigrate.model import Snapshot, Table
 from nbmigrate.model.names import key
@@ -124,7 +125,8 @@ def bring_back(
             names = _coming(kept, half)
             by_table.setdefault(kept.loss.table, []).append((kept, names))
     for parts in by_table.values():
-        yield from _by_rewrite(parts, trash.table_of(before, parts[0][0].loss))
+        was = trash.table_of(before, parts[0][0].loss)
+        yield from _by_rewrite(parts, was, half.tables[key(*was.id)])
     for kept in kept_ones:
         if kept in rewritten:
             continue
@@ -141,15 +143,20 @@ def _coming(kept: Kept, half: Snapshot) -> Sequence[str]:
     return [name for name in kept.loss.columns if name in columns]
 
 
-def _by_rewrite(parts: Sequence[tuple[Kept, Sequence[str]]], was: Table) -> Iterator[Restoring]:
+def _by_rewrite(
+    parts: Sequence[tuple[Kept, Sequence[str]]], was: Table, table: Table
+) -> Iterator[Restoring]:
     for kept, names in parts:
-        yield from map(Restoring, rewrite.prepared(kept, was, names))
+        yield from map(Restoring, rewrite.prepared(kept, was, table, names))
     yield Restoring(rewrite.rewrite(parts, was))
     for kept, names in parts:
-        yield from map(Restoring, rewrite.ended(kept, names))
-        found = f"{trash.full(was.id)} AS t JOIN {trash.in_trash(kept.name)} AS k ON {_found(was, kept)}"
+        found = rewrite.places(kept)
+        if kept.loss.key:
+            there = f"JOIN {trash.in_trash(kept.name)} AS k ON {_found(was, kept)}"
+            found = f"{trash.full(was.id)} AS t {there}"
         begin, count, end = rewrite.counting(f"SELECT FROM {found}")
         yield from (Restoring(begin), Restoring(count, kept), Restoring(end))
+        yield from map(Restoring, rewrite.ended(kept, names))
 
 
 def _insert(was: Table, kept: Kept) -> str:
@@ -176,29 +183,11 @@ def _found(was: Table, kept: Kept) -> str:
 
 
 def _update_by_rest(was: Table, table: Table, kept: Kept, names: Sequence[str]) -> str:
-    """Rows without a key: those equal in all else are told apart by nothing, so any will do."""
-    rest = [
-        c
-        for c in trash.kept_columns(was, kept.loss)
-        if c.name not in kept.loss.columns and c.name in table.columns
-    ]
-    live, there = _row(rest, "t."), _row(rest, "k.")
-    number = "row_number() OVER (PARTITION BY nbmigrate_row) AS nbmigrate_number"
-    rows = trash.source(kept.loss)
     return (
-        f"UPDATE {rows} AS t SET {_assignments(was, names)}\n"
-        f"FROM (SELECT *, {number} FROM (SELECT t.tableoid AS nbmigrate_table,"
-        f" t.ctid AS nbmigrate_at, {live} AS nbmigrate_row FROM {rows} AS t) AS s) AS live\n"
-        f"JOIN (SELECT *, {number} FROM (SELECT k.*, {there} AS nbmigrate_row"
-        f" FROM {trash.in_trash(kept.name)} AS k) AS s) AS k"
-        " USING (nbmigrate_row, nbmigrate_number)\n"
-        "WHERE t.ctid = live.nbmigrate_at AND t.tableoid = live.nbmigrate_table;"
+        f"UPDATE {trash.source(kept.loss)} AS t SET {_assignments(was, names)}\n"
+        f"FROM {matched(was, table, kept)}\n"
+        f"WHERE t.ctid = live.{AT} AND t.tableoid = live.nbmigrate_table;"
     )
-
-
-def _row(columns: Sequence[Column], alias: str) -> str:
-    values = ", ".join(f"{alias}{quote(c.name)}::text" for c in columns)
-    return f"ROW({values})::text"
 
 
 def _assignments(was: Table, names: Sequence[str]) -> str:

@@ -3,7 +3,8 @@
 An UPDATE writes every row a second time and an entry into every index, in the order of the rows.
 ``ALTER COLUMN ... SET DATA TYPE ... USING`` writes the table once for all its columns and builds
 each index anew (PostgreSQL docs, ALTER TABLE). USING takes no subquery, so that a function looks the
-kept value up.
+kept value up. What it may speak of includes the place of the row, ``ctid``: a table without a key has no
+other name for one (PostgreSQL docs, System Columns; it holds until the row is written anew).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import msgspec
 from nbmigrate import operations as o
 from nbmigrate.diff.losses import has_heirs
 from nbmigrate.executor.undo import trash
+from nbmigrate.executor.undo.matching import AT, matched
 from nbmigrate.executor.undo.trash import Kept
 from nbmigrate.model import Snapshot, Table
 from nbmigrate.model.names import key
@@ -41,8 +43,10 @@ def is_rewritten(
     make or retype is: on such a one nothing hangs that refuses another type, unless ``half`` says it.
     """
     loss, table = kept.loss, half.tables[key(*kept.loss.table)]
-    if not loss.key or loss.is_only or loss.nulls or kept.rows < REWRITTEN_ROWS:
+    if loss.is_only or loss.nulls or kept.rows < REWRITTEN_ROWS:
         return False
+    if not loss.key and (table.partition_key or not table.indexes):
+        return False  # a place is one of a partition; without an index an UPDATE takes less
     if table.partition_of or table.inherits or has_heirs(half, table):
         return False
     if rows.get(loss.table, 0) > _ROWS_A_KEPT_ONE * kept.rows:
@@ -73,24 +77,33 @@ def _is_free(half: Snapshot, table: Table, name: str) -> bool:
     return not any(word.search(msgspec.json.encode(text).decode()) for text in texts)
 
 
-def prepared(kept: Kept, was: Table, names: Sequence[str]) -> Iterator[str]:
-    """The statements before the rewrite: what finds a kept row fast, and a function a column."""
-    listed = ", ".join(quote(name) for name in kept.loss.key)
-    yield f"CREATE INDEX ON {trash.in_trash(kept.name)} ({listed});"
-    yield f"ANALYZE {trash.in_trash(kept.name)};"
+def prepared(kept: Kept, was: Table, table: Table, names: Sequence[str]) -> Iterator[str]:
+    """The statements before the rewrite: what finds a kept row fast, and a function a column.
+
+    A row without a key is found by its place, which the rewrite reads before it writes.
+    """
     keys = [was.columns[name] for name in kept.loss.key]
+    listed = ", ".join(quote(c.name) for c in keys) or AT
+    there = trash.in_trash(kept.name) if keys else places(kept)
+    if not keys:
+        columns = ", ".join(f"k.{quote(name)}" for name in names)
+        rows = matched(was, table, kept)
+        yield f"CREATE TABLE {there} AS SELECT live.{AT}, {columns} FROM {rows};"
+    yield f"CREATE INDEX ON {there} ({listed});"
+    yield f"ANALYZE {there};"
+    types = [_type(c) if trash.is_plain(c) else "text" for c in keys] or ["tid"]
     found = " AND ".join(f"k.{quote(c.name)} = ${at}" for at, c in enumerate(keys, 1))
+    condition = f"{found} AND NOT k.{quote(trash.skip_column(was))}" if keys else f"k.{AT} = $1"
     for name in names:
         type_ = _type(was.columns[name])
-        arguments = ", ".join((*(_type(c) if trash.is_plain(c) else "text" for c in keys), type_))
+        arguments = ", ".join((*types, type_))
         body = (
             "DECLARE was record;\n"
             "BEGIN\n"
             f"\tSELECT {trash.as_was(was.columns[name], 'k.')} AS kept INTO was"
-            f" FROM {trash.in_trash(kept.name)} AS k"
-            f" WHERE {found} AND NOT k.{quote(trash.skip_column(was))};\n"
+            f" FROM {there} AS k WHERE {condition};\n"
             "\tIF FOUND THEN RETURN was.kept; END IF;\n"
-            f"\tRETURN ${len(keys) + 1};\n"
+            f"\tRETURN ${len(types) + 1};\n"
             "END"
         )
         yield (
@@ -111,8 +124,13 @@ def rewrite(parts: Sequence[tuple[Kept, Sequence[str]]], was: Table) -> str:
 
 
 def _call(kept: Kept, was: Table, name: str) -> str:
-    values = (trash.as_kept(was.columns[n]) for n in kept.loss.key)
+    values = [trash.as_kept(was.columns[n]) for n in kept.loss.key] or ["ctid"]
     return f"{_function(kept, name)}({', '.join(values)}, {quote(name)})"
+
+
+def places(kept: Kept) -> str:
+    """The table that says where the rows without a key are, as long as the rewrite takes."""
+    return trash.in_trash(f"{kept.name}_at")
 
 
 def _function(kept: Kept, name: str) -> str:
@@ -133,8 +151,10 @@ def counting(found: str) -> tuple[str, str, str]:
 
 
 def ended(kept: Kept, names: Collection[str]) -> Iterator[str]:
-    """The functions go; the rest goes with the table of the trash."""
-    return (f"DROP FUNCTION {_function(kept, name)};" for name in names)
+    """The functions go, and the places; the rest goes with the table of the trash."""
+    yield from (f"DROP FUNCTION {_function(kept, name)};" for name in names)
+    if not kept.loss.key:
+        yield f"DROP TABLE {places(kept)};"
 
 
 def _type(column: Column) -> str:

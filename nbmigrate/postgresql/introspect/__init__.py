@@ -15,7 +15,7 @@ import psycopg
 
 from nbmigrate.garbage import uncollected
 from nbmigrate.model import Grant, Snapshot
-from nbmigrate.model.names import PUBLIC
+from nbmigrate.model.names import PUBLIC, format_path
 from nbmigrate.postgresql.introspect.catalog import (
     Catalog,
     one_moment,
@@ -126,8 +126,29 @@ def _schema_privileges(catalog: Catalog) -> dict[str, Mapping[str, Grant]]:
 def unmanaged(
     connection: psycopg.Connection[Any], *, schemas: Sequence[str] | None = None
 ) -> tuple[str, ...]:
-    """What the database has and a snapshot does not hold: ``("2 event triggers", "1 cast")``."""
-    return in_words(unmanaged_counts(connection, schemas=schemas))
+    """What the database has and a snapshot does not hold: ``("2 publications", "1 language")``.
+
+    An invalid index is named: somebody has to drop it or build it again.
+    """
+    counts = unmanaged_counts(connection, schemas=schemas)
+    told = dict(zip(counts, in_words(counts), strict=True))
+    if _INVALID in told:
+        told[_INVALID] += f" ({', '.join(_invalid_indexes(connection, schemas))})"
+    return tuple(told.values())
+
+
+#: A kind of ``unmanaged.sql``.
+_INVALID = "invalid index"
+
+
+def _invalid_indexes(
+    connection: psycopg.Connection[Any], schemas: Sequence[str] | None
+) -> tuple[str, ...]:
+    with reading(connection) as cursor:
+        names = None if schemas is None else [*schemas]
+        namespaces = [oid for oid, _ in run(cursor, "schemas", schemas=names)]
+        found = run(cursor, "invalid_indexes", namespaces=namespaces)
+    return tuple(format_path(*row) for row in found)
 
 
 def unmanaged_counts(

@@ -19,12 +19,14 @@ from nbmigrate.journal.migration import Migration
 
 ROOT = Path(__file__).parents[3]
 CHILD = """
-import json, sys
+import json, signal, sys
 from pathlib import Path
 from nbmigrate.errors import NbmigrateError
 from nbmigrate.executor import Settings, migrate
 from nbmigrate.journal.migration import Migration
 
+# where the tests run in the background, a shell has it ignored
+signal.signal(signal.SIGINT, signal.default_int_handler)
 given = json.loads(sys.argv[1])
 migrations = [
     Migration(tag=tag, path=Path(tag + ".sql"), raw=sql.encode(), when=when)

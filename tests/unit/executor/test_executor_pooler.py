@@ -11,8 +11,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from nbmigrate.dialect import Statement
 from nbmigrate.errors import ConnectFailedError
-from nbmigrate.executor import migrate
+from nbmigrate.executor import apply, migrate
 
 CONFIGURATION = """
 [databases]
@@ -78,6 +79,14 @@ def test_transaction_mode_is_refused(pooled, make, ask) -> None:
         migrate(url, make("CREATE TABLE a ()"))
     assert "transaction mode" in caught.value.message
     assert "direct address" in caught.value.hint
+    assert ask("SELECT to_regclass('a')") is None
+    with (
+        psycopg.connect(url, autocommit=True) as connection,
+        pytest.raises(ConnectFailedError) as pushed,
+    ):
+        apply(connection, [Statement(sql="CREATE TABLE a ()")])
+    host, _, rest = url.removeprefix("postgresql://postgres@").partition(":")
+    assert pushed.value.message.startswith(f"`{host}:{rest.partition('?')[0]}` goes through")
     assert ask("SELECT to_regclass('a')") is None
 
 

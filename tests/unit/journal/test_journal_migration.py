@@ -24,6 +24,7 @@ def migration(tmp_path):
     [
         (b"SELECT 1;\nSELECT '\xff';", 2, "not UTF-8"),
         (b"SELECT 1;\n\nSELECT '\0';", 3, "NUL"),
+        ("SELECT 1;".encode("utf-16"), 1, "not UTF-8"),
         (b"SELECT 1;\n<<<<<<< HEAD\nSELECT 2;\n=======\n", 2, "merge conflict"),
         (b"SELECT 1;\nCOMMIT;\n", 2, "`COMMIT`"),
         (b"begin;\nSELECT 1;", 1, "`BEGIN`"),
@@ -129,3 +130,10 @@ def test_a_migration_is_a_value(migration):
     assert isinstance(migration("SELECT 1;"), Migration)
     with pytest.raises(AttributeError):
         migration("SELECT 1;").tag = "x"
+
+
+def test_the_encoding_that_it_has_is_told(migration):
+    for raw, told in (("é".encode("utf-16"), "-f UTF-16"), ("é".encode("latin-1"), "-f LATIN1")):
+        with pytest.raises(MigrationFileError) as caught:
+            migration(raw).statements()
+        assert told in caught.value.hint

@@ -367,3 +367,11 @@ def test_the_fingerprint_of_one_schema(database):
     assert fingerprint(connection, ["a"]) == before
     connection.execute("create table a.u ()")
     assert fingerprint(connection, ["a"]) != before
+
+
+def test_an_invalid_index_is_named(database):
+    connection = database.connect()
+    connection.execute("CREATE TABLE t (a int); INSERT INTO t VALUES (1), (1)")
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        connection.execute('CREATE UNIQUE INDEX CONCURRENTLY "t.a" ON t (a)')
+    assert unmanaged(connection) == ('1 invalid index (public."t.a")',)

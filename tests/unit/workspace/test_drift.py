@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from nbmigrate.errors import DriftError, JournalError, SourceError
+from nbmigrate.errors import DriftError, JournalError, MigrationFileError, SourceError
 from nbmigrate.plan import Answers
 from nbmigrate.workspace import Workspace
 
@@ -112,6 +112,53 @@ def test_drift_is_not_accepted_before_pending_migrations(migrated, database):
     database.execute("ALTER TABLE users ADD COLUMN added integer")
     with pytest.raises(JournalError, match="0001_second"):
         migrated.accept_drift()
+
+
+@pytest.fixture
+def overtaken(workspace):
+    """The last of three migrations is applied, the one before it not: it was merged later."""
+    path = workspace.journal.layout.journal
+    for number, text in enumerate(("age: Mapped[int | None]", "city: Mapped[str | None]")):
+        workspace.generate("base" if not number else "age")
+        more = USERS if not number else f"{USERS}    age: Mapped[int | None]\n"
+        workspace.declare(f"{more}    {text}\n", cell="users", namespace={})
+    workspace.generate("city")
+    whole = path.read_text()
+    document = json.loads(whole)
+    del document["entries"][1]
+    path.write_text(json.dumps(document))
+    workspace.migrate()
+    path.write_text(whole)
+    return workspace
+
+
+def test_what_a_late_migration_has_not_made_yet_is_no_drift(overtaken, database):
+    assert [m.state for m in overtaken.status().migrations] == ["applied", "pending", "applied"]
+    assert not overtaken.drift().is_different
+    database.execute("ALTER TABLE users ADD COLUMN added integer")
+    with pytest.raises(JournalError, match="0001_age"):
+        overtaken.accept_drift()
+    overtaken.revert_drift(answers=Answers(drops=("public.users.added",)))
+    assert [m.tag for m in overtaken.migrate().applied] == ["0001_age"]
+    assert not overtaken.drift().is_different
+
+
+def test_an_edited_or_missing_file_is_told_with_what_to_type(migrated):
+    path = migrated.journal.folder / "0000_first.sql"
+    path.write_text(path.read_text() + "SELECT 1;\n")
+    assert "0000_first was changed after it was applied: %db_migrate" in repr(migrated.status())
+    path.unlink()
+    assert "0000_first has no file: %db_restore 0000_first" in repr(migrated.status())
+
+
+def test_a_folder_in_place_of_a_file_is_an_error_of_ours(migrated):
+    path = migrated.journal.folder / "0000_first.sql"
+    path.unlink()
+    path.mkdir()
+    for command in (migrated.migrate, migrated.status):
+        with pytest.raises(MigrationFileError, match="cannot be read: Is a directory"):
+            command()
+    assert "its file is missing" in repr(migrated.check())
 
 
 def test_a_pushed_database_is_adopted(workspace, database):

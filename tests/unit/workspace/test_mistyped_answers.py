@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from nbmigrate.errors import LockTimeoutError, UsageConflictError
@@ -49,6 +51,17 @@ def test_a_push_rolls_back_its_own_kernel(workspace, database, monkeypatch):
     with pytest.raises(LockTimeoutError) as caught:
         workspace.push("s.sql")
     assert "this is your own kernel" in caught.value.message
-    assert "%db_push --release-own" in caught.value.hint
+    assert "--release-own" in caught.value.hint
     monkeypatch.undo()
     assert workspace.push("s.sql", release_own=True).applied
+
+
+def test_an_undo_does_not_wait_long_for_its_own_kernel_and_rolls_it_back(workspace, database):
+    forgotten = database.connect(autocommit=False)
+    forgotten.execute("SELECT * FROM t")
+    with pytest.raises(LockTimeoutError) as caught:
+        workspace.undo()
+    assert re.search(r"tried [1-5] times", caught.value.message)
+    assert "--release-own" in caught.value.hint
+    workspace.undo(release_own=True)
+    assert database.connect().execute("SELECT to_regclass('t')").fetchone() == (None,)
