@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from nbmigrate.operations import Operation
 
 
+#: The oldest PostgreSQL that is tested and maintained, as libpq writes it; what a plan must suit when
+#: nobody knows the server.
+OLDEST = 150_000
+
 #: Comments by which a file says what its text does not: any tool can read it all the same.
 COMMIT_BEFORE = "/* nbmigrate: in a transaction of its own */"
 NO_TRANSACTION = "/* nbmigrate: in no transaction */"

@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from nbmigrate.dialect import Dialect, Statement
+from nbmigrate.dialect import OLDEST, Dialect, Statement
 from nbmigrate.diff import diff
 from nbmigrate.diff.answered import require_declared
 from nbmigrate.diff.candidates import Candidate, describe, find_candidates
@@ -26,7 +26,7 @@ from nbmigrate.garbage import uncollected
 from nbmigrate.hazards import Hazard, ReadFacts, find_hazards, needs_backfill
 from nbmigrate.model import Rename, Snapshot, format_path, parse_path
 from nbmigrate.model.tables import Value
-from nbmigrate.online import OLDEST, go_online
+from nbmigrate.online import go_online
 from nbmigrate.operations import AddColumn, AlterColumnType, Id, Operation, RecreateEnum
 
 #: Brings two snapshots into one spelling, so that what is equal is equal for ``==``.

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from nbmigrate.dialect import OLDEST
 from nbmigrate.errors import ConnectFailedError
 from nbmigrate.executor.urls import conninfo, is_ambiguous, mask_text, mask_url
 
@@ -32,8 +33,6 @@ _OF_SERVER = {
     "keepalives_count": "tcp_keepalives_count",
     "tcp_user_timeout": "tcp_user_timeout",
 }
-_FIRST_WITH_CHECK_INTERVAL = 140_000
-_FIRST_WITH_IDLE_SESSION_TIMEOUT = 140_000
 
 
 class _Cause(NamedTuple):
@@ -96,6 +95,7 @@ def connect(
     except psycopg.Error as error:
         failed = _connect_failed(url, error)
     else:
+        _require_supported(connection, url)
         try:
             prepare(connection, lock_timeout_ms=lock_timeout_ms)
             if statement_timeout_ms is not None:
@@ -107,6 +107,18 @@ def connect(
             return connection
     # Outside the handler: libpq's own text, which may hold a password, is not chained.
     raise failed
+
+
+def _require_supported(connection: psycopg.Connection[Any], url: str) -> None:
+    version = connection.info.server_version
+    if version < OLDEST:
+        connection.close()
+        shown = mask_url(url)
+        raise ConnectFailedError(
+            f"`{shown}` is PostgreSQL {version // 10000}, which is too old",
+            url=shown,
+            hint=f"nbmigrate works with PostgreSQL {OLDEST // 10000} or newer",
+        )
 
 
 def sibling(connection: psycopg.Connection[Any], *, application_name: str) -> str:
@@ -123,7 +135,6 @@ def sibling(connection: psycopg.Connection[Any], *, application_name: str) -> st
 
 def prepare(connection: psycopg.Connection[Any], *, lock_timeout_ms: int) -> None:
     """Make the session settings; also after ``DISCARD ALL``."""
-    version = connection.info.server_version
     values = {
         "lock_timeout": f"{lock_timeout_ms}ms",
         "idle_in_transaction_session_timeout": "60s",
@@ -132,15 +143,13 @@ def prepare(connection: psycopg.Connection[Any], *, lock_timeout_ms: int) -> Non
         "standard_conforming_strings": "on",
         "check_function_bodies": "on",
         "client_min_messages": "notice",
+        "idle_session_timeout": "0",
     }
-    if version >= _FIRST_WITH_IDLE_SESSION_TIMEOUT:
-        values["idle_session_timeout"] = "0"
     with pipelined(connection):
         set_session(connection, values | _transport_of_server(connection))
         _mean_public(connection)
         _keep_commits(connection)
-    if version >= _FIRST_WITH_CHECK_INTERVAL:
-        _notice_dead_client(connection)
+    _notice_dead_client(connection)
 
 
 def pipelined(connection: psycopg.Connection[Any]) -> AbstractContextManager[object]:

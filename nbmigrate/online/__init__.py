@@ -18,10 +18,7 @@ from nbmigrate.online.constraints import constraint_steps
 from nbmigrate.online.indexes import index_steps
 from nbmigrate.online.scene import Scene, Steps
 
-__all__ = ["OLDEST", "go_online"]
-
-#: The oldest version that a plan must suit when nobody knows the server.
-OLDEST = 150_000
+__all__ = ["go_online"]
 
 
 def go_online(

@@ -3,7 +3,7 @@
 import pytest
 
 from nbmigrate.errors import ConnectFailedError
-from nbmigrate.executor import connect, mask_sql, mask_url
+from nbmigrate.executor import connect, connections, mask_sql, mask_url
 
 SECRET = "s3cret"
 
@@ -155,3 +155,13 @@ def test_a_chosen_search_path_stays(database) -> None:
 def test_sqlalchemy_url(database) -> None:
     with connect(database.url.replace("postgresql://", "postgresql+psycopg://")) as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_a_server_that_is_too_old_is_refused(database, monkeypatch) -> None:
+    monkeypatch.setattr(connections, "OLDEST", 990_000)
+    with pytest.raises(ConnectFailedError, match="which is too old") as caught:
+        connect(database.url)
+    assert caught.value.hint == "nbmigrate works with PostgreSQL 99 or newer"
+    assert database.connect().execute(
+        "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'nbmigrate'"
+    ).fetchone() == (0,)

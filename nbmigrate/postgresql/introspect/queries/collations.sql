@@ -1,4 +1,4 @@
--- PostgreSQL 14-18. All collations: less work than to look for those that columns and indexes use.
+-- PostgreSQL 15-18. All collations: less work than to look for those that columns and indexes use.
 select
     l.oid,
     n.nspname,

@@ -1,4 +1,4 @@
--- PostgreSQL 14-18. Columns of tables and views. What is as usual is NULL: there are many columns, and
+-- PostgreSQL 15-18. Columns of tables and views. What is as usual is NULL: there are many columns, and
 -- NULL is sent for nothing. attgenerated is 's' for STORED and, from PostgreSQL 18 on, 'v' for VIRTUAL.
 -- A collation is told only when it is not the type's own. NOT NULL is a constraint with a name
 -- (contype 'n') from PostgreSQL 18 on; a column that is inherited has the name of its parent's unless

@@ -1,4 +1,4 @@
--- PostgreSQL 14-18. Comments on tables, views and their columns (objsubid 0 is the table's), and on
+-- PostgreSQL 15-18. Comments on tables, views and their columns (objsubid 0 is the table's), and on
 -- schemas, as objsubid -1; public has one by itself.
 select
     d.objoid,

@@ -1,4 +1,4 @@
--- PostgreSQL 14-18. The attributes of composite types, a row each; a type without attributes has
+-- PostgreSQL 15-18. The attributes of composite types, a row each; a type without attributes has
 -- one row without a name. Those of extensions and the row types of tables are left out.
 select
     n.nspname,

@@ -1,4 +1,4 @@
--- PostgreSQL 14-18. Primary keys, uniques, foreign keys, checks, exclusions. NOT NULL constraints
+-- PostgreSQL 15-18. Primary keys, uniques, foreign keys, checks, exclusions. NOT NULL constraints
 -- (contype 'n', PostgreSQL 18) are flags of their columns. The outer "absent" gives the value
 -- of a column of the catalogs that older releases lack: an inner name wins when it exists.
 select

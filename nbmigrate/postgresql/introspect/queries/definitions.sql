@@ -1,4 +1,4 @@
--- PostgreSQL 14-18. What is known by the statement that makes it, which PostgreSQL has no function to
+-- PostgreSQL 15-18. What is known by the statement that makes it, which PostgreSQL has no function to
 -- show. Columns that not every version has are read as a document. Objects made by initdb have
 -- oids below 16384 and are not looked at; extensions' own are left out.
 with extension_objects as (

@@ -1,4 +1,4 @@
--- PostgreSQL 14-18. Domains and their checks; those of extensions are left out.
+-- PostgreSQL 15-18. Domains and their checks; those of extensions are left out.
 select
     n.nspname,
     t.typname,

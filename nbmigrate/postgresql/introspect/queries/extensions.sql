@@ -1,4 +1,4 @@
--- PostgreSQL 14-18. Extensions in the schemas, and in schemas of the system or of their own.
+-- PostgreSQL 15-18. Extensions in the schemas, and in schemas of the system or of their own.
 -- plpgsql is everywhere.
 select
     x.extname,

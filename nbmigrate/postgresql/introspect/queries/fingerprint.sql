@@ -1,4 +1,4 @@
--- PostgreSQL 14-18. One text that changes whenever a catalog row of the schemas changes: every
+-- PostgreSQL 15-18. One text that changes whenever a catalog row of the schemas changes: every
 -- row is known by its key and xmin, which a new version of the row has anew. Neither counts nor
 -- bit_xor depend on the order of the rows; keys are unique, so no two rows cancel out. The key is
 -- the seed: hashint8extended folds its argument to 32 bits (low half XOR high half), so a key above

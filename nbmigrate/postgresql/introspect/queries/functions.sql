@@ -1,4 +1,4 @@
--- PostgreSQL 14-18. Functions, procedures and aggregates that belong to no extension; the
+-- PostgreSQL 15-18. Functions, procedures and aggregates that belong to no extension; the
 -- functions that a range type makes for itself (deptype i) are left out. PostgreSQL has no
 -- pg_get_functiondef of an aggregate: its words are those of CREATE AGGREGATE.
 select

@@ -1,4 +1,4 @@
--- PostgreSQL 14-18. Indexes of tables and materialized views that stand behind no constraint, are
+-- PostgreSQL 15-18. Indexes of tables and materialized views that stand behind no constraint, are
 -- valid and no partition of an index. The outer
 -- "absent" gives the value of a column that PostgreSQL 14 lacks: an inner name wins.
 select

@@ -1,4 +1,4 @@
--- PostgreSQL 14-18. The indexes that a build which failed has left, and what they are on.
+-- PostgreSQL 15-18. The indexes that a build which failed has left, and what they are on.
 select
     n.nspname,
     c.relname

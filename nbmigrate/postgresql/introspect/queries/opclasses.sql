@@ -1,4 +1,4 @@
--- PostgreSQL 14-18. Operator classes by the name that a new session finds them by: with their schema
+-- PostgreSQL 15-18. Operator classes by the name that a new session finds them by: with their schema
 -- where the bare name is not on the search path. Those that a type has by default need no name.
 select
     o.oid,

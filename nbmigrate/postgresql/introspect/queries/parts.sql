@@ -1,4 +1,4 @@
--- PostgreSQL 14-18. The indexes of partitions that are parts of an index above, and the topmost one
+-- PostgreSQL 15-18. The indexes of partitions that are parts of an index above, and the topmost one
 -- above. columns: the names of the columns of the index, from which PostgreSQL makes its own.
 with recursive above as (
     select

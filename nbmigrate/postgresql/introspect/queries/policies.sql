@@ -1,4 +1,4 @@
--- PostgreSQL 14-18. Row security policies; role 0 is PUBLIC.
+-- PostgreSQL 15-18. Row security policies; role 0 is PUBLIC.
 select
     p.polrelid,
     p.polname,

@@ -1,4 +1,4 @@
--- PostgreSQL 14-18. What others than the owner may do with tables, views, sequences (kind 'c'),
+-- PostgreSQL 15-18. What others than the owner may do with tables, views, sequences (kind 'c'),
 -- columns ('a', with their number), routines ('p'), types ('t') and schemas ('n'); grantee 0 is
 -- PUBLIC. What PUBLIC may do with every new object of a kind is not told, and that it may not is a
 -- row without privileges (PostgreSQL 18 docs, "Privileges", table 5.2; public is made with USAGE).

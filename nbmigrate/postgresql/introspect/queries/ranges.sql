@@ -1,4 +1,4 @@
--- PostgreSQL 14-18. Range types; those of extensions are left out.
+-- PostgreSQL 15-18. Range types; those of extensions are left out.
 select
     n.nspname,
     t.typname,

@@ -1,4 +1,4 @@
--- PostgreSQL 14-18. The roles that are named, or all but superusers and the system's.
+-- PostgreSQL 15-18. The roles that are named, or all but superusers and the system's.
 select
     r.rolname,
     r.rolcreatedb,

@@ -1,4 +1,4 @@
--- PostgreSQL 14-18. Rules of tables and views; _RETURN is the view itself.
+-- PostgreSQL 15-18. Rules of tables and views; _RETURN is the view itself.
 select
     w.ev_class,
     w.rulename,

@@ -1,4 +1,4 @@
--- PostgreSQL 14-18. Schemas that are read: those named, or all that are neither
+-- PostgreSQL 15-18. Schemas that are read: those named, or all that are neither
 -- the system's, nor an extension's, nor the tool's own.
 select
     n.oid,

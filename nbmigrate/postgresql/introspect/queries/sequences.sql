@@ -1,4 +1,4 @@
--- PostgreSQL 14-18. Sequences and the column that owns each: ownership 'i' is an identity
+-- PostgreSQL 15-18. Sequences and the column that owns each: ownership 'i' is an identity
 -- column, 'a' is OWNED BY (serial). regclass_text is how a default names the sequence.
 select
     n.nspname,

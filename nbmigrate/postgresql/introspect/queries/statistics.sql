@@ -1,4 +1,4 @@
--- PostgreSQL 14-18. Statistics objects that are in the schema of their table.
+-- PostgreSQL 15-18. Statistics objects that are in the schema of their table.
 select
     s.stxrelid,
     s.stxname,

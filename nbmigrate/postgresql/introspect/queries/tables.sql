@@ -1,4 +1,4 @@
--- PostgreSQL 14-18. Tables, partitioned ones and partitions, that belong to no extension.
+-- PostgreSQL 15-18. Tables, partitioned ones and partitions, that belong to no extension.
 -- The parents of a partition and those that a table inherits from are in the same arrays.
 select
     c.oid,

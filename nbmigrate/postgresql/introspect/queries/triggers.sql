@@ -1,4 +1,4 @@
--- PostgreSQL 14-18. Triggers of tables and views; those of foreign keys, and the copies that
+-- PostgreSQL 15-18. Triggers of tables and views; those of foreign keys, and the copies that
 -- partitions have of their parent's, are left out.
 select
     g.tgrelid,

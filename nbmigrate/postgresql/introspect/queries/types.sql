@@ -1,4 +1,4 @@
--- PostgreSQL 14-18. Every type and modifier that a column uses. For an array the element is
+-- PostgreSQL 15-18. Every type and modifier that a column uses. For an array the element is
 -- told. A type outside pg_catalog has its schema, unless an extension owns it, and the text of
 -- its modifier: what format_type writes behind the bare name.
 -- is_on_path: whether a new session finds the type by its bare name.

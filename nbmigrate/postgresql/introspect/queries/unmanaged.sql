@@ -1,4 +1,4 @@
--- PostgreSQL 14-18. How many objects of the schemas a snapshot does not hold, by kind.
+-- PostgreSQL 15-18. How many objects of the schemas a snapshot does not hold, by kind.
 -- What an extension owns is not counted.
 with extension_objects as (
     select e.classid, e.objid

@@ -1,4 +1,4 @@
--- PostgreSQL 14-18. Views and materialized views that belong to no extension.
+-- PostgreSQL 15-18. Views and materialized views that belong to no extension.
 select
     c.oid,
     n.nspname,
