@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from nbmigrate import operations as o
-from nbmigrate.model import Index, Snapshot, Table, Unique, key
+from nbmigrate.model import Index, KeyOptions, Snapshot, Table, Unique, key
 from nbmigrate.model.names import NAME_BYTES, object_name, primary_key_name, truncate
 
 _replace = msgspec.structs.replace
@@ -91,7 +91,13 @@ def _with_key(table: Table, parent: Table, names: _Names) -> Table:
         }
         usual = primary_key_name(table.name)
         said = name if columns and name != usual else table.primary_key_name
-        return _replace(table, columns=flagged, primary_key_name=said)
+        options = _replace(parent.primary_key_options or KeyOptions(), comment=None)
+        return _replace(
+            table,
+            columns=flagged,
+            primary_key_name=said,
+            primary_key_options=None if options == KeyOptions() else options,
+        )
     (found,) = parent.composite_primary_keys.values()
     return _replace(table, composite_primary_keys={name: _replace(found, name=name, comment=None)})
 
