@@ -205,10 +205,14 @@ class DropTable(_Operation, frozen=True, kw_only=True):
 
 
 class AlterTable(_Operation, frozen=True, kw_only=True):
-    """Storage parameters, logging, forced row security, replica identity, INHERIT."""
+    """Storage parameters, logging, forced row security, replica identity, INHERIT.
+
+    ``apart``: in a transaction of its own, when an index that it names is built outside of any.
+    """
 
     old: Table
     new: Table
+    apart: bool = False
 
 
 class AttachPartition(_Operation, frozen=True, kw_only=True):
@@ -531,10 +535,14 @@ class MoveView(_Operation, frozen=True, kw_only=True):
 
 
 class AlterViewOptions(_Operation, frozen=True, kw_only=True):
-    """``WITH`` options, tablespace or access method; the definition is the same."""
+    """``WITH`` options, tablespace or access method; the definition is the same.
+
+    ``apart`` as of :class:`AlterTable`.
+    """
 
     old: View
     new: View
+    apart: bool = False
 
 
 class DropView(_Operation, frozen=True, kw_only=True):

@@ -20,6 +20,7 @@ from nbmigrate.diff.detached import without_released
 from nbmigrate.diff.enums import diff_enums
 from nbmigrate.diff.leaving import ahead_of_gone
 from nbmigrate.diff.ordering import ordered
+from nbmigrate.diff.pointing import pointed_again
 from nbmigrate.diff.policies import diff_linked_policies
 from nbmigrate.diff.privileges import diff_privileges
 from nbmigrate.diff.propagated import without_propagated
@@ -69,6 +70,7 @@ def diff(
     complete += ahead_of_gone(complete)
     require_unused(complete, old, new)
     complete += parts_of_views(complete)
+    complete += pointed_again(complete, new)
     complete += diff_privileges(said_old, said_new, complete)
     complete = [*without_released(without_propagated(complete, old, new))]
     return ordered(settled(complete, old))

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from msgspec.structs import replace
+
 from nbmigrate import operations as o
 from nbmigrate.model import Snapshot
 from nbmigrate.online.columns import column_steps
@@ -35,6 +37,8 @@ def go_online(
 def _steps(op: o.Operation, scene: Scene) -> Steps:
     if scene.is_new(op):
         return Steps((op,))
+    if isinstance(op, o.AlterTable | o.AlterViewOptions) and scene.waits_for_an_index(op):
+        return Steps(later=(replace(op, apart=True),))
     for family in (column_steps, constraint_steps, index_steps):
         if (found := family(op, scene)) is not None:
             return found

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
 from nbmigrate import operations as o
+from nbmigrate.diff.pointing import indexes_made, points_to
 from nbmigrate.model import Snapshot, Table, key
 from nbmigrate.operations import Id
 
@@ -34,6 +35,14 @@ class Scene:
         tables = {op.table.id for op in self.operations if isinstance(op, o.CreateTable)}
         views = {op.view.id for op in self.operations if isinstance(op, o.CreateView)}
         return frozenset(tables | views)
+
+    @cached_property
+    def _indexes(self) -> Mapping[Id, set[str]]:
+        return indexes_made(self.operations)
+
+    def waits_for_an_index(self, op: o.AlterTable | o.AlterViewOptions) -> bool:
+        """True when it lets something point to an index that the plan makes."""
+        return op.new.id not in self.made and points_to(op, self._indexes.get(op.new.id, set()))
 
     def is_new(self, op: o.Operation) -> bool:
         """True when the operation is about such a table."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from nbmigrate.dialect import COMMIT_BEFORE
 from nbmigrate.postgresql.identifiers import literal, quote
 from nbmigrate.postgresql.lexer import tokenize
 
@@ -60,3 +61,8 @@ def changed_comment(thing: str, old: str | None, new: str | None) -> tuple[str, 
     if (old or None) == (new or None):
         return ()
     return comment_on(thing, new) or (f"COMMENT ON {thing} IS NULL;",)
+
+
+def in_its_own(sql: str, *, apart: bool) -> str:
+    """The statement, marked when it opens a transaction."""
+    return f"{sql.removesuffix(';')} {COMMIT_BEFORE};" if apart else sql

@@ -18,7 +18,7 @@ from nbmigrate.operations import (
     SetRowSecurity,
 )
 from nbmigrate.postgresql.identifiers import qualified, quote
-from nbmigrate.postgresql.render.clauses import comment_on, option_list
+from nbmigrate.postgresql.render.clauses import comment_on, in_its_own, option_list
 from nbmigrate.postgresql.render.column_clauses import (
     alter,
     column_definition,
@@ -60,8 +60,8 @@ def render_table(operation: TableOp) -> tuple[str, ...]:  # noqa: C901, PLR0911 
             return (f"ALTER TABLE {qualified(old)} SET SCHEMA {quote(new[0])};",)
         case DropTable(table=table):
             return (f"DROP TABLE {qualified(table.id)};",)
-        case AlterTable(old=before, new=after):
-            return tuple(alter_table(before, after))
+        case AlterTable(old=before, new=after, apart=apart):
+            return tuple(in_its_own(sql, apart=apart) for sql in alter_table(before, after))
         case AttachPartition(table=identifier, partition=partition):
             return (attach_partition(identifier, partition),)
         case DetachPartition(table=identifier, partition=partition):

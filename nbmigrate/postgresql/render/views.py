@@ -12,6 +12,7 @@ from nbmigrate.postgresql.identifiers import qualified, quote
 from nbmigrate.postgresql.render.clauses import (
     changed_comment,
     comment_on,
+    in_its_own,
     option_list,
     parenthesised,
     snake,
@@ -38,8 +39,8 @@ def render_view(operation: ViewOp) -> tuple[str, ...]:
             return (f"ALTER {_kind(old, materialized=materialized)} RENAME TO {quote(new[1])};",)
         case MoveView(old=old, new=new, materialized=materialized):
             return (f"ALTER {_kind(old, materialized=materialized)} SET SCHEMA {quote(new[0])};",)
-        case AlterViewOptions(old=before, new=after):
-            return alter_view(before, after)
+        case AlterViewOptions(old=before, new=after, apart=apart):
+            return tuple(in_its_own(sql, apart=apart) for sql in alter_view(before, after))
         case DropView(view=view):
             return (f"DROP {_kind_of(view)};",)
         case _:
