@@ -134,7 +134,10 @@ def add_check(world: World) -> None:
 
 def add_exclusion(world: World) -> None:
     """No two rows with the same number, as an exclusion constraint."""
-    if (column := counting(world)) and "by" not in world.things[column.owner].data:
+    column = counting(world)
+    if column is None or column.id in world.backfills:  # which fills all rows alike
+        return
+    if "by" not in world.things[column.owner].data:
         where = world.one(["", f"WHERE («{column.id}» IS NOT NULL)"])
         text = f"EXCLUDE USING btree («{column.id}» WITH =) {where} {world.one(DEFERRED)}"
         world.add("exclude", column.owner, text)
