@@ -133,7 +133,7 @@ class _Looker:
             f"WHERE {name} IS NOT NULL LIMIT 1000) AS part LIMIT {SAMPLE_ROWS}"
         )
         empty = f", {100 * (total - filled) / total:.0f} % NULL" if total else ""
-        lines = [f"`{subject}`: {filled:,} values in {_rows(total)}{empty}"]
+        lines = [f"`{subject}`: {_many(filled, 'value')} in {_rows(total)}{empty}"]
         if used := tuple(dependants(self._plan.old, place, column)):
             lines.append(f"`{subject}` is used by {', '.join(used)}")
         samples = (Sample(title=f"values of {subject}", columns=(path[2],), rows=tuple(values)),)
@@ -184,7 +184,11 @@ class _Looker:
 def _rows(total: int) -> str:
     if total >= LOOKED_AT:
         return f"{LOOKED_AT:,} rows or more"
-    return "1 row" if total == 1 else f"{total:,} rows"
+    return _many(total, "row")
+
+
+def _many(number: int, word: str) -> str:
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
 
 
 def dependants(snapshot: Snapshot, place: Place, column: str) -> Iterator[str]:

@@ -162,9 +162,10 @@ def _copy(table: Table, kept: Kept) -> str:
 
 def note(kept: Kept) -> str:
     """What the statement costs, for whoever reads the SQL."""
+    size = f"{kept.rows:,} {'row' if kept.rows == 1 else 'rows'} ({kept.bytes:,} bytes)"
     if kept.moved:
-        return f"-- keeps {kept.rows:,} rows ({kept.bytes:,} bytes) by moving them: instant\n"
-    return f"-- keeps {kept.rows:,} rows ({kept.bytes:,} bytes), about {seconds(kept):.1f} s\n"
+        return f"-- keeps {size} by moving them: instant\n"
+    return f"-- keeps {size}, about {seconds(kept):.1f} s\n"
 
 
 def seconds(kept: Kept) -> float:
