@@ -286,7 +286,7 @@ def change_not_null(world: World) -> None:
 
 
 def change_counting(world: World) -> None:
-    """Serial, identity and plain become each other."""
+    """Serial, identity and plain become each other, and serial another serial."""
     columns = [c for c in world.all("column") if "mode" in c.data]
     if not columns:
         return
@@ -300,8 +300,10 @@ def change_counting(world: World) -> None:
         if "by" in world.things[column.owner].data
         else ["plain", "serial", "identity"]
     )
-    column.data["mode"] = world.one(modes)
+    was, column.data["mode"] = column.data["mode"], world.one(modes)
     column.data["default"] = ""
+    if was == column.data["mode"] == "serial" and linked(world, column.id) == {column.id}:
+        base = base if is_bound(world, column) else {"integer": "bigint"}.get(base, "integer")
     column.data["type"] = base
     if column.data["mode"] == "serial":
         column.data["type"] = {"integer": "serial", "bigint": "bigserial"}[base]

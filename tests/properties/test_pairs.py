@@ -28,7 +28,7 @@ BATCH = 20
 BY_FILES = 5
 #: Pairs in which every operation is: ``python -m tests.properties.running 0 2100 --cover``.
 COVERING = (
-    638, 347, 350, 178, 813, 579, 554, 1858, 1307, 50, 745, 806, 10, 223, 460, 75, 80, 91, 92, 277, 290,
+    775, 638, 347, 350, 178, 813, 579, 554, 1858, 1307, 50, 745, 806, 10, 223, 460, 75, 80, 91, 92, 277, 290,
     362,
 )  # fmt: skip
 #: What a plan has in its online form alone (`tests/test_online.py`).

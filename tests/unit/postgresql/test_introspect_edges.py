@@ -190,15 +190,10 @@ def test_what_a_snapshot_does_not_hold_is_counted(database):
     """
     connection.execute(statements)
     assert unmanaged(connection) == (
-        "1 comment on an attribute or a domain constraint",
         "1 comment on what a partition has from its parent",
         "1 default of a view",
-        "1 index of a materialized view that it is clustered on",
         "1 table of a composite type",
-        "1 table with another access method",
-        "1 unlogged sequence",
         "1 statistics object in another schema than its table",
-        "1 statistics object of a materialized view",
     )
     assert unmanaged(connection, schemas=[]) == ()
 
