@@ -39,6 +39,24 @@ def test_a_rename_question_is_answered_by_a_click(notebook, database):
     assert "full_name" in database.dump()
 
 
+def test_what_is_only_built_again_is_told_apart(notebook, database):
+    sales = "%%schema sales --sql\nCREATE TABLE sale (id int PRIMARY KEY, day date, amount int);"
+    views = """%%schema views --sql
+CREATE MATERIALIZED VIEW by_day AS SELECT day, sum(amount) AS amount FROM sale GROUP BY day;
+CREATE INDEX by_day_day ON by_day (day);
+CREATE MATERIALIZED VIEW days AS SELECT day, count(*) AS sales FROM sale GROUP BY day;"""
+    wider = sales.replace("amount int", "amount bigint, note text")
+    shown = notebook(sales, views, "%db_push", wider, "%db_push")
+    panel = shown.panel(1)
+    expect(panel).to_contain_text("Pushed to")
+    panel.get_by_text("by_day", exact=False).first.click()
+    expect(panel).to_contain_text("built again")
+    expect(panel).to_contain_text("NB217")
+    expect(panel).not_to_contain_text("public.days")
+    shown.shoot("built-again", panel)
+    assert "amount bigint" in database.dump()
+
+
 def test_a_destructive_push_is_confirmed(notebook, database):
     rows(database)
     gone = "%%schema users --sql\nCREATE TABLE users (id int PRIMARY KEY);"
