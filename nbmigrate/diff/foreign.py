@@ -7,7 +7,7 @@ its own: whatever is not read here makes it anew, and what stands on it with it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from nbmigrate.diff.partitions import ancestors
@@ -26,6 +26,12 @@ _WITH = re.compile(r"^(?P<head>.*)\s+WITH\s+\((?P<options>[^()]*)\)$", re.IGNORE
 _PUBLISHED = re.compile(
     rf"^CREATE\s+PUBLICATION\s+{_NAME}(?:\s+FOR\s+(?P<what>.*))?$", re.IGNORECASE | re.DOTALL
 )
+_ITEMS = re.compile(
+    rf"^(?P<head>CREATE\s+PUBLICATION\s+{_NAME}\s+FOR\s+TABLE\s+)(?P<items>.*)$",
+    re.IGNORECASE | re.DOTALL,
+)
+#: A table of a publication as the server shows it; its columns and condition follow.
+_ITEM = re.compile(rf"^(?:TABLE\s+)?ONLY\s+(?P<schema>{_NAME})\.(?P<name>{_NAME})", re.IGNORECASE)
 _TRIGGER = re.compile(rf"^CREATE\s+(?:CONSTRAINT\s+)?TRIGGER\s+(?P<name>{_NAME})\s", re.IGNORECASE)
 _COMMENT = re.compile(
     rf"^(?P<on>COMMENT\s+ON\s+COLUMN\s.*)\s+IS\s+{_STRING}$", re.IGNORECASE | re.DOTALL
@@ -108,6 +114,24 @@ def altered_publication(old: str, new: str) -> list[str] | None:
             return None
         actions.append(f"SET ({said})")
     return actions
+
+
+def published_anew(definition: str, table: tuple[str, str], reword: Callable[[str], str]) -> str:
+    """The publication, what it says of one table reworded: its columns and its condition."""
+    whole = _WITH.match(definition)
+    head = whole["head"] if whole else definition
+    named = _ITEMS.match(head)
+    if not named:
+        return definition
+    items = [_reworded(item, table, reword) for item in _split(named["items"], ",")]
+    return f"{named['head']}{', '.join(items)}{definition[len(head) :]}"
+
+
+def _reworded(item: str, table: tuple[str, str], reword: Callable[[str], str]) -> str:
+    found = _ITEM.match(item)
+    if not found or (_plain(found["schema"]), _plain(found["name"])) != table:
+        return item
+    return item[: found.end()] + reword(item[found.end() :])
 
 
 def _is_all(what: str | None) -> bool:

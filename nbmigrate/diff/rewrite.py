@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from nbmigrate.diff.columns import SERIAL
+from nbmigrate.diff.foreign import published_anew
 from nbmigrate.diff.rewording import requalified, reword_name, with_collation_in
 from nbmigrate.diff.rewrite_definitions import (
     move_definitions,
@@ -22,6 +23,7 @@ from nbmigrate.diff.rewrite_definitions import (
 )
 from nbmigrate.model import (
     Column,
+    Definition,
     Enum,
     ForeignKey,
     Index,
@@ -273,15 +275,24 @@ def rename_column(snapshot: Snapshot, table: Id, old: str, new: str) -> Snapshot
     )
     item = map_texts(item, lambda text: reword_name(text, old, new))
     tables = {**snapshot.tables, key(*table): item}
-    sequences = each(snapshot.sequences, lambda s: _reown(s, (*table, old), (*table, new)))
     snapshot = _replace(
-        snapshot, tables=each(tables, lambda t: _recolumn(t, table, renamed)), sequences=sequences
+        snapshot,
+        tables=each(tables, lambda t: _recolumn(t, table, renamed)),
+        sequences=each(snapshot.sequences, lambda s: _reown(s, (*table, old), (*table, new))),
+        definitions=each(snapshot.definitions, lambda d: _republish(d, table, old, new)),
     )
     # the column of a parent takes that of its children along
     for child in tuple(snapshot.tables.values()):
         if table in child.parents and old in child.columns:
             snapshot = rename_column(snapshot, child.id, old, new)
     return snapshot
+
+
+def _republish(found: Definition, table: Id, old: str, new: str) -> Definition:
+    if found.kind != "publication":
+        return found
+    text = published_anew(found.definition, table, lambda text: reword_name(text, old, new))
+    return _replace(found, definition=text)
 
 
 def _rename_in_keys(item: Table, renamed: Callable[..., tuple[str, ...]]) -> Table:
