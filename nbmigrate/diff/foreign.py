@@ -11,17 +11,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from nbmigrate.diff.partitions import ancestors
+from nbmigrate.diff.pieces import STRING, TOKEN, pieces
 from nbmigrate.model import Snapshot, Table
 
 _NAME = r'(?:"(?:[^"]|"")*"|[\w$]+)'
-_STRING = r"[eE]?'(?:[^']|'')*'"
-_TOKEN = re.compile(rf"{_STRING}|\"(?:[^\"]|\"\")*\"|[\w$]+|\s+|.", re.DOTALL)
 _OPTIONS = re.compile(
-    rf"^(?P<head>.*?)\s*\bOPTIONS\s*\((?P<inside>(?:\s*{_NAME}\s+{_STRING}\s*,?)*)\)(?P<tail>.*)$",
+    rf"^(?P<head>.*?)\s*\bOPTIONS\s*\((?P<inside>(?:\s*{_NAME}\s+{STRING}\s*,?)*)\)(?P<tail>.*)$",
     re.IGNORECASE | re.DOTALL,
 )
-_OPTION = re.compile(rf"({_NAME})\s+({_STRING})")
-_VERSION = re.compile(rf"\s+VERSION\s+({_STRING})", re.IGNORECASE)
+_OPTION = re.compile(rf"({_NAME})\s+({STRING})")
+_VERSION = re.compile(rf"\s+VERSION\s+({STRING})", re.IGNORECASE)
 _WITH = re.compile(r"^(?P<head>.*)\s+WITH\s+\((?P<options>[^()]*)\)$", re.IGNORECASE | re.DOTALL)
 _PUBLISHED = re.compile(
     rf"^CREATE\s+PUBLICATION\s+{_NAME}(?:\s+FOR\s+(?P<what>.*))?$", re.IGNORECASE | re.DOTALL
@@ -34,7 +33,7 @@ _ITEMS = re.compile(
 _ITEM = re.compile(rf"^(?:TABLE\s+)?ONLY\s+(?P<schema>{_NAME})\.(?P<name>{_NAME})", re.IGNORECASE)
 _TRIGGER = re.compile(rf"^CREATE\s+(?:CONSTRAINT\s+)?TRIGGER\s+(?P<name>{_NAME})\s", re.IGNORECASE)
 _COMMENT = re.compile(
-    rf"^(?P<on>COMMENT\s+ON\s+COLUMN\s.*)\s+IS\s+{_STRING}$", re.IGNORECASE | re.DOTALL
+    rf"^(?P<on>COMMENT\s+ON\s+COLUMN\s.*)\s+IS\s+{STRING}$", re.IGNORECASE | re.DOTALL
 )
 #: As the server shows a foreign table that is a partition.
 _ATTACHED = re.compile(
@@ -123,7 +122,7 @@ def published_anew(definition: str, table: tuple[str, str], reword: Callable[[st
     named = _ITEMS.match(head)
     if not named:
         return definition
-    items = [_reworded(item, table, reword) for item in _split(named["items"], ",")]
+    items = [_reworded(item, table, reword) for item in pieces(named["items"], ",")]
     return f"{named['head']}{', '.join(items)}{definition[len(head) :]}"
 
 
@@ -196,7 +195,7 @@ def _altered_more(old: Sequence[str], new: Sequence[str]) -> list[str] | None:
 
 def _first(item: str, number: int) -> str:
     """The word or quoted name at that place of an item."""
-    words = [token for token in _TOKEN.findall(item) if not token.isspace()]
+    words = [token for token in TOKEN.findall(item) if not token.isspace()]
     return str(words[number - 1])
 
 
@@ -223,14 +222,14 @@ def _changed_options(old: _Optioned, new: _Optioned) -> Iterator[str]:
 
 def _foreign(definition: str) -> _Foreign | None:
     """The parts of the text that the server shows; what was typed may be read or not."""
-    first, *more = _split(definition, ";")
-    tokens = _TOKEN.findall(first)
+    first, *more = pieces(definition, ";")
+    tokens = TOKEN.findall(first)
     start = tokens.index("(") if "(" in tokens else len(tokens)
     depth = 0
     for end in range(start, len(tokens)):
         depth += {"(": 1, ")": -1}.get(tokens[end], 0)
         if depth == 0:
-            inside = _split("".join(tokens[start + 1 : end]), ",")
+            inside = pieces("".join(tokens[start + 1 : end]), ",")
             is_check = [item.upper().startswith("CONSTRAINT ") for item in inside]
             return _Foreign(
                 "".join(tokens[:start]).strip(),
@@ -240,15 +239,3 @@ def _foreign(definition: str) -> _Foreign | None:
                 more,
             )
     return None
-
-
-def _split(text: str, mark: str) -> list[str]:
-    """The parts between marks that stand in no string, name or parenthesis."""
-    parts, depth = [""], 0
-    for token in _TOKEN.findall(text):
-        depth += {"(": 1, ")": -1}.get(token, 0)
-        if token == mark and depth == 0:
-            parts.append("")
-        else:
-            parts[-1] += token
-    return [part.strip() for part in parts]

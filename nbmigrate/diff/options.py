@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from nbmigrate.diff.pieces import inside, pieces
+
 _NAME = r'(?:"(?:[^"]|"")*"|[\w$]+)'
 _OPTION = re.compile(rf"({_NAME})\s*=\s*((?:'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|[^,'\"])+)")
 #: Options of an operator that name functions which estimate.
@@ -23,9 +25,8 @@ _MAPPING = re.compile(
 
 def options(definition: str) -> dict[str, str]:
     """The options between the parentheses of a CREATE statement; names in lower case."""
-    _, _, rest = definition.partition("(")
-    inside, _, _ = rest.rpartition(")")
-    return {name.lower(): value.strip() for name, value in _OPTION.findall(inside)}
+    found = _OPTION.findall(inside(definition))
+    return {name.lower(): value.strip() for name, value in found}
 
 
 def can_alter_operator(old: str, new: str) -> bool:
@@ -41,7 +42,7 @@ def last_name(path: str) -> str:
 def mappings(definition: str) -> Mapping[str, str] | None:
     """By kind of word, its dictionaries; ``None`` where something else stands there."""
     found: dict[str, str] = {}
-    for statement in re.split(r";\s*\n", definition)[1:]:
+    for statement in pieces(definition, ";")[1:]:
         read = _MAPPING.fullmatch(statement)
         if read is None:
             return None
@@ -57,6 +58,6 @@ def can_alter_dictionary(old: str, new: str) -> bool:
 
 def can_alter_configuration(old: str, new: str) -> bool:
     """True when both have one parser, and nothing but mappings."""
-    before, after = (options(text.partition(";")[0]).get("parser") for text in (old, new))
+    before, after = (options(text).get("parser") for text in (old, new))
     is_read = mappings(old) is not None and mappings(new) is not None
     return is_read and bool(before and after) and last_name(before or "") == last_name(after or "")

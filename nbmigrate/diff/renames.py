@@ -8,12 +8,13 @@ come first; a path inside a renamed container may use its old or its new name.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
 
-from nbmigrate.diff.rewording import requalified, reword_name
+from nbmigrate.diff.rewording import requalified, reschemaed, reword_name
 from nbmigrate.diff.rewrite import (
     move_object,
     rename_column,
@@ -113,9 +114,31 @@ def _is_next(rename: Rename, rest: Sequence[Rename]) -> bool:
     return len(rename.old) == len(rest[0].old) and not any(r.old == rename.new for r in rest)
 
 
-def _requalified(signature: str, old: Id, new: Id) -> str:
-    """The signature with an argument of a type that is elsewhere by now."""
-    return requalified(signature, old, new, spell_public=False)
+def _retyped(signature: str, old: Id, new: Id, *, is_renamed: bool = False) -> str:
+    """The signature with a type of its arguments under another schema, or name."""
+
+    def change(arguments: str) -> str:
+        arguments = requalified(arguments, old, new, spell_public=False)
+        return reword_name(arguments, old[1], new[1]) if is_renamed else arguments
+
+    return _with_arguments(signature, change)
+
+
+def _with_arguments(signature: str, change: Callable[[str], str]) -> str:
+    at = _arguments_at(signature)
+    return signature[:at] + change(signature[at:])
+
+
+def _arguments_at(signature: str) -> int:
+    """Where the arguments begin; in the name before them, which is not quoted, anything may stand."""
+    depth, is_quoted = 0, False
+    for at in range(len(signature) - 1, -1, -1):
+        is_quoted ^= signature[at] == '"'
+        if not is_quoted:
+            depth += {")": 1, "(": -1}.get(signature[at], 0)
+        if not depth:
+            return at
+    return len(signature)
 
 
 def _follow(rename: Rename, operations: Iterable[Operation]) -> Rename:
@@ -123,8 +146,10 @@ def _follow(rename: Rename, operations: Iterable[Operation]) -> Rename:
     old = rename.old
     for op in operations:
         match op:
-            case RenameSchema(old=a, new=b) if len(old) > 1 and old[0] == a:
-                old = (b, *old[1:])
+            case RenameSchema(old=a, new=b) if len(old) > 1:
+                old = (b if old[0] == a else old[0], *old[1:])
+                if _is_signature(old):
+                    old = (old[0], _with_arguments(old[1], partial(reschemaed, old=a, new=b)))
             case RenameTable(old=a, new=b) | MoveTable(old=a, new=b) if (
                 len(old) > 2 and old[:2] == a
             ):
@@ -137,11 +162,11 @@ def _follow(rename: Rename, operations: Iterable[Operation]) -> Rename:
                 | RenameDomain(old=a, new=b)
                 | RenameType(old=a, new=b)
             ) if _is_signature(old):  # its arguments are of a type that has another name by now
-                old = (old[0], reword_name(_requalified(old[1], a, b), a[1], b[1]))
+                old = (old[0], _retyped(old[1], a, b, is_renamed=True))
             case MoveEnum(old=a, new=b) | MoveDomain(old=a, new=b) | MoveType(old=a, new=b) if (
                 _is_signature(old)
             ):
-                old = (old[0], _requalified(old[1], a, b))
+                old = (old[0], _retyped(old[1], a, b))
             case _:
                 pass
     return Rename(old, rename.new)

@@ -61,6 +61,12 @@ def requalified(
     return pattern.sub(change, text)
 
 
+def reschemaed(text: str, old: str, new: str) -> str:
+    """The text with what is in one schema in another one. Strings are passed over."""
+    pattern = re.compile(rf"(?P<schema>{_identifier(old)})(?=\s*\.)|{_OTHER}", re.DOTALL)
+    return pattern.sub(lambda found: found[0] if found["schema"] is None else spell(new), text)
+
+
 def _identifier(name: str) -> str:
     """The pattern of a name, quoted or, where it can be, bare."""
     quoted = re.escape('"' + name.replace('"', '""') + '"')
@@ -75,7 +81,10 @@ def _changed(tokens: re.Pattern[str], text: str, old: str, new: str) -> str:
             name = found["quoted"].replace('""', '"')
         elif name is not None and name != name.lower():
             name = name.lower()
-        return spell(new, found[0]) if name == old else found[0]
+        if name != old:
+            return found[0]
+        # quotes that the old name needed say nothing of the new one
+        return spell(new, found[0] if _PLAIN.fullmatch(old) else "")
 
     return tokens.sub(change, text)
 
@@ -90,8 +99,11 @@ def with_collation_in(item: V, old: str, new: str) -> V:
     return msgspec.structs.replace(item, collation=renamed)
 
 
+_PLAIN = re.compile(r"[a-z_][a-z0-9_$]*")
+
+
 def spell(name: str, like: str = "") -> str:
     """The name as an identifier, in quotes where it must be or where ``like`` has them."""
-    if not like.startswith('"') and re.fullmatch(r"[a-z_][a-z0-9_$]*", name):
+    if not like.startswith('"') and _PLAIN.fullmatch(name):
         return name
     return '"' + name.replace('"', '""') + '"'

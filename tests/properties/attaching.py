@@ -182,6 +182,8 @@ def add_view(world: World) -> None:
     kind = world.one(["view", "view", "matview"])
     said = "MATERIALIZED VIEW" if kind == "matview" else "VIEW"
     below = world.any("view", "matview") if world.some(0.3) else None
+    if below and kind == "matview" and _is_foreign(world, below):
+        return  # nobody is there to be asked for its rows
     if below:
         text = f"SELECT «{below.data['shown']}» FROM «{below.id}.»"
         made = world.add(kind, world.schema(), f"CREATE {said} «*.» AS {text}")
@@ -208,6 +210,11 @@ def add_view(world: World) -> None:
             index = f"CREATE INDEX «*» ON «@.» («{view.data['shown']}»)"
             if chosen[0].data["content"] in ("number", "word", "truth", "uuid"):
                 world.add("index", view.id, index)
+
+
+def _is_foreign(world: World, view: Thing) -> bool:
+    needs = [world.things[number] for number in world.needs_of(view)]
+    return any(t.kind == "foreign" or ("shown" in t.data and _is_foreign(world, t)) for t in needs)
 
 
 def add_union_view(world: World) -> None:
