@@ -37,7 +37,8 @@ def listed(columns: list[Thing]) -> str:
 
 def add_unique(world: World) -> None:
     """A unique constraint of any sort."""
-    if columns := key_columns(world):
+    columns = key_columns(world)
+    if columns and not all(c.id in world.backfills for c in columns):  # which fill rows alike
         table, keys = columns[0].owner, tuple(c.id for c in columns)
         nulls = world.one(["", "NULLS NOT DISTINCT"])
         others = [
