@@ -295,11 +295,11 @@ def _dropped_part(op: o.Operation) -> Iterator[tuple[o.Id, str]]:
 
 
 def _rebuilt_types(operations: Iterable[o.Operation]) -> set[o.Id]:
-    """The enums, domains and types that are made again under their names."""
+    """The enums, domains and types that are made again, or changed, which no column may have then."""
     return {
         op.old.id
         for op in operations
-        if isinstance(op, o.RecreateEnum | o.RecreateDomain | o.RecreateType)
+        if isinstance(op, o.RecreateEnum | o.RecreateDomain | o.RecreateType | o.AlterType)
     }
 
 
