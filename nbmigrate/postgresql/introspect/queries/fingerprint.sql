@@ -270,38 +270,38 @@ parts (catalog, rows_, mark) as (
     where q.oid >= 16384 and not q.connamespace in (select x.oid from excluded x)
     union all
     select
-        41, pg_catalog.count(*), pg_catalog.bit_xor(
-            pg_catalog.hashint8extended(w.xmin::text::int8, 41::int8 << 32 | w.oid::int8)
+        31, pg_catalog.count(*), pg_catalog.bit_xor(
+            pg_catalog.hashint8extended(w.xmin::text::int8, 31::int8 << 32 | w.oid::int8)
         )
     from pg_catalog.pg_foreign_data_wrapper w
     union all
     select
-        42, pg_catalog.count(*), pg_catalog.bit_xor(
-            pg_catalog.hashint8extended(s.xmin::text::int8, 42::int8 << 32 | s.oid::int8)
+        32, pg_catalog.count(*), pg_catalog.bit_xor(
+            pg_catalog.hashint8extended(s.xmin::text::int8, 32::int8 << 32 | s.oid::int8)
         )
     from pg_catalog.pg_foreign_server s
     union all
     select
-        43, pg_catalog.count(*), pg_catalog.bit_xor(
-            pg_catalog.hashint8extended(f.xmin::text::int8, 43::int8 << 32 | f.ftrelid::int8)
+        33, pg_catalog.count(*), pg_catalog.bit_xor(
+            pg_catalog.hashint8extended(f.xmin::text::int8, 33::int8 << 32 | f.ftrelid::int8)
         )
     from pg_catalog.pg_foreign_table f
     union all
     select
-        44, pg_catalog.count(*), pg_catalog.bit_xor(
-            pg_catalog.hashint8extended(b.xmin::text::int8, 44::int8 << 32 | b.oid::int8)
+        34, pg_catalog.count(*), pg_catalog.bit_xor(
+            pg_catalog.hashint8extended(b.xmin::text::int8, 34::int8 << 32 | b.oid::int8)
         )
     from pg_catalog.pg_publication b
     union all
     select
-        45, pg_catalog.count(*), pg_catalog.bit_xor(
-            pg_catalog.hashint8extended(r.xmin::text::int8, 45::int8 << 32 | r.oid::int8)
+        35, pg_catalog.count(*), pg_catalog.bit_xor(
+            pg_catalog.hashint8extended(r.xmin::text::int8, 35::int8 << 32 | r.oid::int8)
         )
     from pg_catalog.pg_publication_rel r
     union all
     select
-        46, pg_catalog.count(*), pg_catalog.bit_xor(
-            pg_catalog.hashint8extended(m.xmin::text::int8, 46::int8 << 32 | m.oid::int8)
+        36, pg_catalog.count(*), pg_catalog.bit_xor(
+            pg_catalog.hashint8extended(m.xmin::text::int8, 36::int8 << 32 | m.oid::int8)
         )
     from pg_catalog.pg_publication_namespace m
 )
