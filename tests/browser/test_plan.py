@@ -54,6 +54,11 @@ CREATE MATERIALIZED VIEW days AS SELECT day, count(*) AS sales FROM sale GROUP B
     expect(panel).to_contain_text("NB217")
     expect(panel).not_to_contain_text("public.days")
     shown.shoot("built-again", panel)
+    shown.theme("JupyterLab Dark")
+    try:
+        shown.shoot("built-again-dark", panel)
+    finally:
+        shown.theme("JupyterLab Light")
     assert "amount bigint" in database.dump()
 
 
