@@ -11,6 +11,7 @@ from nbmigrate.diff.columns import diff_columns
 from nbmigrate.diff.constraints import diff_constraints
 from nbmigrate.diff.definitions import create_attached, diff_rules, diff_triggers
 from nbmigrate.diff.detached import Former, with_inherited
+from nbmigrate.diff.dropping import drop_tables
 from nbmigrate.diff.indexes import diff_indexes
 from nbmigrate.diff.match import match
 from nbmigrate.diff.partitions import (
@@ -33,9 +34,6 @@ from nbmigrate.operations import (
     CreatePolicy,
     CreateStatistics,
     CreateTable,
-    DetachPartition,
-    DropForeignKey,
-    DropTable,
     Id,
     Operation,
     SetRowSecurity,
@@ -66,7 +64,7 @@ def diff_tables(
         yield from diff_statistics(after.id, before.statistics, after.statistics)
         yield from diff_triggers(after.id, before.triggers, after.triggers)
         yield from diff_rules(after.id, before.rules, after.rules)
-    yield from _drop_tables(found.removed, old, new)
+    yield from drop_tables(found.removed, old, new)
 
 
 def create_table(table: Table, snapshot: Snapshot) -> Iterator[Operation]:
@@ -144,49 +142,3 @@ def _fills(table: Table, new: Snapshot, by_table: Mapping[Id, dict[str, str]]) -
     for id_ in (*reversed(above), table.id):
         fills |= by_table.get(id_, {})
     return fills
-
-
-def _drop_tables(tables: Iterable[Table], old: Snapshot, new: Snapshot) -> Iterator[Operation]:
-    """Drop referencing tables first; in a circle a foreign key goes before its table.
-
-    A partition of a table that foreign keys point to is refused to be dropped as one.
-    """
-    rest = {table.id: table for table in sorted(tables, key=lambda table: table.id)}
-    above = {id_: set(ancestors(id_, old)) for id_ in rest}
-    targets = {key.target for t in new.tables.values() for key in t.foreign_keys.values()}
-    for table in rest.values():
-        if table.partition_of and above[table.id] & targets:
-            yield DetachPartition(table=table.id, partition=table.partition_of)
-    split = {parent for id_ in rest for parent in above[id_]}
-    yield from _released_from_themselves(rest[id_] for id_ in rest if id_ in split)
-    while rest:
-        wanted = {
-            key.target
-            for t in rest.values()
-            for key in t.foreign_keys.values()
-            if key.target != t.id
-        }
-        parents = {parent for t in rest.values() for parent in t.parents}
-        leaves = [id_ for id_ in rest if id_ not in parents]
-        free = [id_ for id_ in leaves if not {id_, *above[id_]} & wanted]
-        if not free:
-            free = leaves[:1]
-            for target in (*free, *above[free[0]]):
-                yield from _release(target, rest)
-        for id_ in free:
-            yield DropTable(table=rest.pop(id_))
-
-
-def _released_from_themselves(tables: Iterable[Table]) -> Iterator[DropForeignKey]:
-    """A partition is not dropped while a foreign key points to the whole, its own among them."""
-    for table in tables:
-        for key in table.foreign_keys.values():
-            if key.target == table.id:
-                yield DropForeignKey(table=table.id, foreign_key=key)
-
-
-def _release(target: Id, tables: Mapping[Id, Table]) -> Iterator[DropForeignKey]:
-    for table in tables.values():
-        for key in table.foreign_keys.values():
-            if key.target == target != table.id:
-                yield DropForeignKey(table=table.id, foreign_key=key)
