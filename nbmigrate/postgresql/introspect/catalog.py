@@ -1,25 +1,28 @@
 """Rows of the catalogs: a fixed number of queries, whatever the size of the database.
 
-They are sent together, and the rows of each are fetched when they are asked for: while values are
-made of them, the server is at the next query.
+One says which of the rarer kinds there are, and only those are asked for. The queries are sent
+together, and the rows of each are fetched when they are asked for: while values are made of them,
+the server is at the next query.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
+from itertools import chain
 from typing import Any, NamedTuple
 
 import psycopg
-from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 
-from nbmigrate.postgresql.introspect.sending import Query, Row, sent_together
+from nbmigrate.postgresql.sending import Query, Row, sent_together
 
 Cursor = psycopg.Cursor[Row]
+#: The names of queries, and the parameter of each.
+_Queries = dict[str, dict[str, object]]
 
 # With an empty search_path every name comes back with its schema; the others are what pg_dump
 # sets, so that constants are written the same whoever asks. JIT costs more than it saves here.
@@ -59,7 +62,7 @@ class Catalog(NamedTuple):
     composites: Sequence[Row]
     ranges: Sequence[Row]
     functions: Sequence[Row]
-    definitions: Sequence[Row]
+    defined: Iterable[Row]
     triggers: Sequence[Row]
     rules: Sequence[Row]
     statistics: Sequence[Row]
@@ -67,8 +70,33 @@ class Catalog(NamedTuple):
     fingerprint: Sequence[Row] = ()
 
 
+#: The kinds that are known by their definition alone have one field together, and a query each.
+_DEFINED = tuple(
+    f"defined/{kind}"
+    for kind in (
+        "collation",
+        "text_search_dictionary",
+        "text_search_configuration",
+        "cast",
+        "operator",
+        "operator_family",
+        "operator_class",
+        "event_trigger",
+        "conversion",
+        "foreign_data_wrapper",
+        "server",
+        "foreign_table",
+        "publication",
+    )
+)
+_AT = Catalog._fields.index("defined")
 #: The queries that ask for the namespaces found by the first one.
-_BY_NAMESPACE = Catalog._fields[2:-1]
+_BY_NAMESPACE = (*Catalog._fields[2:_AT], *_DEFINED, *Catalog._fields[_AT + 1 : -1])
+#: Those that the database may have nothing for; ``present.sql`` says so.
+_RARE = frozenset(
+    {"comments", "parts", "enums", "views", "policies", "domains", "composites", "ranges"}
+    | {"functions", "triggers", "rules", "statistics", *_DEFINED}
+)
 
 
 @contextmanager
@@ -80,20 +108,40 @@ def reading_catalog(
     marked: bool = False,
 ) -> Iterator[Catalog]:
     """All rows, as of one moment; they can be read inside only. ``marked``: with the fingerprint."""
-    with reading(connection) as cursor:
-        found = run(cursor, "schemas", schemas=_texts(schemas))
-        role_rows: Sequence[Row] = ()
-        if roles:
-            named = None if roles is True else _texts(roles)
-            role_rows = run(cursor, "roles", roles=named)
-        namespaces = [oid for oid, _ in found]
-        queries: dict[str, dict[str, object]] = {
-            name: {"namespaces": namespaces} for name in _BY_NAMESPACE
-        }
+    with reading(connection):
+        there = _what_is_there(connection, schemas, roles)
+        namespaces = [oid for oid, _ in there.schemas]
+        queries: _Queries = {name: {"namespaces": namespaces} for name in there.asked}
         if marked:
             queries["fingerprint"] = {"schemas": _texts(schemas)}
-        with _sent(connection, queries) as rest:
-            yield Catalog(found, role_rows, *rest)
+        with _sent(connection, queries) as rows:
+            by_name = dict(zip(queries, rows, strict=True))
+            fields: dict[str, Any] = {name: by_name.get(name, ()) for name in Catalog._fields[2:]}
+            fields["defined"] = chain.from_iterable(by_name.get(name, ()) for name in _DEFINED)
+            yield Catalog(there.schemas, there.roles, **fields)
+
+
+class _There(NamedTuple):
+    """The first answers: the rows of schemas and roles, and what else is to be asked."""
+
+    schemas: list[Row]
+    roles: list[Row]
+    asked: list[str]
+
+
+def _what_is_there(
+    connection: psycopg.Connection[Any],
+    schemas: Sequence[str] | None,
+    roles: bool | Sequence[str],
+) -> _There:
+    queries: _Queries = {"schemas": {"schemas": _texts(schemas)}, "present": {}}
+    if roles:
+        queries["roles"] = {"roles": None if roles is True else _texts(roles)}
+    with _sent(connection, queries) as rows:
+        found, present, *rest = map(list, rows)
+    absent = _RARE - {name for (name,) in present}
+    asked = [name for name in _BY_NAMESPACE if name not in absent]
+    return _There(found, [row for rows in rest for row in rows], asked)
 
 
 @contextmanager
@@ -106,10 +154,9 @@ def reading(connection: psycopg.Connection[Any]) -> Iterator[Cursor]:
     idle = connection.info.transaction_status == TransactionStatus.IDLE
     with connection.transaction(force_rollback=True):
         cursor = _cursor(connection)
-        if idle:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         calls = (f"pg_catalog.set_config('{name}', '{to}', true)" for name, to in _SETTINGS.items())
-        cursor.execute(f"SELECT {', '.join(calls)}".encode())
+        level = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; " if idle else ""
+        cursor.execute(f"{level}SELECT {', '.join(calls)}".encode())
         yield cursor
 
 
@@ -132,20 +179,20 @@ def _sent(
 ) -> Iterator[Sequence[Sequence[Row]]]:
     """The queries are sent together where libpq can: one wait instead of one for each."""
     if psycopg.Pipeline.is_supported():
-        given = [_query(connection, name, values) for name, values in queries.items()]
-        with sent_together(connection, given) as rows:
+        with sent_together(connection, [_query(*pair) for pair in queries.items()]) as rows:
             yield rows
     else:
         cursor = _cursor(connection)
         yield [run(cursor, name, **values) for name, values in queries.items()]
 
 
-def _query(connection: psycopg.Connection[Any], name: str, values: Mapping[str, object]) -> Query:
-    """As the server takes it: no query here has more than one parameter."""
-    [(parameter, value)] = values.items()
-    dumped = Transformer(connection).dump_sequence([value], [PyFormat.TEXT])
-    text = _text(name).replace(f"%({parameter})s".encode(), b"$1").replace(b"%%", b"%")
-    return Query(text, dumped[0])
+def _query(name: str, values: Mapping[str, object]) -> Query:
+    """Its parameters are numbered; no query here has more than one."""
+    text = _text(name).decode()
+    used = [parameter for parameter in values if f"%({parameter})s" in text]
+    for number, parameter in enumerate(used, 1):
+        text = text.replace(f"%({parameter})s", f"${number}")
+    return Query(text.replace("%%", "%"), [values[parameter] for parameter in used])
 
 
 def _cursor(connection: psycopg.Connection[Any]) -> Cursor:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from nbmigrate.model import Default
     from nbmigrate.postgresql.introspect.catalog import Catalog
-    from nbmigrate.postgresql.introspect.sending import Row
+    from nbmigrate.postgresql.sending import Row
 
 _SERIALS = {integer: serial for serial, integer in SERIAL_TYPES.items()}
 _STORAGE = {"p": "PLAIN", "e": "EXTERNAL", "m": "MAIN", "x": "EXTENDED"}

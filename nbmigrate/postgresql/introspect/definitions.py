@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from nbmigrate.model.tables import Enabled
     from nbmigrate.postgresql.introspect.catalog import Catalog
-    from nbmigrate.postgresql.introspect.sending import Row
+    from nbmigrate.postgresql.sending import Row
 
 _KINDS: Mapping[str, Literal["procedure", "aggregate"]] = {"p": "procedure", "a": "aggregate"}
 _MODES: Mapping[str, Literal["in", "out", "inout", "variadic", "table"]] = {
@@ -191,7 +191,7 @@ def _function(row: Row) -> Function:
 
 def read_defined(catalog: Catalog) -> dict[str, Definition]:
     """Collations and all else that is known by its definition alone."""
-    found = map(_defined, catalog.definitions)
+    found = map(_defined, catalog.defined)
     return {key(*item.id): item for item in found}
 
 

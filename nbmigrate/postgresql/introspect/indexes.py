@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from nbmigrate.postgresql.introspect.catalog import Catalog
     from nbmigrate.postgresql.introspect.columns import Columns
-    from nbmigrate.postgresql.introspect.sending import Row
+    from nbmigrate.postgresql.sending import Row
 
 # PostgreSQL pg_index.h, indoption
 _DESC = 1

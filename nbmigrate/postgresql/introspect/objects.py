@@ -11,7 +11,7 @@ from nbmigrate.postgresql.introspect.privileges import read_privileges
 
 if TYPE_CHECKING:
     from nbmigrate.postgresql.introspect.catalog import Catalog
-    from nbmigrate.postgresql.introspect.sending import Row
+    from nbmigrate.postgresql.sending import Row
 
 
 def read_enums(catalog: Catalog) -> dict[str, Enum]:

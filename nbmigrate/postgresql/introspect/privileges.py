@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from nbmigrate.postgresql.introspect.catalog import Catalog
-    from nbmigrate.postgresql.introspect.sending import Row
+    from nbmigrate.postgresql.sending import Row
 
 
 def read_privileges(

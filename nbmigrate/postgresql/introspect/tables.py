@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from nbmigrate.postgresql.introspect.columns import Columns
     from nbmigrate.postgresql.introspect.definitions import Definitions
     from nbmigrate.postgresql.introspect.options import Option
-    from nbmigrate.postgresql.introspect.sending import Row
+    from nbmigrate.postgresql.sending import Row
 
 _IDENTITIES = {"f": "FULL", "n": "NOTHING"}
 _KINDS = {"d": "ndistinct", "f": "dependencies", "m": "mcv"}

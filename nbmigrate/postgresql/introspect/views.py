@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from nbmigrate.postgresql.introspect.catalog import Catalog
     from nbmigrate.postgresql.introspect.columns import Columns
     from nbmigrate.postgresql.introspect.definitions import Definitions
-    from nbmigrate.postgresql.introspect.sending import Row
+    from nbmigrate.postgresql.sending import Row
 
 
 class _Parts(NamedTuple):

@@ -11,10 +11,10 @@ import psycopg
 import pytest
 
 from nbmigrate.postgresql.introspect import introspect, introspect_marked
-from nbmigrate.postgresql.introspect.sending import Query, sent_together
+from nbmigrate.postgresql.sending import Prepared, Query, exchanged, sent_together
 
-NUMBERS = Query(b"SELECT n, 'x' || n, NULL FROM generate_series(1, $1::int) n ORDER BY n", b"3")
-NOTHING = Query(b"SELECT 1 WHERE false", None)
+NUMBERS = Query("SELECT n, 'x' || n, NULL FROM generate_series(1, $1::int) n ORDER BY n", [3])
+NOTHING = Query("SELECT 1 WHERE false")
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def connection(database):
 
 
 def test_rows_come_by_query_in_any_order_of_asking(connection):
-    many = Query(NUMBERS.sql, b"20000")
+    many = Query(NUMBERS.sql, [20000])
     with sent_together(connection, [NUMBERS, NOTHING, many, NUMBERS]) as (a, b, c, d):
         assert list(d) == [(1, "x1", None), (2, "x2", None), (3, "x3", None)]
         assert (list(a), list(b), len(c)) == (list(d), [], 20_000)
@@ -35,7 +35,7 @@ def test_rows_come_by_query_in_any_order_of_asking(connection):
 
 
 def test_what_nobody_asks_for_is_taken_off_the_wire(connection):
-    with sent_together(connection, [NUMBERS, Query(NUMBERS.sql, b"50000")]) as (first, _):
+    with sent_together(connection, [NUMBERS, Query(NUMBERS.sql, [50000])]) as (first, _):
         assert len(first) == 3
     assert connection.execute("SELECT 1").fetchone() == (1,)
 
@@ -46,7 +46,7 @@ def test_an_error_is_psycopgs_and_the_connection_stays(connection, asked):
         with sent_together(connection, [NUMBERS, broken, NUMBERS]) as rows:
             list(rows[asked])
 
-    broken = Query(b"SELECT 1 / ($1::int - 3)", b"3")
+    broken = Query("SELECT 1 / ($1::int - 3)", [3])
     with pytest.raises(psycopg.errors.DivisionByZero, match="division by zero"):
         read()
     connection.rollback()
@@ -54,7 +54,7 @@ def test_an_error_is_psycopgs_and_the_connection_stays(connection, asked):
 
 
 def test_interrupt_stops_the_server_and_the_connection_stays(connection):
-    slow = Query(b"SELECT pg_sleep(60)", None)
+    slow = Query("SELECT pg_sleep(60)")
     threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
     began = time.monotonic()
     with pytest.raises(KeyboardInterrupt), sent_together(connection, [NUMBERS, slow]) as (_, rows):
@@ -65,14 +65,14 @@ def test_interrupt_stops_the_server_and_the_connection_stays(connection):
 
 
 def test_an_error_of_the_caller_leaves_the_connection_usable(connection):
-    with pytest.raises(KeyError), sent_together(connection, [Query(NUMBERS.sql, b"100000")]):
+    with pytest.raises(KeyError), sent_together(connection, [Query(NUMBERS.sql, [100000])]):
         raise KeyError
     connection.rollback()
     assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
 def test_a_server_that_is_gone_is_an_error(connection, database):
-    slow = Query(b"SELECT pg_sleep(60)", None)
+    slow = Query("SELECT pg_sleep(60)")
     pid = connection.info.backend_pid
     threading.Timer(0.5, lambda: database.execute(f"SELECT pg_terminate_backend({pid})")).start()
     with pytest.raises(psycopg.OperationalError), sent_together(connection, [slow]) as (rows,):
@@ -90,3 +90,56 @@ def test_the_fingerprint_is_of_the_same_moment(database):
     database.execute("ALTER TABLE a ADD b int")
     with database.connect() as connection:
         assert introspect_marked(connection, schemas=["public"])[1] != mark
+
+
+NAMES = "SELECT name FROM pg_prepared_statements ORDER BY prepare_time"
+
+
+def test_an_exchange_gives_the_rows_of_each(connection):
+    found = exchanged(
+        connection,
+        [
+            Query("CREATE TEMP TABLE t (i int, x bytea)"),
+            Query("INSERT INTO t VALUES ($1, $2), (2, NULL)", [1, b"\0x"]),
+            Query("SELECT i, x FROM t ORDER BY i"),
+            Query("SELECT '100%', $1::text[]", [["a", "%s"]]),
+        ],
+    )
+    assert found == [[], [], [(1, b"\0x"), (2, None)], [("100%", ["a", "%s"])]]
+    assert exchanged(connection, []) == []
+
+
+def test_what_stands_behind_an_error_is_not_run(connection):
+    connection.execute("CREATE TEMP TABLE t (i int)")
+    wrong = [Query("INSERT INTO t VALUES (1)"), Query("SELECT 1/0"), Query("COMMIT")]
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        exchanged(connection, [Query("BEGIN"), *wrong])
+    connection.rollback()
+    assert connection.execute("SELECT count(*) FROM t").fetchone() == (0,)
+
+
+def test_one_by_one_where_libpq_has_no_pipelines(connection, monkeypatch):
+    monkeypatch.setattr(psycopg.Pipeline, "is_supported", lambda: False)
+    found = exchanged(connection, [Query("CREATE TEMP TABLE t (i int)"), Query("SELECT $1", [7])])
+    assert found == [[], [(7,)]]
+
+
+def test_a_prepared_statement_is_parsed_once_for_its_types(connection):
+    prepared = Prepared()
+    for value in (1, 2, 100_000, "x", 3):
+        found = exchanged(connection, [Query("SELECT $1", [value]), Query("SELECT 1")], prepared)
+        assert found == [[(value,)], [(1,)]]
+    assert len(connection.execute(NAMES).fetchall()) == 4  # int2, int4, text, and the other one
+
+
+def test_after_an_error_another_one_has_other_names(connection):
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        exchanged(connection, [Query("SELECT 1/0"), Query("SELECT 1")], Prepared())
+    assert exchanged(connection, [Query("SELECT 1")], Prepared()) == [[(1,)]]
+    assert exchanged(connection, [Query("SELECT 1")], Prepared()) == [[(1,)]]
+
+
+def test_a_large_exchange_does_not_stand_still(connection):
+    much = "x" * 5_000_000
+    found = exchanged(connection, [Query("SELECT $1::text", [much])] * 4)
+    assert found == [[(much,)]] * 4
