@@ -18,6 +18,7 @@ from nbmigrate.executor.running import Attempt, Session, Work, execute, retry
 from nbmigrate.executor.segments import Step
 from nbmigrate.postgresql.lexer import significant
 from nbmigrate.postgresql.secrets import mask_sql
+from nbmigrate.postgresql.sending import exchanged
 
 
 def run_alone(session: Session, step: Step, work: Work, progress: Progress) -> AppliedStatement:
@@ -32,7 +33,8 @@ def run_alone(session: Session, step: Step, work: Work, progress: Progress) -> A
     is_ours = progress.is_started(session.observer, step)
     if index and not is_ours and _stands_already(session, index):
         index = None
-    progress.start(session.observer, step, pid=session.connection.info.backend_pid)
+    started = progress.start(step, pid=session.connection.info.backend_pid)
+    exchanged(session.observer, [started])
     _tell_snapshots(session, step, work)
     attempt = Attempt()
     attempt.step = step

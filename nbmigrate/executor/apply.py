@@ -31,6 +31,7 @@ from nbmigrate.executor.running import Session, Work, nothing, run_transaction
 from nbmigrate.executor.segments import Segment, Step, segments
 from nbmigrate.executor.settings import Settings
 from nbmigrate.executor.statements import Ran
+from nbmigrate.postgresql.sending import exchanged
 
 Log = Callable[[psycopg.Connection[Any], Sequence[Ran]], None]
 
@@ -154,7 +155,7 @@ def _logging(session: Session, label: str) -> Log:
             bookkeeping.ensure(connection)
             who = (session.connection.info.backend_pid, session.settings.application_name)
             now = session.settings.monotonic()
-            log_of.write(connection, (log_of.DIRECT, label), ran, now=now, who=who)
+            exchanged(connection, log_of.write((log_of.DIRECT, label), ran, now=now, who=who))
 
     return log
 

@@ -16,16 +16,29 @@ import psycopg
 
 from nbmigrate.errors import ExecutionError
 from nbmigrate.executor import bookkeeping, raw
-from nbmigrate.executor.connections import pipelined
 from nbmigrate.executor.segments import MigrationLike
 from nbmigrate.executor.settings import Settings
 from nbmigrate.model.tables import Value
 from nbmigrate.postgresql.identifiers import qualified, quote
 from nbmigrate.postgresql.secrets import mask_sql
+from nbmigrate.postgresql.sending import Query, exchanged
 
 State = Literal["applied", "pending", "edited", "missing", "unrecorded"]
 
 _BOM = "\ufeff"
+_RECORD = """
+    INSERT INTO nbmigrate.migrations AS old (history, tag, hash, created_at, normalized_hash, sql,
+           started_at, ms, statements, backend_pid, "user", application)
+    VALUES ($1, $2, $3, $4, $5, $6,
+           pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => $7::integer / 1000.0),
+           $7, $8, pg_catalog.pg_backend_pid(), session_user,
+           pg_catalog.current_setting('application_name'))
+    ON CONFLICT (history, tag) DO UPDATE SET hash = excluded.hash,
+           created_at = excluded.created_at, normalized_hash = excluded.normalized_hash,
+           sql = excluded.sql, started_at = excluded.started_at, ms = excluded.ms,
+           statements = excluded.statements, backend_pid = excluded.backend_pid,
+           "user" = excluded."user", application = excluded.application
+"""
 
 
 class HistoryRow(Value, frozen=True, kw_only=True):
@@ -263,69 +276,35 @@ def sha256(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", errors="surrogatepass")).hexdigest()
 
 
-def find_recorded(
-    connection: psycopg.Connection[Any], migration: MigrationLike, settings: Settings
-) -> psycopg.Cursor[tuple[Any, ...]]:
-    """Ask for the very row that applying the migration writes; in a pipeline nothing waits."""
-    query = f"SELECT 1 FROM {history_sql(settings)} WHERE hash = $1 AND created_at = $2"
-    return psycopg.RawCursor(connection).execute(query, [migration.hash, migration.when])
-
-
-def record(
-    connection: psycopg.Connection[Any],
-    migration: MigrationLike,
-    settings: Settings,
-    *,
-    statements: int,
-    ms: int,
-) -> None:
-    """Write the row of drizzle and that of our journal, in the transaction of the migration."""
-    with pipelined(connection):
-        _record(connection, migration, settings, statements=statements, ms=ms)
+#: A file may have taken another role; until the commit the tables are ours all the same.
+OWN_ROLE = (Query("SET LOCAL SESSION AUTHORIZATION DEFAULT"), Query("SET LOCAL ROLE NONE"))
 
 
 def take_own_role(connection: psycopg.Connection[Any]) -> None:
-    """A file may have taken another role; until the commit the tables are ours all the same."""
-    with pipelined(connection):
-        connection.execute("SET LOCAL SESSION AUTHORIZATION DEFAULT")
-        connection.execute("SET LOCAL ROLE NONE")
+    """Run :data:`OWN_ROLE`."""
+    exchanged(connection, OWN_ROLE)
 
 
-def _record(
-    connection: psycopg.Connection[Any],
-    migration: MigrationLike,
-    settings: Settings,
-    *,
-    statements: int,
-    ms: int,
-) -> None:
-    raw.run(
-        connection,
-        f'insert into {history_sql(settings)} ("hash", "created_at") values($1, $2)',
-        [migration.hash, migration.when],
-    )
-    raw.run(
-        connection,
-        "INSERT INTO nbmigrate.migrations AS old (history, tag, hash, created_at, normalized_hash,"
-        ' sql, started_at, ms, statements, backend_pid, "user", application)'
-        " VALUES ($1, $2, $3, $4, $5, $6,"
-        " pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => $7::integer / 1000.0),"
-        " $7, $8, pg_catalog.pg_backend_pid(), session_user,"
-        " pg_catalog.current_setting('application_name'))"
-        " ON CONFLICT (history, tag) DO UPDATE SET hash = excluded.hash,"
-        " created_at = excluded.created_at, normalized_hash = excluded.normalized_hash,"
-        " sql = excluded.sql, started_at = excluded.started_at, ms = excluded.ms,"
-        " statements = excluded.statements, backend_pid = excluded.backend_pid,"
-        ' "user" = excluded."user", application = excluded.application',
-        [
-            *(history_name(settings), migration.tag, migration.hash, migration.when),
-            *(normalized_hash(migration.sql), mask_sql(migration.sql), ms, statements),
-        ],
-    )
-    raw.run(
-        connection,
-        "DELETE FROM nbmigrate.progress WHERE history = $1 AND tag = $2",
-        [history_name(settings), migration.tag],
+def find_recorded(migration: MigrationLike, settings: Settings) -> Query:
+    """Ask for the very row that applying the migration writes."""
+    query = f"SELECT 1 FROM {history_sql(settings)} WHERE hash = $1 AND created_at = $2"
+    return Query(query, [migration.hash, migration.when])
+
+
+def record(
+    migration: MigrationLike, settings: Settings, *, statements: int, ms: int
+) -> tuple[Query, Query]:
+    """Write the row of drizzle and that of our journal, in the transaction of the migration."""
+    name = history_name(settings)
+    texts = (normalized_hash(migration.sql), mask_sql(migration.sql))
+    return (
+        Query(
+            f'insert into {history_sql(settings)} ("hash", "created_at") values($1, $2)',
+            [migration.hash, migration.when],
+        ),
+        Query(
+            _RECORD, [name, migration.tag, migration.hash, migration.when, *texts, ms, statements]
+        ),
     )
 
 

@@ -25,12 +25,14 @@ from nbmigrate.executor.progress import Progress, read_progress
 from nbmigrate.executor.running import Session
 from nbmigrate.executor.segments import (
     MigrationLike,
+    Step,
     may_change_session,
     read_steps,
 )
 from nbmigrate.executor.settings import Settings
 from nbmigrate.executor.soundness import require_in_order, require_sound
 from nbmigrate.executor.urls import mask_url
+from nbmigrate.postgresql.sending import exchanged
 
 M = TypeVar("M", bound=MigrationLike)
 
@@ -105,7 +107,9 @@ def baseline(
         open_tags = {s.tag for s in history.statuses(migrations, rows) if s.state == "pending"}
         with worker.transaction():
             for migration in (m for m in migrations if m.tag in open_tags):
-                history.record(worker, migration, settings, statements=0, ms=0)
+                noted = Progress(history.history_name(settings), migration.tag)
+                written = history.record(migration, settings, statements=0, ms=0)
+                exchanged(worker, (*written, noted.forget_all()))
     return tuple(m.tag for m in migrations if m.tag in open_tags)
 
 
@@ -174,22 +178,39 @@ def _run_pending(
     pending = _pending(session.connection, migrations, wanted, session.settings)
     if not pending:
         return ()
-    work = [(migration, status, read_steps(migration)) for migration, status in pending]
+    steps = [read_steps(migration) for migration, _ in pending]
     _prepare(session.connection, session.settings)
-    noted = read_progress(session.observer, history.history_name(session.settings))
+    work = _left(session, pending, steps)
     done: list[Applied] = []
     with _beginning_and_finishing(session, around):
-        following = (*(migration for migration, _, _ in work[1:]), None)
-        for (migration, status, steps), then in zip(work, following, strict=True):
-            began = Progress(history.history_name(session.settings), migration.tag)
-            rest = Rest(steps, began.done(noted, steps), status.late, then)
+        for (migration, _), rest in zip(pending, work, strict=True):
             applied = apply_one(session, migration, rest, around)
             if applied is not None:
                 done.append(applied)
                 session.on_event(applied)
-            if any(may_change_session(step.sql) for step in steps):
+            if rest.changes_session:
                 session.reset()
     return tuple(done)
+
+
+def _left(
+    session: Session,
+    pending: Sequence[tuple[MigrationLike, history.Status]],
+    steps: Sequence[tuple[Step, ...]],
+) -> Iterator[Rest]:
+    """What is left of each pending migration."""
+    name = history.history_name(session.settings)
+    noted = read_progress(session.observer, name)
+    following = (*(migration for migration, _ in pending[1:]), None)
+    for (migration, status), its, then in zip(pending, steps, following, strict=True):
+        yield Rest(
+            its,
+            done=Progress(name, migration.tag).done(noted, its),
+            is_late=status.late,
+            is_noted=migration.tag in noted,
+            changes_session=any(may_change_session(step.sql) for step in its),
+            following=then,
+        )
 
 
 @contextmanager

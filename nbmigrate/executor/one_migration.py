@@ -6,7 +6,7 @@ cannot be in a transaction is several, and its progress is written down after ea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, NamedTuple, Protocol
 
@@ -14,7 +14,6 @@ import psycopg
 
 from nbmigrate.executor import history, statements
 from nbmigrate.executor.alone import run_alone
-from nbmigrate.executor.connections import pipelined
 from nbmigrate.executor.events import Applied, MigrationStarted
 from nbmigrate.executor.failures import Origin
 from nbmigrate.executor.lock import lock_key
@@ -27,6 +26,7 @@ from nbmigrate.executor.segments import (
     is_session_setting,
     segments,
 )
+from nbmigrate.postgresql.sending import Query, Row, exchanged
 
 
 class Around(Protocol):
@@ -41,7 +41,7 @@ class Around(Protocol):
         ...
 
     def look_ahead(self, migration: MigrationLike) -> None:
-        """Called while the migration before is committed: what can be told without the database."""
+        """Called while the migration before runs: what can be told without the database."""
         ...
 
     def before(self, connection: psycopg.Connection[Any], migration: MigrationLike) -> None:
@@ -52,8 +52,8 @@ class Around(Protocol):
         """Called in its last transaction, after its last statement: what needs answers."""
         ...
 
-    def after(self, connection: psycopg.Connection[Any], migration: MigrationLike) -> None:
-        """Called after that, in a pipeline and under our own role: what is sent with the history."""
+    def after(self, migration: MigrationLike) -> Sequence[Query]:
+        """Called after that: what is to be sent with the history, under our own role."""
         ...
 
 
@@ -64,12 +64,15 @@ class _AppliedMeanwhileError(Exception):
 class Rest(NamedTuple):
     """What is left of a migration: its steps, and how many of the first are committed.
 
-    ``following`` is the one whose turn it will be then.
+    ``is_noted`` says that an earlier run left notes of it, ``changes_session`` that its session may
+    have another role behind it; ``following`` is the one whose turn it will be then.
     """
 
     steps: tuple[Step, ...]
     done: int
     is_late: bool
+    is_noted: bool
+    changes_session: bool
     following: MigrationLike | None = None
 
 
@@ -90,16 +93,15 @@ def apply_one(
     parts = _parts(steps[done:])
     try:
         if around is not None and not done and not parts[0].is_transactional:
-            work = _work(session, migration, Segment(()), start=start, step_count=None)
+            work = _work(session, migration, Segment(()), rest, start=start, is_last=False)
             _surround(work, session, migration, around, first=True, last=False)
             run_transaction(session, (), work)
         for at, part in enumerate(parts):
             is_last = at == len(parts) - 1
-            step_count = len(steps) if is_last else None
-            work = _work(session, migration, part, start=start, step_count=step_count)
+            work = _work(session, migration, part, rest, start=start, is_last=is_last)
             if around is not None:
                 _surround(work, session, migration, around, first=at + done == 0, last=is_last)
-                if is_last and rest.following is not None:
+                if is_last and rest.following is not None and not rest.changes_session:
                     work.meanwhile = partial(around.look_ahead, rest.following)
             work.kept = _kept(migration, part, len(steps), is_whole=len(parts) == 1 and not done)
             _run_part(session, part, work, progress)
@@ -132,57 +134,60 @@ def _run_part(session: Session, part: Segment, work: Work, progress: Progress) -
     for step in part.steps:
         begun = session.settings.monotonic()
         done = run_alone(session, step, work, progress)
+        pid = session.connection.info.backend_pid
         with session.observer.transaction():
             ran = [statements.Ran(step, done, begun)]
-            _log(session, work.origin.tag, session.observer, ran)
-            progress.finish(session.observer, [step])
+            noted = (*_log(session, work.origin.tag, ran), *progress.finish([step], pid=pid))
+            exchanged(session.observer, noted)
 
 
 def _work(
     session: Session,
     migration: MigrationLike,
     part: Segment,
+    rest: Rest,
     *,
     start: float,
-    step_count: int | None,
+    is_last: bool,
 ) -> Work:
-    """The transaction of a part; with ``step_count`` the last one, which writes the history."""
+    """The transaction of a part; the last one writes the history."""
     settings = session.settings
 
-    def enter() -> Callable[[], None]:
-        entering = _entering(session)
+    def judge(answers: Sequence[Sequence[Row]]) -> None:
+        [(is_alone, has_lock)], recorded = answers
+        if not has_lock:
+            raise lock_lost()
+        if not is_alone:
+            raise psycopg.errors.LockNotAvailable("another migrator is inside a migration")
+        if recorded:
+            raise _AppliedMeanwhileError
+
+    def conclude(ran: Sequence[statements.Ran]) -> Sequence[Query]:
+        progress = Progress(history.history_name(settings), migration.tag)
+        queries = [*(history.OWN_ROLE if rest.changes_session else ())]
+        queries += _log(session, migration.tag, ran)
+        if not is_last:
+            pid = session.connection.info.backend_pid
+            return [*queries, *progress.finish(part.steps, pid=pid)]
+        ms, count = elapsed_ms(settings, start), len(rest.steps)
+        queries += history.record(migration, settings, statements=count, ms=ms)
+        if rest.is_noted or part.steps != rest.steps:
+            queries.append(progress.forget_all())
+        return queries
+
+    return Work(
+        origin=Origin(migration.tag, str(migration.path)),
+        kept="",
         # not in one query: it would not see what another one commits before it gets the lock
-        recorded = history.find_recorded(session.connection, migration, settings)
-
-        def judge() -> None:
-            _require_alone(entering)
-            if recorded.fetchone() is not None:
-                raise _AppliedMeanwhileError
-
-        return judge
-
-    def after(ran: Sequence[statements.Ran]) -> None:
-        history.take_own_role(session.connection)
-        _log(session, migration.tag, session.connection, ran)
-        if step_count is None:
-            progress = Progress(history.history_name(settings), migration.tag)
-            progress.finish(session.connection, part.steps)
-        else:
-            ms = elapsed_ms(settings, start)
-            history.record(session.connection, migration, settings, statements=step_count, ms=ms)
-
-    origin = Origin(migration.tag, str(migration.path))
-    return Work(origin=origin, kept="", enter=enter, after=after)
+        asks=(_entering(session), history.find_recorded(migration, settings)),
+        judge=judge,
+        conclude=conclude,
+        prepare=not rest.changes_session,
+    )
 
 
-def _log(
-    session: Session,
-    tag: str,
-    connection: psycopg.Connection[Any],
-    ran: Sequence[statements.Ran],
-) -> None:
-    statements.write(
-        connection,
+def _log(session: Session, tag: str, ran: Sequence[statements.Ran]) -> list[Query]:
+    return statements.write(
         (history.history_name(session.settings), tag),
         ran,
         now=session.settings.monotonic(),
@@ -199,39 +204,30 @@ def _surround(
     first: bool,
     last: bool,
 ) -> None:
-    leave = work.after
+    leave = work.conclude
 
     def before() -> None:
         around.before(session.connection, migration)
 
-    def after(ran: Sequence[statements.Ran]) -> None:
+    def after(_: Sequence[statements.Ran]) -> None:
         around.look_again(session.connection, migration)
-        with pipelined(session.connection):
-            leave(ran)
-            around.after(session.connection, migration)
+
+    def conclude(ran: Sequence[statements.Ran]) -> Sequence[Query]:
+        return (*leave(ran), *around.after(migration))
 
     if first:
         work.before = before
     if last:
-        work.after = after
+        work.after, work.conclude = after, conclude
 
 
-def _entering(session: Session) -> psycopg.Cursor[tuple[Any, ...]]:
+def _entering(session: Session) -> Query:
     """Try to be alone inside the transaction too; the session's lock may be lost with its connection."""
-    key = lock_key(session.settings, "transaction")
-    return session.connection.execute(
-        "SELECT pg_catalog.pg_try_advisory_xact_lock(%s),"
-        " EXISTS (SELECT FROM pg_catalog.pg_stat_get_activity(%s))",
-        [key, session.lock.pid],
+    return Query(
+        "SELECT pg_catalog.pg_try_advisory_xact_lock($1),"
+        " EXISTS (SELECT FROM pg_catalog.pg_stat_get_activity($2))",
+        [lock_key(session.settings, "transaction"), session.lock.pid],
     )
-
-
-def _require_alone(entering: psycopg.Cursor[tuple[Any, ...]]) -> None:
-    [(is_alone, has_lock)] = entering.fetchall()
-    if not has_lock:
-        raise lock_lost()
-    if not is_alone:
-        raise psycopg.errors.LockNotAvailable("another migrator is inside a migration")
 
 
 def _kept(migration: MigrationLike, part: Segment, count: int, *, is_whole: bool) -> str:

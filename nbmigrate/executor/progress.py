@@ -16,6 +16,7 @@ from nbmigrate.executor import raw
 from nbmigrate.executor.history import sha256
 from nbmigrate.executor.segments import Step
 from nbmigrate.postgresql.secrets import mask_sql
+from nbmigrate.postgresql.sending import Query
 
 _START = """
     INSERT INTO nbmigrate.progress (history, tag, statement, sql_hash, sql, backend_pid)
@@ -26,6 +27,7 @@ _FINISH = """
      WHERE history = $1 AND tag = $2 AND statement = $3
 """
 _FORGET = "DELETE FROM nbmigrate.progress WHERE history = $1 AND tag = $2 AND statement = $3"
+_FORGET_ALL = "DELETE FROM nbmigrate.progress WHERE history = $1 AND tag = $2"
 _READ = """
     SELECT tag, statement, sql_hash, sql, finished_at IS NOT NULL AS finished
       FROM nbmigrate.progress WHERE history = $1 ORDER BY tag, statement
@@ -49,20 +51,29 @@ class Progress:
     def _number(self, step: Step) -> int:
         return step.number if self._fixed is None else self._fixed
 
-    def start(self, connection: psycopg.Connection[Any], step: Step, *, pid: int) -> None:
+    def start(self, step: Step, *, pid: int) -> Query:
         """Say that a step begins."""
-        text = mask_sql(step.sql)
-        raw.run(connection, _START, [*self._key, self._number(step), sha256(step.sql), text, pid])
+        number, text = self._number(step), mask_sql(step.sql)
+        return Query(_START, [*self._key, number, sha256(step.sql), text, pid])
 
-    def finish(self, connection: psycopg.Connection[Any], steps: Sequence[Step]) -> None:
+    def finish(self, steps: Sequence[Step], *, pid: int) -> list[Query]:
         """Say that steps are done; inside their own transaction where there is one."""
-        for step in steps:
-            self.start(connection, step, pid=connection.info.backend_pid)
-            raw.run(connection, _FINISH, [*self._key, self._number(step)])
+        return [
+            query
+            for step in steps
+            for query in (
+                self.start(step, pid=pid),
+                Query(_FINISH, [*self._key, self._number(step)]),
+            )
+        ]
 
     def forget(self, connection: psycopg.Connection[Any], step: Step) -> None:
         """Take back ``start``: the step failed and left nothing."""
         raw.run(connection, _FORGET, [*self._key, self._number(step)])
+
+    def forget_all(self) -> Query:
+        """Take the notes away: the migration is done, and the history says so."""
+        return Query(_FORGET_ALL, self._key)
 
     def is_started(self, connection: psycopg.Connection[Any], step: Step) -> bool:
         """Whether an earlier run began the step and never said how it ended."""

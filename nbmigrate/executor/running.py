@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import psycopg
@@ -27,7 +27,9 @@ from nbmigrate.executor.segments import Step
 from nbmigrate.executor.settings import Settings
 from nbmigrate.executor.statements import Ran
 from nbmigrate.postgresql.secrets import mask_sql
+from nbmigrate.postgresql.sending import Prepared, Query, Row, exchanged
 
+_BEGIN = (Query("BEGIN"), Query("SELECT pg_catalog.txid_current()"))
 _COMMIT_PATIENCE_SECONDS = 15.0
 #: So long a lock is asked for that only this very process could let go.
 _OWN_SECONDS = 6.0
@@ -45,6 +47,7 @@ class Session:
     settings: Settings
     on_event: OnEvent
     failpoint: Failpoint
+    prepared: Prepared = field(default_factory=Prepared)
 
     def __post_init__(self) -> None:
         announce(self.connection)
@@ -57,6 +60,7 @@ class Session:
     def reset(self) -> None:
         """Undo what a file set for the session: settings, role, temporary objects, locks."""
         self.connection.execute("DISCARD ALL")
+        self.prepared = Prepared()
         prepare(self.connection, lock_timeout_ms=self.settings.lock_timeout_ms)
 
     def close_replacement(self, worker: psycopg.Connection[Any]) -> None:
@@ -86,17 +90,22 @@ def nothing(*_: object) -> None:
 class Work:
     """What surrounds the steps of a transaction: who they belong to and what else it does.
 
-    What ``enter`` asks is sent together with BEGIN; it returns what judges the answers. ``after`` is
-    told what ran. ``meanwhile`` is done while the server commits, and asks it nothing. ``kept`` says,
-    for an error, what of the whole remains.
+    ``asks`` is sent together with BEGIN, and ``judge`` is given the rows of each answer. ``after`` and
+    ``conclude`` are told what ran; what the latter returns is sent together with COMMIT.
+    ``meanwhile`` is done while the server is at the first step, and asks it nothing. With ``prepare``
+    both are parsed once for all transactions; not where a step could make the session forget it.
+    ``kept`` says, for an error, what of the whole remains.
     """
 
     origin: Origin
     kept: str
-    enter: Callable[[], Callable[[], None]] = lambda: nothing
+    asks: Sequence[Query] = ()
+    judge: Callable[[Sequence[Sequence[Row]]], None] = nothing
     before: Callable[[], None] = nothing
     after: Callable[[Sequence[Ran]], None] = nothing
+    conclude: Callable[[Sequence[Ran]], Sequence[Query]] = lambda _: ()
     meanwhile: Callable[[], None] = nothing
+    prepare: bool = False
 
 
 class Attempt:
@@ -136,11 +145,13 @@ def _run_once(
             for step in steps:
                 attempt.step = step
                 begun = session.settings.monotonic()
-                done.append(Ran(step, execute(session, step, tag=work.origin.tag), begun))
+                meanwhile = work.meanwhile if step is steps[0] else nothing
+                found = execute(session, step, tag=work.origin.tag, meanwhile=meanwhile)
+                done.append(Ran(step, found, begun))
             attempt.step = None
             work.after(done)
-            session.failpoint.reach("before_commit", 1)
             attempt.transaction = number
+            _commit(session, work, done)
     except psycopg.OperationalError:
         if not (session.connection.closed and attempt.transaction and not attempt.step):
             raise
@@ -155,33 +166,37 @@ def _begun(session: Session, work: Work) -> Iterator[int]:
     """A transaction, and its number: BEGIN goes out with what must be known before the first step."""
     connection = session.connection
     try:
-        with pipelined(connection):
-            connection.execute("BEGIN", prepare=False)
-            numbered = connection.execute("SELECT pg_catalog.txid_current()")
-            judge = work.enter()
-        judge()
-        [(number,)] = numbered.fetchall()
+        prepared = session.prepared if work.prepare else None
+        _, [(number,)], *answers = exchanged(connection, (*_BEGIN, *work.asks), prepared)
+        work.judge(answers)
         yield number
-        _commit(connection, work)
     except BaseException:
+        session.prepared = Prepared()
         if not connection.closed:
             with suppress(psycopg.Error):  # what stopped the transaction is the error to be told
                 connection.rollback()
         raise
 
 
-def _commit(connection: psycopg.Connection[Any], work: Work) -> None:
-    with pipelined(connection):
-        connection.execute("COMMIT", prepare=False)
-        with suppress(Exception):  # it is done again, and told, when its turn comes
-            work.meanwhile()
+def _commit(session: Session, work: Work, done: Sequence[Ran]) -> None:
+    last = (*work.conclude(done), Query("COMMIT"))
+    session.failpoint.reach("before_commit", 1)
+    exchanged(session.connection, last, session.prepared if work.prepare else None)
 
 
-def execute(session: Session, step: Step, *, tag: str) -> AppliedStatement:
+def execute(
+    session: Session, step: Step, *, tag: str, meanwhile: Callable[[], None] = nothing
+) -> AppliedStatement:
     """Run one statement, word for word, and report it."""
     start = session.settings.monotonic()
     # Without parameters psycopg sends the text as it is: % and : mean nothing.
-    cursor = session.connection.execute(step.sql)
+    if meanwhile is nothing:
+        cursor = session.connection.execute(step.sql)
+    else:
+        with pipelined(session.connection):
+            cursor = session.connection.execute(step.sql, prepare=False)
+            with suppress(Exception):  # it is done again, and told, when its turn comes
+                meanwhile()
     done = AppliedStatement(
         index=step.number,
         sql=mask_sql(step.sql),

@@ -8,6 +8,7 @@ be used until after the transaction has been committed").
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -100,6 +101,13 @@ _ALWAYS_ALONE = (
 )
 
 
+#: Words without which a statement need not be read for what it is.
+_MAY_BE_ALONE = re.compile(
+    "vacuum|system|database|tablespace|subscription|concurrently|reindex|cluster", re.IGNORECASE
+)
+_MAY_ADD_VALUE = re.compile("value", re.IGNORECASE)
+
+
 def read_steps(migration: MigrationLike) -> tuple[Step, ...]:
     """The statements of a migration, numbered.
 
@@ -126,7 +134,7 @@ def is_transactional(sql: str) -> bool:
     """Whether PostgreSQL allows the statement inside a transaction block."""
     if NO_TRANSACTION in sql:
         return False
-    words = [t.word for t in significant(sql) if t.word]
+    words = [t.word for t in significant(sql) if t.word] if _MAY_BE_ALONE.search(sql) else []
     if any(tuple(words[: len(head)]) == head for head in _ALWAYS_ALONE):
         return False
     match words[:2]:
@@ -194,6 +202,8 @@ def segments(steps: Iterable[Step]) -> tuple[Segment, ...]:
 
 def new_labels(sql: str) -> list[str]:
     """The value that an ``ALTER TYPE ... ADD VALUE`` adds, as it is written in SQL."""
+    if not _MAY_ADD_VALUE.search(sql):
+        return []
     found = significant(sql)
     words = [t.word for t in found]
     if words[:2] != ["alter", "type"] or "value" not in words or "add" not in words:

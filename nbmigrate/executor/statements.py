@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 import psycopg
 
 from nbmigrate.executor import bookkeeping, raw
-from nbmigrate.executor.connections import pipelined
 from nbmigrate.executor.events import AppliedStatement
 from nbmigrate.executor.history import history_name, normalized_hash, sha256
 from nbmigrate.executor.segments import Step
 from nbmigrate.executor.settings import Settings
 from nbmigrate.model.tables import Value
+from nbmigrate.postgresql.sending import Query
 
 _WRITE = """
     INSERT INTO nbmigrate.statements AS old (history, tag, statement, sql, hash, normalized_hash,
@@ -66,21 +66,13 @@ class LoggedStatement(Value, frozen=True, kw_only=True):
 
 
 def write(
-    connection: psycopg.Connection[Any],
-    key: tuple[str, str],
-    ran: Sequence[Ran],
-    *,
-    now: float,
-    who: tuple[int, str],
-) -> None:
+    key: tuple[str, str], ran: Sequence[Ran], *, now: float, who: tuple[int, str]
+) -> list[Query]:
     """Note what ran; inside a transaction, under our own role.
 
     ``key`` is the history and the tag, ``who`` the backend that ran it and its application name.
     """
-    if not ran:
-        return
-    with pipelined(connection), psycopg.RawCursor(connection) as cursor:
-        cursor.executemany(_WRITE, [_values(key, one, now=now, who=who) for one in ran])
+    return [Query(_WRITE, _values(key, one, now=now, who=who)) for one in ran]
 
 
 def _values(key: tuple[str, str], ran: Ran, *, now: float, who: tuple[int, str]) -> list[object]:

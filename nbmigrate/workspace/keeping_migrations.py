@@ -33,9 +33,12 @@ from nbmigrate.workspace.keeping import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from nbmigrate import executor
     from nbmigrate.executor.segments import MigrationLike
     from nbmigrate.operations import Operation
+    from nbmigrate.postgresql.sending import Query
 
 
 class _Begun(NamedTuple):
@@ -147,11 +150,12 @@ class KeepingAround:
             live = read_again(connection, self._schemas, known)
             records.complete(connection, record.id, live)
 
-    def after(self, connection: Connection, migration: MigrationLike) -> None:
-        """Write a record that needs nothing, on the way of the history."""
-        if (record := self._added.pop(migration.tag, None)) is not None:
-            records.write_made(connection, record)
-            self._unsettled[migration.tag] = _Added(record.holding.made)
+    def after(self, migration: MigrationLike) -> Sequence[Query]:
+        """The record that needs nothing, on the way of the history."""
+        if (record := self._added.pop(migration.tag, None)) is None:
+            return ()
+        self._unsettled[migration.tag] = _Added(record.holding.made)
+        return (records.write_made(record),)
 
     def _begun_before(self, connection: Connection, tag: str) -> _Begun | None:
         """What this run began, or what another one did that died in the middle."""

@@ -19,6 +19,7 @@ from nbmigrate.executor.undo.trash import Holding
 from nbmigrate.model import EMPTY, Snapshot
 from nbmigrate.model.tables import Value
 from nbmigrate.operations import Operation
+from nbmigrate.postgresql.sending import Query, exchanged
 
 _TABLE = f"""
 CREATE TABLE IF NOT EXISTS {bookkeeping.SCHEMA}.undo (
@@ -104,19 +105,18 @@ def write(connection: psycopg.Connection[Any], record: UndoRecord) -> None:
     )
 
 
-def write_made(connection: psycopg.Connection[Any], record: UndoRecord) -> None:
+def write_made(record: UndoRecord) -> Query:
     """Put a record on the stack that has no snapshots yet, under the next number, unread.
 
-    The tables must be there; in a pipeline nothing waits for it.
+    The table must be there.
     """
-    raw.run(
-        connection,
+    return Query(
         "INSERT INTO nbmigrate.undo (id, kind, tag, state, what, before, after, operations,"
         " renames, holding) SELECT coalesce(max(id), 0) + 1, $1, $2, $3, $4, $5, $5, $6, $7,"
         " $8::jsonb FROM nbmigrate.undo",
         [
             *(record.kind, record.tag, record.state, list(record.what)),
-            *(_packed(EMPTY), _packed(record.operations), list(record.renames)),
+            *(_NONE, _packed(record.operations), list(record.renames)),
             msgspec.json.encode(record.holding).decode(),
         ],
     )
@@ -126,13 +126,12 @@ def settle(
     connection: psycopg.Connection[Any], found: Sequence[tuple[str, Snapshot, Snapshot]]
 ) -> None:
     """Give records that have none, each found by its tag, their snapshots before and after."""
-    none = _packed(EMPTY)
-    with psycopg.RawCursor(connection) as cursor:
-        cursor.executemany(
-            "UPDATE nbmigrate.undo SET before = $2, after = $3"
-            " WHERE kind = 'migrate' AND tag = $1 AND state = 'done' AND after = $4",
-            [(tag, _packed(before), _packed(after), none) for tag, before, after in found],
-        )
+    query = (
+        "UPDATE nbmigrate.undo SET before = $2, after = $3"
+        " WHERE kind = 'migrate' AND tag = $1 AND state = 'done' AND after = $4"
+    )
+    values = ([tag, _packed(before), _packed(after), _NONE] for tag, before, after in found)
+    exchanged(connection, [Query(query, given) for given in values])
 
 
 def begun(connection: psycopg.Connection[Any], tag: str) -> UndoRecord | None:
@@ -159,7 +158,7 @@ def unsettled(connection: psycopg.Connection[Any]) -> tuple[UndoRecord, ...]:
         "WHERE state <> $1 AND id > (SELECT coalesce(max(id), 0) FROM nbmigrate.undo"
         " WHERE state <> $1 AND NOT (state = $2 AND after = $3 AND holding ? 'made')) ORDER BY id"
     )
-    return _read(connection, condition, [UNDONE, DONE, _packed(EMPTY)])
+    return _read(connection, condition, [UNDONE, DONE, _NONE])
 
 
 def amend(connection: psycopg.Connection[Any], number: int, after: Snapshot) -> None:
@@ -170,6 +169,10 @@ def amend(connection: psycopg.Connection[Any], number: int, after: Snapshot) -> 
 
 def _packed(value: object) -> bytes:
     return zlib.compress(msgspec.json.encode(value))
+
+
+#: The snapshots of a record that has none yet.
+_NONE = _packed(EMPTY)
 
 
 def read(

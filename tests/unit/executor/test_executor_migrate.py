@@ -1,6 +1,7 @@
 """Migrations one after the other: what is kept, what is undone, and what an error says."""
 
 import os
+import threading
 
 import pytest
 
@@ -46,6 +47,37 @@ def test_up_to(database, make) -> None:
 
 def test_empty_files_are_recorded(database, make, ask) -> None:
     assert len(migrate(database.url, make("", "-- Custom SQL migration file", ";"))) == 3
+    assert ask("SELECT count(*) FROM drizzle.__drizzle_migrations") == 3
+
+
+@pytest.mark.parametrize("forgets", ["DEALLOCATE ALL", "SET ROLE NONE", "SELECT 1"])
+def test_a_file_may_make_the_session_forget_what_is_prepared(database, make, ask, forgets) -> None:
+    migrations = make(
+        "CREATE TABLE a (id int)",
+        "CREATE TABLE b (id int)",
+        f"{forgets}; CREATE TABLE c (id int); {forgets}",
+        "CREATE TABLE d (id int)",
+        "CREATE TABLE e (id int)",
+    )
+    assert len(migrate(database.url, migrations)) == 5
+    assert ask("SELECT count(*) FROM nbmigrate.statements") == 7
+    assert ask("SELECT count(*) FROM drizzle.__drizzle_migrations") == 5
+
+
+def test_a_table_that_has_to_wait_is_made_when_it_was_waited_for(database, make, ask) -> None:
+    migrations = make(
+        "CREATE TABLE a (id int PRIMARY KEY)",
+        "CREATE TABLE b (id int REFERENCES a)",
+        "CREATE TABLE c (id int)",
+    )
+    migrate(database.url, migrations, to="0000")
+    settings = Settings(lock_timeout_ms=100, attempts=10)
+    with database.connect(autocommit=False) as other:
+        other.execute("LOCK TABLE a")
+        timer = threading.Timer(0.5, other.rollback)
+        timer.start()
+        assert len(migrate(database.url, migrations, settings=settings)) == 2
+        timer.join()
     assert ask("SELECT count(*) FROM drizzle.__drizzle_migrations") == 3
 
 
