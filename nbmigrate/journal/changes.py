@@ -7,7 +7,9 @@ compared first; only those that differ become values.
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -19,6 +21,15 @@ from nbmigrate.model.codec import VERSION, load
 from nbmigrate.model.sidecar import is_silent
 
 _Raws = dict[str, msgspec.Raw]
+#: What tells one snapshot file from another, and says nothing of the schema.
+_ITS_OWN = {"id": "", "prevId": ""}
+
+
+class _File(NamedTuple):
+    """A snapshot file, its parts and its tables not read yet."""
+
+    raws: _Raws
+    tables: _Raws
 
 
 class Changes:
@@ -29,7 +40,7 @@ class Changes:
         self._entries = journal.entries
         self._places = {entry.tag: at for at, entry in enumerate(self._entries)}
         self._has_sidecar = not all(map(_is_silent, journal.layout.meta.glob("_*_extra.json")))
-        self._last: tuple[Path, _Raws] | None = None
+        self._last: tuple[Path, _File] | None = None
         #: What was read to see whether it is sound, and is asked for next.
         self._read: dict[str, tuple[Snapshot, Snapshot]] = {}
 
@@ -79,19 +90,19 @@ class Changes:
 
     def _differing(self, tag: str) -> tuple[Snapshot, Snapshot] | None:
         at = self._places[tag]
-        before = self._raw(self._entries[at - 1]) if at else None
-        after = self._raw(self._entries[at])
-        if any(_version(raws) != VERSION for raws in (before, after) if raws is not None):
+        before = self._file(self._entries[at - 1]) if at else None
+        after = self._file(self._entries[at])
+        if any(_version(file.raws) != VERSION for file in (before, after) if file is not None):
             return None
-        old = _tables(before) if before is not None else {}
-        new = _tables(after)
+        old, new = before.tables if before else {}, after.tables
         same = {name for name, raw in new.items() if name in old and bytes(old[name]) == bytes(raw)}
-        return _load(before, old, same) if before is not None else EMPTY, _load(after, new, same)
+        return _load(before, same) if before else EMPTY, _load(after, same)
 
-    def _raw(self, entry: Entry) -> _Raws:
+    def _file(self, entry: Entry) -> _File:
         path = self._journal.layout.snapshot(entry)
         if self._last is None or self._last[0] != path:
-            self._last = (path, msgspec.json.decode(path.read_bytes(), type=_Raws))
+            raws = msgspec.json.decode(path.read_bytes(), type=_Raws)
+            self._last = (path, _File(raws, _tables(raws)))
         return self._last[1]
 
 
@@ -110,7 +121,12 @@ def _tables(raws: _Raws) -> _Raws:
     return msgspec.json.decode(raws["tables"], type=_Raws) if "tables" in raws else {}
 
 
-def _load(raws: _Raws, tables: _Raws, same: set[str]) -> Snapshot:
-    rest = {name: raw for name, raw in tables.items() if name not in same}
-    text = msgspec.json.encode({**raws, "tables": rest}).decode()
-    return load(text).snapshot
+def _load(file: _File, same: set[str]) -> Snapshot:
+    rest = {name: raw for name, raw in file.tables.items() if name not in same}
+    raws = {name: raw for name, raw in file.raws.items() if name not in _ITS_OWN}
+    return _loaded(msgspec.json.encode({**raws, **_ITS_OWN, "tables": rest}))
+
+
+@lru_cache(maxsize=4)  # where migrations make tables, what is left of the ones before is the same
+def _loaded(text: bytes) -> Snapshot:
+    return load(text.decode()).snapshot
