@@ -238,6 +238,8 @@ def _convert(document: Document, path: str) -> Snapshot:
 
 # --- dump --------------------------------------------------------------------
 
+_LEAVES = frozenset({str, bool, int, float, type(None)})
+
 
 def dump(file: SnapshotFile) -> str:
     """The text of the file, byte for byte as drizzle-kit writes it; without the sidecar."""
@@ -252,29 +254,31 @@ def dump(file: SnapshotFile) -> str:
 
 def _encode(value: Json, layout: Json) -> Json:
     """The version 7 form, ordered like ``layout`` where that says the same."""
-    if value is None or isinstance(value, (str, bool)):
+    # By type and not by pattern: every value of every table comes by here.
+    if type(value) in _LEAVES:
         return value
-    match value:
-        case Value():
-            return _encode_struct(value, layout if isinstance(layout, dict) else {})
-        case Mapping():
-            layout = layout if isinstance(layout, dict) else {}
-            known = [key for key in layout if key in value]
-            keys = dict.fromkeys([*known, *value])
-            return {key: _encode(value[key], layout.get(key)) for key in keys}
-        case tuple() | list():
-            same = isinstance(layout, list) and len(layout) == len(value)
-            pairs = zip(value, layout if same else [None] * len(value), strict=True)
-            return [_encode(item, old) for item, old in pairs]
-        case _:
-            return value
+    if isinstance(value, Value):
+        return _encode_struct(value, layout if isinstance(layout, dict) else {})
+    if isinstance(value, Mapping):
+        layout = layout if isinstance(layout, dict) else {}
+        known = [key for key in layout if key in value]
+        keys = dict.fromkeys([*known, *value])
+        return {key: _encode(value[key], layout.get(key)) for key in keys}
+    if isinstance(value, tuple | list):
+        same = isinstance(layout, list) and len(layout) == len(value)
+        pairs = zip(value, layout if same else [None] * len(value), strict=True)
+        return [_encode(item, old) for item, old in pairs]
+    return value
 
 
 def _encode_struct(value: Value, layout: Document) -> Document:
     encoded = {}
     for name, key, stand_in in _written(type(value)):
         item = getattr(value, name) if stand_in is None else stand_in
-        if item is not None:
+        if type(item) in _LEAVES:
+            if item is not None:
+                encoded[key] = item
+        else:
             encoded[key] = _encode(item, layout.get(key))
     return _like(encoded, layout)
 

@@ -136,15 +136,14 @@ def is_silent(text: bytes) -> bool:
 
 
 def _extra(value: Json) -> Document:
-    match value:
-        case Value():
-            return _extra_struct(value)
-        case Mapping():
-            parts = {key: _extra(item) for key, item in value.items()}
-        case tuple():
-            parts = {str(at): _extra(item) for at, item in enumerate(value)}
-        case _:
-            parts = {}
+    if isinstance(value, Value):
+        return _extra_struct(value)
+    if isinstance(value, Mapping):
+        parts = {key: _extra(item) for key, item in value.items()}
+    elif isinstance(value, tuple):
+        parts = {str(at): _extra(item) for at, item in enumerate(value)}
+    else:
+        parts = {}
     return {key: part for key, part in parts.items() if part}
 
 
@@ -153,7 +152,7 @@ def _extra_struct(value: Value) -> Document:
     for name, key, usual in _to_write(type(value)):
         item = getattr(value, name)
         if usual is _DEEPER:
-            if part := _extra(item):
+            if item and (part := _extra(item)):
                 extra[key] = part
         elif item != usual:
             extra[key] = msgspec.to_builtins(item)
