@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Set as AbstractSet
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -26,6 +27,7 @@ from nbmigrate.model import (
     Table,
     View,
 )
+from nbmigrate.postgresql.built import with_texts
 from nbmigrate.postgresql.scratch import canonical_on_server
 from nbmigrate.postgresql.spelling import canonical_pair
 
@@ -56,10 +58,29 @@ class Scratch(NamedTuple):
         )
 
     def pair(
-        self, old: Snapshot, new: Snapshot, *, old_is_live: bool = False
+        self,
+        old: Snapshot,
+        new: Snapshot,
+        *,
+        old_is_live: bool = False,
+        built: AbstractSet[str] = frozenset(),
     ) -> tuple[Snapshot, Snapshot]:
-        """``old`` and ``new`` in one spelling."""
-        return self.settle(*canonical_pair(old, new), old_is_live=old_is_live)
+        """``old`` and ``new`` in one spelling.
+
+        Of the tables that are ``built`` the old ones were just made of the new ones' texts: the
+        answers are there already.
+        """
+        old, new = canonical_pair(old, new)
+        if built:
+            new = self._learn(old, new, built)
+        return self.settle(old, new, old_is_live=old_is_live)
+
+    def _learn(self, live: Snapshot, new: Snapshot, built: AbstractSet[str]) -> Snapshot:
+        places = [p for p in _differing(live, new) if p[0] == "tables" and p[1] in built]
+        found = {key: with_texts(new.tables[key], live.tables[key]) for _, key in places}
+        digests = self._digests(Reach(new), new, places)
+        self.cache.update({d: msgspec.json.encode(found[key]) for (_, key), d in digests.items()})
+        return _replace(new, tables={**new.tables, **found})
 
     def settle(
         self, old: Snapshot, new: Snapshot, *, old_is_live: bool = False
@@ -112,12 +133,7 @@ class Scratch(NamedTuple):
     def _ask(self, snapshot: Snapshot, names: frozenset[Place]) -> Snapshot:
         """The snapshot with the objects in PostgreSQL's words, each asked about once for ever."""
         reached = Reach(snapshot)
-        context = f"{self.connection.info.server_version} {_extensions(snapshot)}"
-        digests = {
-            # objects that speak of each other have one digest, and an answer each
-            place: sha256(f"{context} {place} {digest}".encode()).hexdigest()
-            for place, digest in reached.digests(names).items()
-        }
+        digests = self._digests(reached, snapshot, names)
         unknown = [place for place, digest in digests.items() if digest not in self.cache]
         if unknown:
             found = canonical_on_server(self.connection, reached.part(unknown))
@@ -128,6 +144,17 @@ class Scratch(NamedTuple):
             items = changed.setdefault(family, dict(getattr(snapshot, family)))
             items[name] = msgspec.json.decode(self.cache[digest], type=_TYPES[family])
         return _replace(snapshot, **changed)
+
+    def _digests(
+        self, reached: Reach, snapshot: Snapshot, places: Iterable[Place]
+    ) -> dict[Place, str]:
+        """What is asked about each place."""
+        context = f"{self.connection.info.server_version} {_extensions(snapshot)}"
+        return {
+            # objects that speak of each other have one digest, and an answer each
+            place: sha256(f"{context} {place} {digest}".encode()).hexdigest()
+            for place, digest in reached.digests(places).items()
+        }
 
 
 _TYPES: Mapping[str, Any] = {

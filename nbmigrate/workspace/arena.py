@@ -27,6 +27,7 @@ from nbmigrate.postgresql.asking import Cache
 from nbmigrate.postgresql.identifiers import quote
 from nbmigrate.postgresql.introspect import introspect
 from nbmigrate.postgresql.scratch import emptied
+from nbmigrate.postgresql.sending import Query, exchanged
 
 _DUPLICATE_OBJECT = "42710"
 #: PostgreSQL docs, Appendix A: active_sql_transaction.
@@ -178,23 +179,7 @@ def _execute_all(connection: psycopg.Connection[Any], texts: Sequence[str]) -> N
             for text in group:
                 _execute(connection, text)
         else:
-            _pipe(connection, group)
-
-
-def _pipe(connection: psycopg.Connection[Any], texts: Iterable[str]) -> None:
-    """Send the texts one behind the other; the first that fails is told, often before the last is sent."""
-    first: psycopg.Error | None = None
-    try:
-        with connection.pipeline():
-            try:
-                for text in texts:
-                    connection.execute(text.encode(), prepare=False)
-            except psycopg.Error as error:
-                first = error  # leaving the pipeline tells of those that were not run for it
-    except psycopg.Error as error:
-        raise first or error from None
-    if first:
-        raise first
+            exchanged(connection, [*map(Query, group)])
 
 
 def _execute(connection: psycopg.Connection[Any], text: str, *, is_single: bool = False) -> None:

@@ -85,11 +85,13 @@ def _prove(workspace: Project, earlier: Sequence[Migration], plan: Plan, back: B
         JournalError: the new file does not lead to the new snapshot; nothing is written.
     """
     try:
-        found = prove(workspace.proof_arena(earlier), earlier, plan, back)
+        arena = workspace.proof_arena(earlier)
+        found = prove(arena, earlier, plan, back, before=workspace.shown)
     except (ServerError, ConnectFailedError) as error:
         return Proof(Verdict.UNPROVED, f"not proved: {error.message}")
     except psycopg.Error as error:
         return Proof(Verdict.UNPROVED, f"not proved: {error.diag.message_primary or error}")
+    workspace.shown = found.shown or workspace.shown
     if found.verdict is Verdict.REFUTED:
         missing = f"; still to be done would be\n{found.rest.sql}" if found.rest else ""
         raise JournalError(

@@ -10,6 +10,7 @@ import hashlib
 import random
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -24,7 +25,7 @@ from nbmigrate.errors import (
 )
 from nbmigrate.journal import Draft, Migration, two_words
 from nbmigrate.model import EMPTY, Snapshot
-from nbmigrate.model.codec import load_document, load_file
+from nbmigrate.model.codec import load_file
 from nbmigrate.postgresql import statements
 from nbmigrate.results import GenerateResult, Problem
 from nbmigrate.workspace import files
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from nbmigrate.journal import Journal
     from nbmigrate.workspace.project import Project
 
+_Raws = dict[str, msgspec.Raw]
 #: Statements that begin so change rows at most.
 _ON_ROWS = frozenset({"insert", "update", "delete", "merge", "set", "analyze", "vacuum", "refresh"})
 
@@ -124,28 +126,41 @@ def may_be_stale(journal: Journal) -> bool:
             return False
         if len(entries) == 1:
             return load_file(journal.layout.snapshot(entries[-1])).snapshot == EMPTY
-        return _schema_of(journal, -1) == _schema_of(journal, -2)
+        return _say_the_same(*(journal.layout.snapshot(entry) for entry in entries[-2:]))
     except NbmigrateError:
         return False  # a folder in disorder is the business of others
 
 
-def _schema_of(journal: Journal, at: int) -> dict[str, object]:
-    """What a snapshot's file says of the schema; the sidecar is written before it, with the SQL.
+def _say_the_same(*paths: Path) -> bool:
+    """Whether snapshot files say the same of the schema; the sidecar is written before it, with the SQL.
 
     Compared as documents: a migration by hand begins as a copy of the snapshot before.
     """
-    path = journal.layout.snapshot(journal.entries[at])
+    before, after = map(_parts_of, paths)
+    return before.keys() == after.keys() and all(
+        bytes(raw) == bytes(after[name]) or _decoded(raw) == _decoded(after[name])
+        for name, raw in before.items()
+    )
+
+
+def _parts_of(path: Path) -> dict[tuple[str, str], msgspec.Raw]:
+    """Each table, and all else that the file says of the schema, not read yet."""
     try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        text = path.read_bytes()
+    except OSError as error:
         raise SnapshotFormatError(f"cannot be read: {error}", path=path) from error
     try:
-        document = msgspec.json.decode(text)
-    except msgspec.DecodeError:
-        document = load_document(text, path=str(path))  # says what is amiss, and where
-    if not isinstance(document, dict):
-        raise SnapshotFormatError("not a snapshot: the file holds no JSON object", path=path)
-    return {key: value for key, value in document.items() if key not in {"id", "prevId"}}
+        document = msgspec.json.decode(text, type=_Raws)
+        tables = msgspec.json.decode(document.pop("tables", b"{}"), type=_Raws)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        load_file(path)  # says what is amiss, and where
+        raise SnapshotFormatError(f"not a snapshot: {error}", path=path) from error
+    rest = {("", name): raw for name, raw in document.items() if name not in {"id", "prevId"}}
+    return rest | {("tables", name): raw for name, raw in tables.items()}
+
+
+def _decoded(raw: msgspec.Raw) -> object:
+    return msgspec.json.decode(raw)
 
 
 def _changes_schema(migration: Migration) -> bool:

@@ -31,6 +31,7 @@ from nbmigrate.workspace.compare import (
 )
 from nbmigrate.workspace.live import LiveReader, RowCounts
 from nbmigrate.workspace.ownership import Entry, Ownership, entries_of
+from nbmigrate.workspace.proof import Shown
 from nbmigrate.workspace.proof_database import in_kept_database
 from nbmigrate.workspace.reading import read_source
 from nbmigrate.workspace.settings import ProjectSettings, read_settings
@@ -76,6 +77,8 @@ class Project:
         self.target = Target(settings.url, self.root)
         self.live = LiveReader(self.target, settings.schemas)
         self._nothing: tuple[_Asked, Compared] | None = None
+        #: By the last proof: what need not be compared again in the next one.
+        self.shown: Shown | None = None
         self.facts = Facts(lambda: self.target.connection)
 
     @property

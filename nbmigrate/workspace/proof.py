@@ -8,7 +8,9 @@ result must be the new snapshot.
 from __future__ import annotations
 
 import time
+from collections import ChainMap
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from enum import Enum
 from pathlib import Path
@@ -20,10 +22,12 @@ from nbmigrate.dialect import Statement
 from nbmigrate.errors import JournalError, StatementFailedError
 from nbmigrate.journal import Migration
 from nbmigrate.model import Snapshot
+from nbmigrate.model.names import key
+from nbmigrate.operations import CreateTable
 from nbmigrate.plan import Plan, make_plan
 from nbmigrate.postgresql import POSTGRESQL
 from nbmigrate.postgresql.asking import Scratch
-from nbmigrate.workspace.arena import Arena, Opened
+from nbmigrate.workspace.arena import Arena, Failed, Opened
 
 #: The new file speaks of what is not there: an extension, a provider's table; or it was not allowed
 #: to do it, or to wait for it, or cannot be tried in a transaction, or has no memory for the locks.
@@ -43,6 +47,13 @@ class Verdict(Enum):
     REFUTED = "refuted"
 
 
+class Shown(NamedTuple):
+    """What a database was read as, and the snapshot that it was shown to be."""
+
+    live: Snapshot
+    recorded: Snapshot
+
+
 class Proof(NamedTuple):
     """Whether the files lead to the snapshot, in one line; ``rest`` is what would be missing.
 
@@ -53,6 +64,7 @@ class Proof(NamedTuple):
     text: str
     rest: Plan | None = None
     back: str | None = None
+    shown: Shown | None = None
 
 
 class Back(NamedTuple):
@@ -62,14 +74,24 @@ class Back(NamedTuple):
     error: str = ""
 
 
-def prove(opened: Opened, migrations: Sequence[Migration], plan: Plan, back: Back) -> Proof:
-    """Run the migrations and the new one where it is empty, up, down and up, and compare."""
+def prove(
+    opened: Opened,
+    migrations: Sequence[Migration],
+    plan: Plan,
+    back: Back,
+    *,
+    before: Shown | None = None,
+) -> Proof:
+    """Run the migrations and the new one where it is empty, up, down and up, and compare.
+
+    Tables that are as they were ``before``, in an earlier proof, need not be compared again.
+    """
     started = time.perf_counter()
     with opened as arena:
         version = arena.version
         if failed := _catch_up(arena, migrations):
             return failed
-        found = _try(arena, migrations, plan, back)
+        found = _try(_Trial(arena, plan, back, before), migrations)
     if found.verdict is Verdict.PROVED:
         return found._replace(text=_said(version, len(migrations) + 1, started))
     return found
@@ -89,17 +111,40 @@ def _catch_up(arena: Arena, migrations: Sequence[Migration]) -> Proof | None:
     return None
 
 
-def _try(arena: Arena, migrations: Sequence[Migration], plan: Plan, back: Back) -> Proof:
+class _Trial(NamedTuple):
+    """What is tried where."""
+
+    arena: Arena
+    plan: Plan
+    back: Back
+    before: Shown | None
+
+
+def _try(trial: _Trial, migrations: Sequence[Migration]) -> Proof:
     """Up, down and up; a kept database then stands behind the migrations, or behind the plan."""
+    arena, plan, back, _ = trial
     if arena.kept is None:
-        return _tried(arena, plan, back)
+        return _up_and_back(trial)
     if _fits_in_a_transaction((*plan.statements, *back.statements)):
         with arena.connection.transaction(force_rollback=True):
-            return _tried(arena, plan, back)
+            return _up_and_back(trial)
     arena.kept.unmark()
-    found = _tried(arena, plan, back)
-    if found.verdict is Verdict.PROVED and (back.error or found.back == ""):
-        arena.kept.mark(migrations, [statement.sql for statement in plan.statements])
+    found = _up(trial)
+    if found.shown is None:
+        return found
+    statements = [statement.sql for statement in plan.statements]
+    arena.kept.mark(migrations, statements)
+    if back.error:
+        return found
+    if all(statement.transactional for statement in back.statements):
+        with arena.connection.transaction(force_rollback=True):
+            failed = _down(trial, found.shown)
+        if failed is not None:
+            return found._replace(back=failed)
+    arena.kept.unmark()  # in a transaction there was no room for it
+    found = found._replace(back=_down_and_up(trial, found.shown))
+    if found.back == "" and _rest(arena, _read(arena, plan.new), found.shown).is_empty:
+        arena.kept.mark(migrations, statements)
     return found
 
 
@@ -110,51 +155,95 @@ def _fits_in_a_transaction(statements: Sequence[Statement]) -> bool:
     )
 
 
-def _tried(arena: Arena, plan: Plan, back: Back) -> Proof:
+def _up_and_back(trial: _Trial) -> Proof:
+    found = _up(trial)
+    if found.shown is None or trial.back.error:
+        return found
+    return found._replace(back=_down_and_up(trial, found.shown))
+
+
+def _up(trial: _Trial) -> Proof:
+    """Run the plan; what is there then is shown to be the new schema, or it is refuted."""
+    arena, plan, _, before = trial
     if failed := arena.run([statement.sql for statement in plan.statements]):
         if failed.sqlstate in _UNKNOWN:
             return Proof(Verdict.UNPROVED, f"not proved: on {arena.version} {failed.text}")
         return Proof(Verdict.REFUTED, f"refuted on {arena.version}: {failed.text}")
-    live = arena.read(plan.new)
-    rest = _difference(arena, live, plan.new)
+    shown = _read(arena, plan.new)
+    rest = _rest(arena, shown, before, made=_made(plan))
     if not rest.is_empty:
         text = f"refuted on {arena.version}: the result is not what is declared"
         return Proof(Verdict.REFUTED, text, rest)
-    failed_back = None if back.error else _try_back(arena, plan, back, live)
-    return Proof(Verdict.PROVED, "", back=failed_back)
+    return Proof(Verdict.PROVED, "", shown=shown)
 
 
-def _try_back(arena: Arena, plan: Plan, back: Back, live: Snapshot) -> str | None:
-    """Run down and up again; why that does not lead back, or nothing; ``None`` without room for it.
+def _made(plan: Plan) -> frozenset[str]:
+    """The tables that the plan makes, from the very texts that its snapshot has."""
+    created = (op.table for op in plan.operations if isinstance(op, CreateTable))
+    by_name = {key(*table.id): table for table in created}
+    return frozenset(n for n, table in by_name.items() if plan.new.tables.get(n) == table)
 
-    ``live`` is what the database was read as when it was shown to be the new schema.
-    """
-    for statements, end in ((back.statements, plan.old), (plan.statements, plan.new)):
-        if failed := arena.run([statement.sql for statement in statements]):
-            return failed.text if failed.sqlstate not in _UNKNOWN else None
-        if not _is_now(arena, end, live, plan.new):
-            return "the result is not the schema before"
+
+def _down(trial: _Trial, shown: Shown) -> str | None:
+    """Run the way back; why it does not lead back, or nothing; ``None`` without room for it."""
+    arena, plan, back, _ = trial
+    if (failed := _of_back(arena.run([statement.sql for statement in back.statements]))) != "":
+        return failed
+    if not _rest(arena, _read(arena, plan.old), shown).is_empty:
+        return "the result is not the schema before"
     return ""
 
 
-def _is_now(arena: Arena, end: Snapshot, shown: Snapshot, recorded: Snapshot) -> bool:
-    """Whether the database is the snapshot; ``shown`` was read when it was shown to be ``recorded``.
+def _down_and_up(trial: _Trial, shown: Shown) -> str | None:
+    """The same, and the plan is run once more, from the schema that the way back has led to."""
+    if (failed := _down(trial, shown)) != "":
+        return failed
+    refused = trial.arena.run([statement.sql for statement in trial.plan.statements])
+    return _of_back(refused)
 
-    Tables that are as they were then, on both sides, need not be compared again. Where leaving
-    them out shows a difference, or a text speaks of one of them, all are compared.
+
+def _of_back(failed: Failed | None) -> str | None:
+    if failed is None:
+        return ""
+    return failed.text if failed.sqlstate not in _UNKNOWN else None
+
+
+def _read(arena: Arena, snapshot: Snapshot) -> Shown:
+    """What the database is, beside what it should be."""
+    return Shown(arena.read(snapshot), snapshot)
+
+
+def _rest(
+    arena: Arena, now: Shown, before: Shown | None, *, made: AbstractSet[str] = frozenset()
+) -> Plan:
+    """What leads from the database as it was read to the snapshot.
+
+    Tables that are as they were ``before``, on both sides, are left out, and PostgreSQL is not asked
+    again about the texts of those that were just ``made`` of them. Where that shows a difference,
+    or a text speaks of a table that was left out, all are compared and asked about.
     """
-    live = arena.read(end)
-    alike = frozenset(
+    live, recorded = now
+    if before is not None or made:
+        alike = _alike(now, before) if before else frozenset()
+        learned: dict[str, bytes] = {}
+        scratch = Scratch(arena.connection, ChainMap(learned, arena.answers))
+        with suppress(StatementFailedError):
+            pair = _without(live, alike), _without(recorded, alike)
+            found = _difference(scratch, *pair, built=made)
+            if found.is_empty:
+                arena.answers.update(learned)
+                return found
+    return _difference(Scratch(arena.connection, arena.answers), live, recorded)
+
+
+def _alike(now: Shown, before: Shown) -> frozenset[str]:
+    return frozenset(
         name
-        for name, table in end.tables.items()
-        if name in live.tables
-        and live.tables[name] == shown.tables.get(name)
-        and table == recorded.tables.get(name)
+        for name, table in now.recorded.tables.items()
+        if name in now.live.tables
+        and now.live.tables[name] == before.live.tables.get(name)
+        and table == before.recorded.tables.get(name)
     )
-    with suppress(StatementFailedError):
-        if _difference(arena, _without(live, alike), _without(end, alike)).is_empty:
-            return True
-    return _difference(arena, live, end).is_empty
 
 
 def _without(snapshot: Snapshot, names: frozenset[str]) -> Snapshot:
@@ -206,14 +295,15 @@ def _require(arena: Arena, migration: Migration) -> None:
 
 def difference_to(arena: Arena, new: Snapshot) -> Plan:
     """What leads from the database to the snapshot."""
-    return _difference(arena, arena.read(new), new)
+    return _difference(Scratch(arena.connection, arena.answers), arena.read(new), new)
 
 
-def _difference(arena: Arena, live: Snapshot, new: Snapshot) -> Plan:
-    scratch = Scratch(arena.connection, arena.answers)
+def _difference(
+    scratch: Scratch, live: Snapshot, new: Snapshot, *, built: AbstractSet[str] = frozenset()
+) -> Plan:
     return make_plan(
         live,
         new,
         dialect=POSTGRESQL,
-        canonical=lambda a, b: scratch.pair(a, b, old_is_live=True),
+        canonical=lambda a, b: scratch.pair(a, b, old_is_live=True, built=built),
     )

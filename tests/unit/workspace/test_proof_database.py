@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
+from nbmigrate.dialect import Statement
 from nbmigrate.executor import connect
-from nbmigrate.workspace import Workspace, arena, proof_database
+from nbmigrate.model import EMPTY
+from nbmigrate.postgresql import asking
+from nbmigrate.postgresql.scratch import canonical_on_server
+from nbmigrate.workspace import Workspace, arena, proof, proof_database
+from nbmigrate.workspace.sources import Source
 
 
 @pytest.fixture
@@ -91,6 +97,88 @@ def test_a_plan_too_large_for_a_transaction_is_committed(workspace, tmp_path, mo
     workspace.generate("two", write(workspace, TWO))
     assert mine(workspace, tmp_path)[0] == oid
     assert '"number": 1' in mine(workspace, tmp_path)[1]
+
+
+CHECKED = "CREATE TABLE a (id int PRIMARY KEY CHECK (id > 1), t text DEFAULT lower('X'));\n"
+
+
+def asked(monkeypatch) -> list[int]:
+    """How many tables PostgreSQL is asked about, each time that it is."""
+    counts = []
+
+    def counting(connection, snapshot):
+        counts.append(len(snapshot.tables))
+        return canonical_on_server(connection, snapshot)
+
+    monkeypatch.setattr(asking, "canonical_on_server", counting)
+    return counts
+
+
+@pytest.mark.parametrize("many", [0, 200])
+def test_what_was_just_made_of_a_text_is_not_asked_again(workspace, monkeypatch, many):
+    monkeypatch.setattr(proof, "_MANY", many)
+    counts = asked(monkeypatch)
+    assert workspace.generate("one", write(workspace, CHECKED)).undo == "reversible"
+    more = CHECKED + "CREATE TABLE b (id int CHECK (id > 2));\n"
+    assert workspace.generate("two", write(workspace, more)).undo == "reversible"
+    assert counts == []
+    assert workspace.generate("three", write(workspace, more.replace("> 2", "> 3"))).tag
+    assert counts != []
+
+
+def test_a_snapshot_that_its_statements_do_not_lead_to_is_refuted(workspace, monkeypatch):
+    source = workspace.source(write(workspace, CHECKED))
+    plan, _ = workspace.compare(Source(EMPTY, "recorded"), source)
+    table = plan.new.tables["public.a"]
+    [check] = table.check_constraints.values()
+    for changed in (
+        replace(table, check_constraints={check.name: replace(check, value="id > 5")}),
+        replace(table, columns={"id": table.columns["id"]}),
+        replace(table, comment="said, and not done"),
+    ):
+        wrong = replace(plan, new=replace(plan.new, tables={"public.a": changed}))
+        found = proof.prove(workspace.proof_arena(()), (), wrong, proof.Back(error="none"))
+        assert found.verdict is proof.Verdict.REFUTED
+    assert (
+        proof.prove(workspace.proof_arena(()), (), plan, proof.Back(error="none")).verdict
+        is proof.Verdict.PROVED
+    )
+
+
+def tables(workspace, tmp_path) -> list[str]:
+    name = next(n for n, found in kept(workspace).items() if found == mine(workspace, tmp_path))
+    with connect(proof_database.make_conninfo(workspace.scratch.url, dbname=name)) as inside:
+        query = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
+        return [name for (name,) in inside.execute(query)]
+
+
+def test_the_way_back_of_a_committed_plan_is_tried_and_rolled_back(
+    workspace, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(proof, "_MANY", 0)
+    assert workspace.generate("one", write(workspace, TWO)).undo == "reversible"
+    assert tables(workspace, tmp_path) == ["a", "b"]
+    wrong = proof.Back((Statement(sql="DROP TABLE b"),))
+    monkeypatch.setattr("nbmigrate.workspace.generating.way_back", lambda _: wrong)
+    more = TWO + "CREATE TABLE c (id int);"
+    found = workspace.generate("two", write(workspace, more)).undo
+    assert found == "not reversible: the result is not the schema before"
+    assert tables(workspace, tmp_path) == ["a", "b", "c"]
+
+
+def test_a_way_back_that_fits_in_no_transaction_is_committed(workspace, tmp_path, monkeypatch):
+    monkeypatch.setattr(proof, "_MANY", 0)
+    down, tries = proof._down, []
+
+    def without_room(trial, shown):
+        tries.append(trial)
+        return None if len(tries) == 1 else down(trial, shown)
+
+    monkeypatch.setattr(proof, "_down", without_room)
+    assert workspace.generate("one", write(workspace, TWO)).undo == "reversible"
+    assert len(tries) == 2
+    assert tables(workspace, tmp_path) == ["a", "b"]
+    assert '"number": 0' in mine(workspace, tmp_path)[1]
 
 
 def test_the_oldest_go(workspace, tmp_path):
