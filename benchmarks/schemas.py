@@ -103,9 +103,9 @@ class Schema(NamedTuple):
         base = "\nclass Base(DeclarativeBase):\n    pass\n"
         return _CODE_HEAD + base + self.cell(more=more)
 
-    def typescript(self) -> str:
+    def typescript(self, *, more: bool = False) -> str:
         """The schema file of drizzle-kit."""
-        return _DRIZZLE_HEAD + self._each(_DRIZZLE, "")
+        return _DRIZZLE_HEAD + self._each(_DRIZZLE, "\n  added: text()," if more else "")
 
     def _each(self, template: str, last: str) -> str:
         end = self.count - 1

@@ -15,10 +15,17 @@ RUNS = 5
 SLOW_S = 20.0
 
 
-def median_s(call: Callable[[], object], *, runs: int = RUNS) -> float:
-    """The median of the wall-clock seconds of the runs; of a slow call there are fewer."""
+def median_s(
+    call: Callable[[], object], *, runs: int = RUNS, before: Callable[[], object] | None = None
+) -> float:
+    """The median of the wall-clock seconds of the runs; of a slow call there are fewer.
+
+    ``before`` is done before each, and not counted.
+    """
     times: list[float] = []
     while len(times) < runs and not (len(times) >= 2 and times[0] > SLOW_S):
+        if before is not None:
+            before()
         gc.collect()
         began = time.perf_counter()
         call()
