@@ -12,7 +12,16 @@ import msgspec
 from nbmigrate.diff.components import components
 from nbmigrate.diff.match import NameIndex
 from nbmigrate.diff.texts import domain_text, index_text, joined, table_text, type_names, type_text
-from nbmigrate.model import Definition, Snapshot, Table, View
+from nbmigrate.model import (
+    CompositeType,
+    Definition,
+    Domain,
+    Function,
+    RangeType,
+    Snapshot,
+    Table,
+    View,
+)
 
 Place = tuple[str, str]
 
@@ -25,17 +34,20 @@ class Reach:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
-        self._texts = dict(_texts(snapshot))
+        self._there = {(family, key) for family in FAMILIES for key in getattr(snapshot, family)}
         self._named: defaultdict[str, set[Place]] = defaultdict(set)
-        for place in self._texts:
+        for place in self._there:
             for name in _names(getattr(snapshot, place[0])[place[1]]):
                 self._named[name].add(place)
         self._index = NameIndex(self._named)
+        self._found: dict[Place, set[Place]] = {}
 
     def neighbours(self, place: Place) -> set[Place]:
         """What the object itself speaks of; never itself."""
-        names = self._index.find(self._texts[place])
-        return {other for name in names for other in self._named[name]} - {place}
+        if place not in self._found:
+            names = self._index.find(_text(self._snapshot, place))
+            self._found[place] = {o for name in names for o in self._named[name]} - {place}
+        return self._found[place]
 
     def part(self, places: Iterable[Place]) -> Snapshot:
         """The part of the snapshot that must stand for the objects to stand.
@@ -43,7 +55,7 @@ class Reach:
         Sequences and schemas stay. It is rather too much than too little.
         """
         found: set[Place] = set()
-        waiting = [place for place in places if place in self._texts]
+        waiting = [place for place in places if place in self._there]
         # no text speaks of a cast
         waiting += [
             ("definitions", key)
@@ -62,7 +74,7 @@ class Reach:
 
         Objects that speak of each other stand on each other (Tarjan's components).
         """
-        known = {place for place in places if place in self._texts}
+        known = {place for place in places if place in self._there}
         found: dict[Place, str] = {}
         for component in components(known, self.neighbours):
             inside = set(component)
@@ -98,24 +110,23 @@ def _names(item: Any) -> Iterator[str]:  # noqa: ANN401 - an object of any famil
         yield item.name
 
 
-def _texts(snapshot: Snapshot) -> Iterator[tuple[Place, str]]:
-    for key, table in snapshot.tables.items():
-        yield ("tables", key), _table(table)
-    for key, view in snapshot.views.items():
-        yield ("views", key), joined((view.definition, _attached(view)))
-    for key in snapshot.enums:
-        yield ("enums", key), ""
-    for key, domain in snapshot.domains.items():
-        yield ("domains", key), domain_text(domain)
-    for key, found in snapshot.types.items():
-        yield ("types", key), type_text(found)
-    for key, function in snapshot.functions.items():
-        yield ("functions", key), function.definition
-    for key, found_whole in snapshot.definitions.items():
-        yield (
-            ("definitions", key),
-            joined((found_whole.definition, *_classes(found_whole, snapshot))),
-        )
+def _text(snapshot: Snapshot, place: Place) -> str:  # noqa: PLR0911 - one for each kind
+    """All that the object says, as one text."""
+    match getattr(snapshot, place[0])[place[1]]:
+        case Table() as table:
+            return _table(table)
+        case View() as view:
+            return joined((view.definition, _attached(view)))
+        case Domain() as domain:
+            return domain_text(domain)
+        case CompositeType() | RangeType() as found:
+            return type_text(found)
+        case Function() as function:
+            return function.definition
+        case Definition() as whole:
+            return joined((whole.definition, *_classes(whole, snapshot)))
+        case _:
+            return ""
 
 
 def _classes(family: Definition, snapshot: Snapshot) -> Iterator[str]:
