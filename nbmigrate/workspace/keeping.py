@@ -208,8 +208,8 @@ def require_number(connection: Connection, number: int) -> None:
         )
 
 
-def record_push(connection: Connection, kept: KeptPlan, schemas: Schemas) -> None:
-    """Write the record of a push, in its transaction: the schema before and as it is now."""
+def record_push(connection: Connection, kept: KeptPlan, after: Snapshot) -> None:
+    """Write the record of a push, in its transaction: the schema before, and ``after`` as it is now."""
     plan = kept.plan
     records.write(
         connection,
@@ -217,7 +217,7 @@ def record_push(connection: Connection, kept: KeptPlan, schemas: Schemas) -> Non
             id=kept.number,
             kind="push",
             before=plan.old,
-            after=read_again(connection, schemas, (plan.old, plan.new)),
+            after=after,
             operations=plan.operations,
             renames=done_renames(plan),
             holding=kept.holding,

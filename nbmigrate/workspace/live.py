@@ -87,6 +87,21 @@ class LiveReader:
             found = introspect_marked(connection, schemas=self._schemas, roles=roles or False)
         return _Reading(Live(*found), seen, roles)
 
+    def read_inside(
+        self, connection: psycopg.Connection[Any], known: Sequence[Snapshot]
+    ) -> Snapshot:
+        """The schema as the transaction under way has it; roles as far as they are ``known``.
+
+        Once that is committed, the fingerprint says that it need not be read again.
+        """
+        roles = tuple(sorted({name for snapshot in known for name in snapshot.roles}))
+        found = introspect_marked(connection, schemas=self._schemas, roles=roles or False)
+        self._last = _Reading(Live(*found), None, roles)
+        live, _ = found
+        for snapshot in known:
+            live = with_linked_policies(live, snapshot)
+        return live
+
     def require(self, connection: psycopg.Connection[Any], mark: str) -> None:
         """Nothing, when the catalogs are still those of the fingerprint.
 

@@ -118,7 +118,8 @@ class MigrationCommands(Project):
             if fill is not None:
                 fill()
             executor.record(connection, **change._asdict())
-            keeping.record_push(connection, kept, self.settings.schemas)
+            after = self.live.read_inside(connection, (kept.plan.old, kept.plan.new))
+            keeping.record_push(connection, kept, after)
 
         applied = executor.apply(
             connection,

@@ -4,7 +4,7 @@
 -- the seed: hashint8extended folds its argument to 32 bits (low half XOR high half), so a key above
 -- the xmin would be one number with it, and rows changed together could swap theirs.
 -- What is not looked at is told by exclusion, since it is little: objects made by initdb (oids below
--- 16384), and those of temporary, nbmigrate's own and unasked schemas.
+-- 16384), and those of temporary, nbmigrate's own and unasked schemas, with their TOAST.
 with excluded as materialized (
     select n.oid
     from pg_catalog.pg_namespace n
@@ -21,6 +21,16 @@ with excluded as materialized (
 others as materialized (
     select c.oid
     from pg_catalog.pg_class c
+    where c.relnamespace in (select x.oid from excluded x)
+    union all
+    select t.oid
+    from pg_catalog.pg_class c
+    join pg_catalog.pg_class t on t.oid = c.reltoastrelid
+    where c.relnamespace in (select x.oid from excluded x)
+    union all
+    select i.indexrelid
+    from pg_catalog.pg_class c
+    join pg_catalog.pg_index i on i.indrelid = c.reltoastrelid
     where c.relnamespace in (select x.oid from excluded x)
 ),
 
