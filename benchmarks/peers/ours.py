@@ -89,7 +89,31 @@ def _pushes(schema: Schema, url: str, folder: Path, profiles: Profiles) -> Figur
     figures |= _one_column(workspace, schema)
     profiles["one-column push"] = shares(lambda: _push_column(workspace, schema, "profiled"))
     workspace.close()
-    return figures
+    return figures | _own_table(url, folder)
+
+
+_OWN = """
+from sqlalchemy import *
+from sqlalchemy.orm import Mapped, mapped_column
+
+class Own(Base):
+    __tablename__ = "own"
+    id: Mapped[int] = mapped_column(primary_key=True)
+"""
+
+
+def _own_table(url: str, folder: Path) -> Figures:
+    """A cell that declares one table of its own beside all that is there: one column more each time."""
+    text, seconds = _OWN, []
+    with Workspace(url, root=folder / "own") as workspace:
+        for number in range(RUNS + 1):
+            began = time.perf_counter()
+            workspace.declare(text, cell="own", name="own", namespace={})
+            assert workspace.push().applied
+            seconds.append(time.perf_counter() - began)
+            text += f"    added_{number}: Mapped[str | None] = mapped_column(Text)\n"
+        workspace.target.connection.execute("DROP TABLE own")
+    return {"one-column push, a cell of one table": statistics.median(seconds[1:])}
 
 
 def _fresh(old: Workspace, url: str, folder: Path) -> Workspace:
