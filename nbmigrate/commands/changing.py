@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +22,7 @@ from nbmigrate.commands.arguments import (
 )
 from nbmigrate.commands.command import Command
 from nbmigrate.commands.telling import tell
-from nbmigrate.errors import UsageConflictError
+from nbmigrate.errors import SourceError, UsageConflictError
 
 if TYPE_CHECKING:
     from nbmigrate.plan import Plan
@@ -57,15 +58,30 @@ def _generate(workspace: Workspace, given: argparse.Namespace) -> Result:
     if hasattr(given, "named") and (given.custom or given.sql_file) and source and not name:
         # SQL written by hand has no source: in a shell the one word is the name
         name, source = source, None
-    return workspace.generate(
-        name,
-        source or "declared",
-        answers=answers(given),
-        custom=given.custom,
-        sql=_read(given.sql_file) if given.sql_file else getattr(given, "cell", None),
-        refresh=given.refresh,
-        git_add=given.git_add,
-    )
+    try:
+        return workspace.generate(
+            name,
+            source or "declared",
+            answers=answers(given),
+            custom=given.custom,
+            sql=_read(given.sql_file) if given.sql_file else getattr(given, "cell", None),
+            refresh=given.refresh,
+            git_add=given.git_add,
+        )
+    except SourceError as error:
+        if hasattr(given, "named") and error.source == source:
+            error.hint = _in_order(source, name) or error.hint
+        raise
+
+
+def _in_order(source: str, name: str | None) -> str:
+    """What to type when the name was typed where the source stands, as a notebook has it."""
+    if name is None:
+        return f"in a shell the source comes first: nbmigrate generate SOURCE {shlex.quote(source)}"
+    if not Path(name).suffix and ":" not in name:
+        return ""
+    words = shlex.join(("nbmigrate", "generate", name, source))
+    return f"the source comes before the name: {words}"
 
 
 def _read(path: str) -> str:

@@ -278,6 +278,20 @@ def test_a_shell_is_told_what_a_shell_takes(project):
     assert "%db_" not in said + project.errors
 
 
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (("first", "schema.sql"), "before the name: nbmigrate generate schema.sql first"),
+        (("first",), "comes first: nbmigrate generate SOURCE first"),
+        (("first", "second"), "give a database URL"),
+    ],
+)
+def test_a_name_where_the_source_stands_is_told(project, words, hint):
+    project.run("generate", *words, code=1)
+    assert "`first` is not a source" in project.errors
+    assert hint in project.errors
+
+
 def test_the_one_word_before_custom_is_the_name(project):
     assert "0000_filled" in project.run("generate", "filled", "--custom")
     (project.folder / "hand.sql").write_text("CREATE TABLE t (n int);")
