@@ -18,8 +18,7 @@ from benchmarks import databases, report
 from benchmarks.peers import alembic, drizzle, ours, raw
 from benchmarks.peers.ours import Measured
 from benchmarks.schemas import Schema, real_world
-from benchmarks.timing import RUNS, median_s
-from nbmigrate.postgresql.introspect import introspect
+from benchmarks.timing import RUNS
 from nbmigrate.server import EmbeddedServer, embedded, remove
 
 SIZES = [10, 100, 1000, 5000]
@@ -60,7 +59,7 @@ def _report(server: EmbeddedServer, folder: Path, sizes: list[int], peers: list[
     profiles = {f"migrate of {FILES} files": migrate.profiles[report.MIGRATE]}
     for size, one in sorted(found.items()):
         profiles |= {f"{name}, {size:,} tables": own for name, own in one.profiles.items()}
-    return report.results(by_size, _real(server), migrate.figures, profiles, server.version)
+    return report.results(by_size, _real(server, folder), migrate.figures, profiles, server.version)
 
 
 def _told(what: object, found: Measured) -> Measured:
@@ -97,14 +96,11 @@ def _measure(server: EmbeddedServer, folder: Path, size: int, peers: list[str]) 
     return Measured(figures, found.profiles)
 
 
-def _real(server: EmbeddedServer) -> dict[str, float]:
-    url = databases.make(server, "bench_real", real_world())
-    with databases.connected(url) as connection:
-        return {
-            "raw queries": raw.catalog_queries(url),
-            "pg_dump -s": raw.pg_dump(url),
-            "introspect": median_s(lambda: introspect(connection)),
-        }
+def _real(server: EmbeddedServer, folder: Path) -> dict[str, float]:
+    ddl = real_world()
+    url = databases.make(server, "bench_real", ddl)
+    figures = {"raw queries": raw.catalog_queries(url), "pg_dump -s": raw.pg_dump(url)}
+    return figures | ours.real(ddl, url, databases.empty_folder(folder / "real"))
 
 
 def _migrate(server: EmbeddedServer, folder: Path) -> Measured:

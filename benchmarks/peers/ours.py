@@ -159,6 +159,26 @@ def _push_column(workspace: Workspace, schema: Schema, name: str) -> None:
     assert any(name in done.sql for done in result.applied), result
 
 
+def real(ddl: str, url: str, folder: Path) -> Figures:
+    """The same commands on a schema that only DDL can say; ``url`` is a database that has it."""
+    (folder / "schema.sql").write_text(ddl)
+    with psycopg.connect(url, autocommit=True) as connection:
+        figures = {"introspect": median_s(lambda: introspect(connection))}
+        snapshot = introspect(connection)
+    figures["plan of a rebuild"] = median_s(
+        lambda: make_plan(EMPTY, snapshot, dialect=POSTGRESQL), runs=3
+    )
+    with Workspace(url, root=folder) as workspace:
+        found = workspace.push("schema.sql", dry_run=True)
+        assert found.plan.is_empty, f"not the same schema: {found.plan.sql[:500]}"
+        figures["no-op push of the DDL"] = median_s(lambda: workspace.push("schema.sql"))
+        figures["generate of everything"] = timed(lambda: workspace.generate("first", "schema.sql"))
+        (folder / "schema.sql").write_text(ddl.replace("name text NOT NULL", "name text", 1))
+        figures["generate"] = timed(lambda: workspace.generate("more", "schema.sql"))
+    figures["pull"] = median_s(lambda: _pull(url, folder), runs=3)
+    return figures
+
+
 def _files(schema: Schema, folder: Path, profiles: Profiles) -> Figures:
     """Generate of one more column, in a folder that has the schema; its proof is part of it.
 

@@ -1,9 +1,10 @@
 """DDL as a declaration: what it creates, what it adds to others' objects, what it cannot say.
 
-The text runs statement by statement in a transaction that is rolled back, with every schema of the
-user out of the way (:mod:`nbmigrate.postgresql.scratch`). Each statement goes by the extended
-protocol, which takes one only (PostgreSQL docs, "Extended Query"), and none may end the
-transaction: nothing in a text ever reaches the database.
+The text runs in a transaction that is rolled back, with every schema of the user out of the way
+(:mod:`nbmigrate.postgresql.scratch`): in one exchange with the server, and where that fails once
+more statement by statement. Each goes by the extended protocol, which takes one only (PostgreSQL
+docs, "Extended Query"), and none may end the transaction: nothing in a text ever reaches the
+database.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from nbmigrate.postgresql.scripts import (
     notes,
     statements,
 )
+from nbmigrate.postgresql.sending import Query, exchanged
 from nbmigrate.postgresql.statements import Piece
 
 _replace = msgspec.structs.replace
@@ -151,9 +153,27 @@ def _run(
     before: Snapshot,
     left: AbstractSet[str],
 ) -> None:
+    wanted = [piece for piece in pieces if not made_schemas([piece]) & left]  # those are there
+    if not _run_together(connection, wanted):
+        _run_each(connection, wanted, before)
+
+
+def _run_together(connection: psycopg.Connection[Any], pieces: Sequence[Piece]) -> bool:
+    """Run all in one exchange with the server; nothing of it where there is something to be said."""
+    try:
+        with _left_out(connection) as said, connection.transaction():
+            exchanged(connection, [Query(piece.sql) for piece in pieces])
+            if said:
+                raise psycopg.Rollback
+    except psycopg.Error:
+        return False
+    return not said
+
+
+def _run_each(
+    connection: psycopg.Connection[Any], pieces: Sequence[Piece], before: Snapshot
+) -> None:
     for piece in pieces:
-        if made_schemas([piece]) & left:
-            continue  # it is there
         with _left_out(connection) as said:
             _run_one(connection, piece)
         for text in said:

@@ -31,6 +31,7 @@ from nbmigrate.postgresql.identifiers import quote
 from nbmigrate.postgresql.introspect import introspect
 from nbmigrate.postgresql.needed import next_step_in_schema
 from nbmigrate.postgresql.render import render
+from nbmigrate.postgresql.sending import Query, exchanged
 from nbmigrate.postgresql.spelling import canonical
 
 _replace = msgspec.structs.replace
@@ -293,8 +294,13 @@ def _without_others(table: Table) -> Table:
 
 
 def _build(connection: psycopg.Connection[Any], snapshot: Snapshot) -> None:
-    for statement in render(diff(EMPTY, snapshot)):
-        _execute(connection, statement.sql)
+    texts = [statement.sql for statement in render(diff(EMPTY, snapshot))]
+    try:
+        with connection.transaction():
+            exchanged(connection, [*map(Query, texts)])
+    except psycopg.Error:  # once more, to say of which statement
+        for text in texts:
+            _execute(connection, text)
 
 
 def _execute(connection: psycopg.Connection[Any], sql: str) -> None:
