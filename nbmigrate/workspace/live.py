@@ -21,6 +21,7 @@ from nbmigrate.postgresql.introspect import (
     fingerprint,
     introspect_marked,
     moment,
+    moment_and_fingerprint,
     one_moment,
 )
 from nbmigrate.workspace.target import Target
@@ -72,20 +73,14 @@ class LiveReader:
         self, connection: psycopg.Connection[Any], roles: tuple[str, ...], now: Moment | None
     ) -> _Reading:
         """Only the fingerprint, where that tells that nothing changed; of roles it tells nothing."""
-        with one_moment(connection):
-            # The position as it was before; a transaction that ends meanwhile is seen as under way.
-            inside = moment(connection)
-            seen = inside and now and now._replace(transactions=inside.transactions)
-            last = self._last
-            if (
-                last is not None
-                and not roles
-                and not last.roles
-                and fingerprint(connection, schemas=self._schemas) == last.live.fingerprint
-            ):
-                return last._replace(moment=seen)
+        last = self._last
+        if last is not None and not roles and not last.roles:
+            inside, mark = moment_and_fingerprint(connection, schemas=self._schemas)
+            if mark == last.live.fingerprint:
+                return last._replace(moment=_seen(inside, now))
+        with one_moment(connection) as inside:
             found = introspect_marked(connection, schemas=self._schemas, roles=roles or False)
-        return _Reading(Live(*found), seen, roles)
+        return _Reading(Live(*found), _seen(inside, now), roles)
 
     def read_inside(
         self, connection: psycopg.Connection[Any], known: Sequence[Snapshot]
@@ -113,6 +108,14 @@ class LiveReader:
                 "the database changed between plan and apply; nothing was applied",
                 hint="run the command again: it plans anew",
             )
+
+
+def _seen(inside: Moment | None, before: Moment | None) -> Moment | None:
+    """The moment inside, and who was under way before it.
+
+    A transaction that ends in between is seen as under way.
+    """
+    return inside and before and before._replace(transactions=inside.transactions)
 
 
 def _roles(declared: Snapshot, renames: Sequence[str]) -> tuple[str, ...]:

@@ -8,7 +8,8 @@ defaults and names; expressions are PostgreSQL's own text without outer parenthe
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import psycopg
@@ -18,7 +19,9 @@ from nbmigrate.model import Grant, Snapshot
 from nbmigrate.model.names import PUBLIC, format_path
 from nbmigrate.postgresql.introspect.catalog import (
     Catalog,
-    one_moment,
+    asked,
+    beginning,
+    query_of,
     reading,
     reading_catalog,
     run,
@@ -39,6 +42,7 @@ from nbmigrate.postgresql.introspect.privileges import read_privileges
 from nbmigrate.postgresql.introspect.steady import steady
 from nbmigrate.postgresql.introspect.tables import read_tables
 from nbmigrate.postgresql.introspect.views import read_views
+from nbmigrate.postgresql.sending import Query, Row, exchanged
 
 _RELATION = re.compile(r"( (?:of|on|in|with) )")
 _ENDINGS = {"y": "ies", "x": "xes", "s": "ses"}
@@ -50,6 +54,7 @@ __all__ = [
     "introspect",
     "introspect_marked",
     "moment",
+    "moment_and_fingerprint",
     "one_moment",
     "unmanaged",
     "unmanaged_counts",
@@ -180,10 +185,12 @@ def fingerprint(connection: psycopg.Connection[Any], schemas: Sequence[str] | No
 
     It may change without a difference in the snapshot (VACUUM FULL), never the reverse.
     """
-    with reading(connection) as cursor:
-        names = None if schemas is None else [*schemas]
-        [(text,)] = run(cursor, "fingerprint", schemas=names)
+    [[(text,)]] = asked(connection, [_fingerprint(schemas)])
     return str(text)
+
+
+def _fingerprint(schemas: Sequence[str] | None) -> Query:
+    return query_of("fingerprint", schemas=None if schemas is None else [*schemas])
 
 
 class Moment(NamedTuple):
@@ -197,12 +204,38 @@ class Moment(NamedTuple):
     position: str
     transactions: str
 
+    @classmethod
+    def of(cls, rows: Sequence[Row]) -> Moment | None:
+        """From the answer; ``None`` on a standby, whose log is written by another server."""
+        [(position, transactions)] = rows
+        return None if position is None else cls(position, transactions)
+
+
+_MOMENT = Query(
+    "SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN NULL ELSE"
+    " pg_catalog.pg_current_wal_insert_lsn()::text END, pg_catalog.pg_current_snapshot()::text"
+)
+
 
 def moment(connection: psycopg.Connection[Any]) -> Moment | None:
-    """This moment; ``None`` on a standby, whose log is written by another server."""
-    query = (
-        "SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN NULL ELSE"
-        " pg_catalog.pg_current_wal_insert_lsn()::text END, pg_catalog.pg_current_snapshot()::text"
-    )
-    row = connection.execute(query).fetchone()
-    return Moment(*row) if row and row[0] is not None else None
+    """This moment; ``None`` on a standby."""
+    [rows] = exchanged(connection, [_MOMENT])
+    return Moment.of(rows)
+
+
+def moment_and_fingerprint(
+    connection: psycopg.Connection[Any], schemas: Sequence[str] | None = None
+) -> tuple[Moment | None, str]:
+    """Both as of this moment, in one exchange."""
+    rows, [(text,)] = asked(connection, [_MOMENT, _fingerprint(schemas)])
+    return Moment.of(rows), str(text)
+
+
+@contextmanager
+def one_moment(connection: psycopg.Connection[Any]) -> Iterator[Moment | None]:
+    """A transaction in which several readings see the same, and its moment.
+
+    The connection must be idle.
+    """
+    with beginning(connection, _MOMENT) as rows:
+        yield Moment.of(rows)

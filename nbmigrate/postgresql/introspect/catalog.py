@@ -8,7 +8,7 @@ the server is at the next query.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.resources import files
 from itertools import chain
@@ -18,7 +18,7 @@ import psycopg
 from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 
-from nbmigrate.postgresql.sending import Query, Row, sent_together
+from nbmigrate.postgresql.sending import Query, Row, exchanged, sent_together
 
 Cursor = psycopg.Cursor[Row]
 #: The names of queries, and the parameter of each.
@@ -108,8 +108,9 @@ def reading_catalog(
     marked: bool = False,
 ) -> Iterator[Catalog]:
     """All rows, as of one moment; they can be read inside only. ``marked``: with the fingerprint."""
-    with reading(connection):
-        there = _what_is_there(connection, schemas, roles)
+    frame = _Frame.around(connection)
+    with frame.closing(connection):
+        there = _what_is_there(connection, frame, schemas, roles)
         namespaces = [oid for oid, _ in there.schemas]
         queries: _Queries = {name: {"namespaces": namespaces} for name in there.asked}
         if marked:
@@ -131,41 +132,89 @@ class _There(NamedTuple):
 
 def _what_is_there(
     connection: psycopg.Connection[Any],
+    frame: _Frame,
     schemas: Sequence[str] | None,
     roles: bool | Sequence[str],
 ) -> _There:
     queries: _Queries = {"schemas": {"schemas": _texts(schemas)}, "present": {}}
     if roles:
         queries["roles"] = {"roles": None if roles is True else _texts(roles)}
-    with _sent(connection, queries) as rows:
-        found, present, *rest = map(list, rows)
+    asked = [_query(*pair) for pair in queries.items()]
+    found, present, *rest = exchanged(connection, (*frame.begin, *asked))[len(frame.begin) :]
     absent = _RARE - {name for (name,) in present}
-    asked = [name for name in _BY_NAMESPACE if name not in absent]
-    return _There(found, [row for rows in rest for row in rows], asked)
+    names = [name for name in _BY_NAMESPACE if name not in absent]
+    return _There([*found], [row for rows in rest for row in rows], names)
 
 
-@contextmanager
-def reading(connection: psycopg.Connection[Any]) -> Iterator[Cursor]:
+class _Frame(NamedTuple):
     """A transaction that sees one moment and leaves no setting behind.
 
     In a transaction that is open already it is a savepoint, which sees what the
     transaction has done so far. Either is rolled back.
     """
-    idle = connection.info.transaction_status == TransactionStatus.IDLE
-    with connection.transaction(force_rollback=True):
-        cursor = _cursor(connection)
+
+    begin: tuple[Query, ...]
+    end: tuple[Query, ...]
+
+    @classmethod
+    def around(cls, connection: psycopg.Connection[Any]) -> _Frame:
+        """What begins and ends it on the connection as it is now."""
         calls = (f"pg_catalog.set_config('{name}', '{to}', true)" for name, to in _SETTINGS.items())
-        level = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; " if idle else ""
-        cursor.execute(f"{level}SELECT {', '.join(calls)}".encode())
-        yield cursor
+        settings = Query(f"SELECT {', '.join(calls)}")
+        if connection.info.transaction_status == TransactionStatus.IDLE:
+            return cls((_BEGIN, settings), (Query("ROLLBACK"),))
+        back = (Query(f"ROLLBACK TO SAVEPOINT {_NAME}"), Query(f"RELEASE SAVEPOINT {_NAME}"))
+        return cls((Query(f"SAVEPOINT {_NAME}"), settings), back)
+
+    @contextmanager
+    def closing(self, connection: psycopg.Connection[Any]) -> Iterator[None]:
+        """End it in any case."""
+        try:
+            yield
+        except BaseException:
+            with suppress(psycopg.Error):  # what stopped it is the error to be told
+                exchanged(connection, self.end)
+            raise
+        exchanged(connection, self.end)
+
+
+_NAME = "nbmigrate_reading"
+_BEGIN = Query("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
 
 
 @contextmanager
-def one_moment(connection: psycopg.Connection[Any]) -> Iterator[None]:
-    """A transaction in which several readings see the same; the connection must be idle."""
-    with connection.transaction(force_rollback=True):
-        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        yield
+def reading(connection: psycopg.Connection[Any]) -> Iterator[Cursor]:
+    """A transaction that sees one moment and leaves nothing behind; in another one, a savepoint."""
+    frame = _Frame.around(connection)
+    exchanged(connection, frame.begin)
+    with frame.closing(connection):
+        yield _cursor(connection)
+
+
+def asked(connection: psycopg.Connection[Any], queries: Sequence[Query]) -> Sequence[Sequence[Row]]:
+    """The rows of each query as of one moment, all in one exchange; nothing is left behind."""
+    frame = _Frame.around(connection)
+    try:
+        found = exchanged(connection, (*frame.begin, *queries, *frame.end))
+    except psycopg.Error:
+        with suppress(psycopg.Error):
+            exchanged(connection, frame.end)
+        raise
+    return found[len(frame.begin) : -len(frame.end)]
+
+
+@contextmanager
+def beginning(connection: psycopg.Connection[Any], query: Query) -> Iterator[Sequence[Row]]:
+    """A transaction in which several readings see the same, and the rows of the query as it begins.
+
+    The connection must be idle.
+    """
+    try:
+        _, rows = exchanged(connection, (_BEGIN, query))
+        yield rows
+    finally:
+        if not connection.closed:
+            connection.rollback()
 
 
 def run(cursor: Cursor, query: str, **parameters: object) -> list[Row]:
@@ -184,6 +233,11 @@ def _sent(
     else:
         cursor = _cursor(connection)
         yield [run(cursor, name, **values) for name, values in queries.items()]
+
+
+def query_of(name: str, **values: object) -> Query:
+    """The query of a file."""
+    return _query(name, values)
 
 
 def _query(name: str, values: Mapping[str, object]) -> Query:
