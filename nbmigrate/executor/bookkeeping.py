@@ -9,14 +9,17 @@ an UPDATE of a published table that has none (PostgreSQL 18 docs, "Publication")
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import psycopg
 
 from nbmigrate.errors import ExecutionError
 from nbmigrate.executor import raw
+from nbmigrate.postgresql.introspect.catalog import asked
+from nbmigrate.postgresql.sending import Query, Row
 
 SCHEMA = "nbmigrate"
 VERSION = 2
@@ -107,22 +110,49 @@ def is_prepared(connection: psycopg.Connection[Any]) -> bool:
     Raises:
         ExecutionError: when a newer nbmigrate made them.
     """
-    return _version(connection) is not None
+    return ask(connection) is not None
 
 
-def _version(connection: psycopg.Connection[Any]) -> int | None:
-    if not table_exists(connection, SCHEMA, "meta"):
+def ask(
+    connection: psycopg.Connection[Any], *queries: Query, table: str = "meta"
+) -> Sequence[Sequence[Row]] | None:
+    """The rows of queries about our own tables, in one exchange; ``None`` where ``table`` is not there.
+
+    Raises:
+        ExecutionError: when a newer nbmigrate made them, or another user who lets nobody read them.
+    """
+    seen = _SEEN.setdefault(connection, set())
+    if table not in seen and not table_exists(connection, SCHEMA, table):
         return None
-    with readable(connection):
-        found = raw.rows(connection, f"SELECT max(version) AS version FROM {SCHEMA}.meta")
-    version: int | None = found[0]["version"]
+    try:
+        with readable(connection):
+            [(version,)], *found = asked(connection, (_VERSION, *queries))
+    except psycopg.errors.UndefinedTable:
+        seen.discard(table)  # it was there once: somebody dropped it, or its making was rolled back
+        return None
+    seen.add(table)
+    _require_known(version)
+    return found
+
+
+#: The tables of ours that a connection has met: that they are there is not asked each time.
+_SEEN: WeakKeyDictionary[psycopg.Connection[Any], set[str]] = WeakKeyDictionary()
+_VERSION = Query(f"SELECT max(version) FROM {SCHEMA}.meta")
+
+
+def _require_known(version: int | None) -> None:
     if version is not None and version > VERSION:
         raise ExecutionError(
             f"the tables in schema `{SCHEMA}` are of version {version}; "
             f"this nbmigrate knows versions up to {VERSION}; nothing was changed",
             hint="upgrade nbmigrate here: pip install --upgrade nbmigrate",
         )
-    return version
+
+
+def is_up_to_date(connection: psycopg.Connection[Any], *, table: str = "meta") -> bool:
+    """Whether all tables are there as this release makes them, and ``table``, which others make."""
+    found = ask(connection, _VERSION, table=table)
+    return found is not None and [*found[0]] == [(VERSION,)]
 
 
 @contextmanager
@@ -144,9 +174,10 @@ def readable(connection: psycopg.Connection[Any]) -> Iterator[None]:
 
 def ensure(connection: psycopg.Connection[Any]) -> None:
     """Make the tables that are missing, and bring older ones up to date, in one transaction."""
-    if _version(connection) != VERSION:
-        make(connection, _TABLES)
-    if _version(connection) != VERSION:
+    if is_up_to_date(connection):
+        return
+    make(connection, _TABLES)
+    if not is_up_to_date(connection):
         raise ExecutionError(f"the tables in schema `{SCHEMA}` could not be made")
 
 

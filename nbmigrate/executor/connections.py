@@ -16,6 +16,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from nbmigrate.dialect import OLDEST
 from nbmigrate.errors import ConnectFailedError
 from nbmigrate.executor.urls import conninfo, is_ambiguous, mask_text, mask_url
+from nbmigrate.postgresql.sending import Query, exchanged
 
 #: Seconds until a dead network is noticed: 10 + 3 * 5, or 20 for unacknowledged data.
 _TRANSPORT: dict[str, int] = {
@@ -145,11 +146,12 @@ def prepare(connection: psycopg.Connection[Any], *, lock_timeout_ms: int) -> Non
         "client_min_messages": "notice",
         "idle_session_timeout": "0",
     }
-    with pipelined(connection):
-        set_session(connection, values | _transport_of_server(connection))
-        _mean_public(connection)
-        _keep_commits(connection)
-    _notice_dead_client(connection)
+    settings = values | _transport_of_server(connection)
+    try:
+        exchanged(connection, (_session({**settings, **_NOTICE_DEAD_CLIENT}), *_ADJUSTED))
+    except psycopg.errors.InvalidParameterValue:
+        # the server's operating system cannot poll for it
+        exchanged(connection, (_session(settings), *_ADJUSTED))
 
 
 def pipelined(connection: psycopg.Connection[Any]) -> AbstractContextManager[object]:
@@ -177,40 +179,33 @@ def _transport_of_server(connection: psycopg.Connection[Any]) -> dict[str, str]:
 
 def set_session(connection: psycopg.Connection[Any], values: dict[str, str]) -> None:
     """Set parameters for the session, in one round trip."""
-    calls = ", ".join("pg_catalog.set_config(%s, %s, false)" for _ in values)
-    connection.execute(f"SELECT {calls}", [x for pair in values.items() for x in pair])
+    exchanged(connection, [_session(values)])
 
 
-def _mean_public(connection: psycopg.Connection[Any]) -> None:
-    """Make an unqualified name mean public.
+def _session(values: dict[str, str]) -> Query:
+    calls = ", ".join(
+        f"pg_catalog.set_config(${at}, ${at + 1}, false)" for at in range(1, 2 * len(values), 2)
+    )
+    return Query(f"SELECT {calls}", [x for pair in values.items() for x in pair])
 
-    The default path begins with a schema named like the user: where one exists, a
-    migration would create its tables there. A path somebody chose is left alone.
-    """
-    connection.execute(
+
+#: Lets the server end a statement whose client is gone; without it, locks outlive a crash.
+_NOTICE_DEAD_CLIENT = {"client_connection_check_interval": "500ms"}
+_ADJUSTED = (
+    # An unqualified name means public. The default path begins with a schema named like the user:
+    # where one exists, a migration would create its tables there. A path somebody chose is left alone.
+    Query(
         "SELECT pg_catalog.set_config('search_path', 'public, ' || path, false)"
         """ FROM pg_catalog.current_setting('search_path') AS path WHERE path LIKE '"$user"%'"""
-    )
-
-
-def _keep_commits(connection: psycopg.Connection[Any]) -> None:
-    """Make what is reported as done survive a crash of the server.
-
-    With ``synchronous_commit = off`` the last commits may be lost in one (PostgreSQL
-    docs, 28.4 Asynchronous Commit). A setting that waits for more is left alone.
-    """
-    connection.execute(
+    ),
+    # What is reported as done survives a crash of the server. With ``synchronous_commit = off`` the last
+    # commits may be lost in one (PostgreSQL docs, 28.4 Asynchronous Commit). A setting that waits for
+    # more is left alone.
+    Query(
         "SELECT pg_catalog.set_config('synchronous_commit', 'local', false)"
         " WHERE pg_catalog.current_setting('synchronous_commit') = 'off'"
-    )
-
-
-def _notice_dead_client(connection: psycopg.Connection[Any]) -> None:
-    """Let the server end a statement whose client is gone; without it, locks outlive a crash."""
-    try:
-        set_session(connection, {"client_connection_check_interval": "500ms"})
-    except psycopg.errors.InvalidParameterValue:
-        return  # the server's operating system cannot poll for it
+    ),
+)
 
 
 def _with_transport(url: str, application_name: str) -> str:

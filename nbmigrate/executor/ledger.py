@@ -7,11 +7,13 @@ from typing import Any
 
 import psycopg
 
-from nbmigrate.executor import bookkeeping, raw
+from nbmigrate.executor import bookkeeping
+from nbmigrate.postgresql.sending import Query
 
 #: kind, schema, name; kind is the word of the model in lower case (table, enum, view, ...).
 Entry = tuple[str, str, str]
 
+_READ = Query("SELECT kind, schema, name FROM nbmigrate.ledger")
 _INSERT = (
     "INSERT INTO nbmigrate.ledger (kind, schema, name) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
 )
@@ -20,10 +22,8 @@ _DELETE = "DELETE FROM nbmigrate.ledger WHERE (kind, schema, name) = ($1, $2, $3
 
 def read_ledger(connection: psycopg.Connection[Any]) -> set[Entry]:
     """The objects that are ours; empty where nbmigrate has not worked yet."""
-    if not bookkeeping.is_prepared(connection):
-        return set()
-    found = raw.rows(connection, "SELECT kind, schema, name FROM nbmigrate.ledger")
-    return {(row["kind"], row["schema"], row["name"]) for row in found}
+    found = bookkeeping.ask(connection, _READ)
+    return {(kind, schema, name) for rows in found or () for kind, schema, name in rows}
 
 
 def record(

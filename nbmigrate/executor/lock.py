@@ -24,6 +24,7 @@ from nbmigrate.executor.connections import connect
 from nbmigrate.executor.settings import Settings
 from nbmigrate.executor.urls import mask_url
 from nbmigrate.model.tables import Value
+from nbmigrate.postgresql.sending import Query, exchanged
 
 _FIRST_POLL_SECONDS = 0.05
 _LAST_POLL_SECONDS = 0.5
@@ -41,7 +42,7 @@ _IS_HELD = """
     SELECT EXISTS (SELECT FROM pg_catalog.pg_locks AS l
      WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
        AND l.pid = pg_catalog.pg_backend_pid()
-       AND (l.classid::bigint << 32) | l.objid::bigint = %s)
+       AND (l.classid::bigint << 32) | l.objid::bigint = $1)
 """
 
 
@@ -116,8 +117,6 @@ class MigratorLock:
         try:
             refuse_transaction_pooler(self._connection, self._worker, url=self._url)
             self._acquire(self._connection)
-            self._require_visible()
-            self.pid = _backend_pid(self._connection)
         except BaseException:
             self._connection.close()
             raise
@@ -136,20 +135,16 @@ class MigratorLock:
     def is_held(self) -> bool:
         """Whether the server still says that this session has the lock."""
         try:
-            found = self.connection.execute(_IS_HELD, [self._key]).fetchone()
+            [[(is_held,)]] = exchanged(self.connection, [Query(_IS_HELD, [self._key])])
         except psycopg.OperationalError:
             return False
-        return bool(found and found[0])
-
-    def _require_visible(self) -> None:
-        if not self.is_held():
-            raise _pooled(self._url, "the lock that was just taken is not in pg_locks")
+        return bool(is_held)
 
     def _acquire(self, connection: psycopg.Connection[Any]) -> None:
         clock, told = self._settings.monotonic, 0
         deadline = clock() + self._settings.lock_wait_ms / 1000
         pause = _FIRST_POLL_SECONDS
-        while not _try_lock(connection, self._key):
+        while not self._try_lock(connection):
             holder = find_holder(connection, self._key)
             if holder and holder.pid != told and self._on_wait:
                 self._on_wait(holder)
@@ -158,6 +153,19 @@ class MigratorLock:
                 raise self._timed_out(holder)
             self._settings.sleep(pause * (0.5 + self._settings.random()))
             pause = min(pause * 1.5, _LAST_POLL_SECONDS)
+
+    def _try_lock(self, connection: psycopg.Connection[Any]) -> bool:
+        """Take it if it is free; that it is ours is seen in another exchange, as a pooler would hand it on."""
+        lock = "SELECT pg_catalog.pg_try_advisory_lock($1)"
+        [[(is_taken,)]] = exchanged(connection, [Query(lock, [self._key])])
+        if not is_taken:
+            return False
+        pid = "SELECT pg_catalog.pg_backend_pid()"
+        queries = Query(_IS_HELD, [self._key]), Query(pid)
+        [(is_held,)], [(self.pid,)] = exchanged(connection, queries)
+        if not is_held:
+            raise _pooled(self._url, "the lock that was just taken is not in pg_locks")
+        return True
 
     def _timed_out(self, holder: Holder | None) -> LockTimeoutError:
         waited = self._settings.lock_wait_ms
@@ -173,11 +181,6 @@ def find_holder(connection: psycopg.Connection[Any], key: int) -> Holder | None:
     """The session that holds the lock, if one does."""
     with connection.cursor(row_factory=class_row(Holder)) as cursor:
         return cursor.execute(_HOLDER, [key]).fetchone()
-
-
-def _try_lock(connection: psycopg.Connection[Any], key: int) -> bool:
-    found = connection.execute("SELECT pg_catalog.pg_try_advisory_lock(%s)", [key]).fetchone()
-    return bool(found and found[0])
 
 
 def refuse_transaction_pooler(

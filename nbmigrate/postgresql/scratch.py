@@ -10,7 +10,7 @@ lock what they reference, are left out. CREATEDB is not needed; owning the schem
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
@@ -31,7 +31,7 @@ from nbmigrate.postgresql.identifiers import quote
 from nbmigrate.postgresql.introspect import introspect
 from nbmigrate.postgresql.needed import next_step_in_schema
 from nbmigrate.postgresql.render import render
-from nbmigrate.postgresql.sending import Query, exchanged
+from nbmigrate.postgresql.sending import Query, Row, exchanged
 from nbmigrate.postgresql.spelling import canonical
 
 _replace = msgspec.structs.replace
@@ -66,53 +66,50 @@ def _schemas(snapshot: Snapshot) -> set[str]:
 
 def _hide_schemas(connection: psycopg.Connection[Any], snapshot: Snapshot) -> dict[str, str]:
     """Rename what is there; the new schemas are empty. Returns hidden name -> real name."""
-    _run_each(connection, _EVENT_TRIGGERS)
     wanted = sorted(_schemas(snapshot))
-    query = "SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname = ANY(%s)"
-    there = {name for (name,) in connection.execute(query, [wanted])}
+    questions = (_EVENT_TRIGGERS, _CASTS, _PUBLICATIONS, _SERVERS, _OWN_PATH)
+    asked = [*map(Query, questions), Query(_NAMED, [wanted]), Query(_MOVABLE, [wanted])]
+    triggers, casts, publications, servers, path, found, movable = exchanged(connection, asked)
+    _run_each(connection, triggers)  # first: they would fire
+    there = {str(name) for (name,) in found}
     mark = f"nbm_{secrets.token_hex(6)}"
     hidden = {f"{mark}_{number}": name for number, name in enumerate(wanted) if name in there}
-    for alias, name in hidden.items():
-        connection.execute(f"ALTER SCHEMA {quote(name)} RENAME TO {alias}".encode())
-    for name in wanted:
-        connection.execute(f"CREATE SCHEMA {quote(name)}".encode())
-    _bring_extensions(connection, hidden)
-    # Some extensions stay in the hidden schemas; user text speaks of them without a schema.
-    _search_only(connection, PUBLIC, *(a for a, name in hidden.items() if name == PUBLIC))
-    for own in (_CASTS, _PUBLICATIONS, _SERVERS):
-        _run_each(connection, own)
-    # what a function calls may be no part of what is built
-    connection.execute("SET LOCAL check_function_bodies = off")
+    exchanged(
+        connection,
+        [
+            *(Query(f"ALTER SCHEMA {quote(n)} RENAME TO {alias}") for alias, n in hidden.items()),
+            *(Query(f"CREATE SCHEMA {quote(name)}") for name in wanted),
+            # Some extensions stay in the hidden schemas; user text speaks of them without a schema.
+            _search_only(path, PUBLIC, *(a for a, name in hidden.items() if name == PUBLIC)),
+            # what a function calls may be no part of what is built
+            Query("SET LOCAL check_function_bodies = off"),
+        ],
+    )
+    # extensions go where they were, under the schema's own name
+    moves = [(f"ALTER EXTENSION {quote(x)} SET SCHEMA {quote(name)}",) for x, name in movable]
+    for statements in (moves, casts, publications, servers):
+        _run_each(connection, statements)
     return hidden
 
 
-def _search_only(connection: psycopg.Connection[Any], *schemas: str) -> None:
+def _search_only(own: Sequence[Row], *schemas: str) -> Query:
     """Look in these schemas and then where the session does by itself, under the present names."""
-    query = "SELECT reset_val FROM pg_catalog.pg_settings WHERE name = 'search_path'"
-    own = connection.execute(query).fetchone()
-    path = ", ".join((*schemas, *([own[0]] if own and own[0] else [])))
-    connection.execute(f"SET LOCAL search_path = {path}".encode())
+    path = ", ".join((*schemas, *(path for (path,) in own if path)))
+    return Query(f"SET LOCAL search_path = {path}")
 
 
-def _bring_extensions(connection: psycopg.Connection[Any], hidden: Mapping[str, str]) -> None:
-    """Put extensions where they were, under the schema's own name, if they can be moved."""
-    query = """
-        SELECT x.extname, n.nspname
-        FROM pg_catalog.pg_extension x
-        JOIN pg_catalog.pg_namespace n ON n.oid = x.extnamespace
-        WHERE x.extrelocatable AND n.nspname = ANY(%s)
-    """
-    for extension, alias in connection.execute(query, [list(hidden)]).fetchall():
-        move = f"ALTER EXTENSION {quote(extension)} SET SCHEMA {quote(hidden[alias])}"
-        # one that is not the user's own stays where it is
-        with suppress(psycopg.Error), connection.transaction():
-            connection.execute(move.encode())
-
-
+_OWN_PATH = "SELECT reset_val FROM pg_catalog.pg_settings WHERE name = 'search_path'"
+_NAMED = "SELECT nspname FROM pg_catalog.pg_namespace WHERE nspname = ANY($1)"
+_MOVABLE = """
+    SELECT x.extname, n.nspname
+    FROM pg_catalog.pg_extension x
+    JOIN pg_catalog.pg_namespace n ON n.oid = x.extnamespace
+    WHERE x.extrelocatable AND n.nspname = ANY($1)
+"""
 #: Casts between types of PostgreSQL, which are in no schema that could be renamed.
 _CASTS = """
     SELECT pg_catalog.format(
-        'DROP CAST (%%s AS %%s)',
+        'DROP CAST (%s AS %s)',
         pg_catalog.format_type(a.castsource, NULL), pg_catalog.format_type(a.casttarget, NULL)
     )
     FROM pg_catalog.pg_cast a
@@ -123,7 +120,7 @@ _CASTS = """
 """
 #: Event triggers: they would fire on what is built for a look.
 _EVENT_TRIGGERS = """
-    SELECT pg_catalog.format('DROP EVENT TRIGGER %%I', t.evtname)
+    SELECT pg_catalog.format('DROP EVENT TRIGGER %I', t.evtname)
     FROM pg_catalog.pg_event_trigger t
     WHERE NOT EXISTS (
         SELECT FROM pg_catalog.pg_depend d
@@ -132,11 +129,11 @@ _EVENT_TRIGGERS = """
 """
 #: Publications: none of their tables is locked.
 _PUBLICATIONS = """
-    SELECT pg_catalog.format('DROP PUBLICATION %%I', p.pubname) FROM pg_catalog.pg_publication p
+    SELECT pg_catalog.format('DROP PUBLICATION %I', p.pubname) FROM pg_catalog.pg_publication p
 """
 #: Where foreign data comes from, renamed: foreign tables stand on it.
 _SERVERS = """
-    SELECT pg_catalog.format('ALTER SERVER %%I RENAME TO "nbm~%%s"', s.srvname, s.oid)
+    SELECT pg_catalog.format('ALTER SERVER %I RENAME TO "nbm~%s"', s.srvname, s.oid)
     FROM pg_catalog.pg_foreign_server s
     WHERE NOT EXISTS (
         SELECT FROM pg_catalog.pg_depend d
@@ -144,7 +141,7 @@ _SERVERS = """
     )
     UNION ALL
     SELECT
-        pg_catalog.format('ALTER FOREIGN DATA WRAPPER %%I RENAME TO "nbm~%%s"', w.fdwname, w.oid)
+        pg_catalog.format('ALTER FOREIGN DATA WRAPPER %I RENAME TO "nbm~%s"', w.fdwname, w.oid)
     FROM pg_catalog.pg_foreign_data_wrapper w
     WHERE NOT EXISTS (
         SELECT FROM pg_catalog.pg_depend d
@@ -155,9 +152,9 @@ _SERVERS = """
 _ALIAS = "nbm~"
 
 
-def _run_each(connection: psycopg.Connection[Any], query: str) -> None:
-    """Run what the query gives; what is not the session's own stays."""
-    for (statement,) in connection.execute(query.encode(), []).fetchall():
+def _run_each(connection: psycopg.Connection[Any], statements: Iterable[Row]) -> None:
+    """Run what a query gave; what is not the session's own stays."""
+    for (statement,) in statements:
         with suppress(psycopg.Error), connection.transaction():
             connection.execute(statement.encode())
 
@@ -207,8 +204,9 @@ def emptied(connection: psycopg.Connection[Any]) -> Iterator[Emptied]:
             # one that holds an extension, which the user's tables may stand on, is left
             with suppress(psycopg.Error), connection.transaction():
                 connection.execute(f"DROP SCHEMA {quote(name)}".encode())
-        _search_only(connection, PUBLIC)
-        connection.execute("SET LOCAL check_function_bodies = on")
+        [path] = exchanged(connection, [Query(_OWN_PATH)])
+        bodies = Query("SET LOCAL check_function_bodies = on")
+        exchanged(connection, [_search_only(path, PUBLIC), bodies])
         before = frozenset(_visible(connection, hidden)) - {PUBLIC}
         yield Emptied(connection, hidden, before, installed)
 

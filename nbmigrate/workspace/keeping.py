@@ -49,8 +49,8 @@ def with_keeping(workspace: Project, plan: Plan, *, keep: bool = True) -> KeptPl
         return KeptPlan(plan, Holding(), 0)
     connection = workspace.target.connection
     number = records.next_id(connection)
-    change = ledger_change(plan.operations, ())
-    owned = tuple(sorted(set(change.dropped) & executor.read_ledger(connection)))
+    dropped = set(ledger_change(plan.operations, ()).dropped)
+    owned = tuple(sorted(dropped & executor.read_ledger(connection))) if dropped else ()
     if not keep:
         return KeptPlan(_for_good(workspace, plan), Holding(owned=owned), number)
     losses = find_losses(plan.old, plan.operations)

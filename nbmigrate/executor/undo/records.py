@@ -70,21 +70,24 @@ class TrashTable(Value, frozen=True, kw_only=True):
     bytes: int
 
 
+_NEXT = Query("SELECT coalesce(max(id), 0) + 1 FROM nbmigrate.undo")
+
+
 def is_prepared(connection: psycopg.Connection[Any]) -> bool:
     """Whether anything was ever recorded here."""
-    return bookkeeping.table_exists(connection, bookkeeping.SCHEMA, "undo")
+    return bookkeeping.ask(connection, table="undo") is not None
 
 
 def next_id(connection: psycopg.Connection[Any]) -> int:
     """The number that the next record gets."""
-    if not is_prepared(connection):
-        return 1
-    [row] = raw.rows(connection, "SELECT coalesce(max(id), 0) + 1 AS id FROM nbmigrate.undo")
-    return int(row["id"])
+    found = bookkeeping.ask(connection, _NEXT, table="undo")
+    return int(found[0][0][0]) if found else 1
 
 
 def prepare(connection: psycopg.Connection[Any]) -> None:
     """Make the table that holds the records, where it is missing."""
+    if bookkeeping.is_up_to_date(connection, table="undo"):
+        return
     bookkeeping.ensure(connection)
     if not is_prepared(connection):
         bookkeeping.make(connection, _TABLE)
