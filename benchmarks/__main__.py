@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import TypeVar
 
 from benchmarks import databases, report
 from benchmarks.peers import alembic, drizzle, ours, raw
@@ -20,6 +21,8 @@ from benchmarks.peers.ours import Measured
 from benchmarks.schemas import Schema, real_world
 from benchmarks.timing import RUNS
 from nbmigrate.server import EmbeddedServer, embedded, remove
+
+T = TypeVar("T")
 
 SIZES = [10, 100, 1000, 5000]
 RESULTS = Path(__file__).parent / "RESULTS.md"
@@ -53,16 +56,18 @@ def main() -> int:
 def _report(server: EmbeddedServer, folder: Path, sizes: list[int], peers: list[str]) -> str:
     migrate = _told(f"migrate of {FILES} files", _migrate(server, folder))
     small = _told(report.SMALL, _one_column(server, folder))
+    distant = _told("far away", _far_away(server, folder))
     found = {size: _told(size, _measure(server, folder, size, peers)) for size in sizes}
     found.setdefault(report.SMALL, small)
     by_size = {size: one.figures for size, one in found.items()}
     profiles = {f"migrate of {FILES} files": migrate.profiles[report.MIGRATE]}
     for size, one in sorted(found.items()):
         profiles |= {f"{name}, {size:,} tables": own for name, own in one.profiles.items()}
-    return report.results(by_size, _real(server, folder), migrate.figures, profiles, server.version)
+    besides = report.Besides(_real(server, folder), migrate.figures, distant)
+    return report.results(by_size, besides, profiles, server.version)
 
 
-def _told(what: object, found: Measured) -> Measured:
+def _told(what: object, found: T) -> T:
     """What was measured, also on stderr: a run takes long."""
     print(what, json.dumps(found), file=sys.stderr, flush=True)
     return found
@@ -72,6 +77,12 @@ def _one_column(server: EmbeddedServer, folder: Path) -> Measured:
     schema = Schema("bench_small", report.SMALL)
     url = databases.make(server, schema.name, schema.ddl())
     return ours.in_its_own_process(schema, url, databases.empty_folder(folder / "small"), "pushes")
+
+
+def _far_away(server: EmbeddedServer, folder: Path) -> dict[str, float]:
+    schema = Schema("bench_far", report.SMALL)
+    url = databases.make(server, schema.name, schema.ddl())
+    return ours.far_away(schema, url, databases.empty_folder(folder / "far"))
 
 
 def _measure(server: EmbeddedServer, folder: Path, size: int, peers: list[str]) -> Measured:

@@ -6,7 +6,9 @@ import os
 import platform
 from collections.abc import Iterator, Mapping
 from importlib.metadata import version
+from typing import NamedTuple
 
+from benchmarks.far import ONE_WAY_S
 from benchmarks.profiles import Shares, told
 from benchmarks.timing import growth
 
@@ -62,10 +64,17 @@ GOALS = (
 )
 
 
+class Besides(NamedTuple):
+    """What is measured at one size only."""
+
+    real: Figures
+    migrate: Figures
+    far: Figures
+
+
 def results(
     by_size: Mapping[int, Figures],
-    real: Figures,
-    migrate: Figures,
+    besides: Besides,
     profiles: Mapping[str, Shares],
     server: str,
 ) -> str:
@@ -99,15 +108,21 @@ def results(
                 " trigger and its function, two views and a materialized view."
             ),
             "",
-            *(f"- {name}: {_shown(name, value)}" for name, value in real.items()),
+            *(f"- {name}: {_shown(name, value)}" for name, value in besides.real.items()),
+            "",
+            "## A database that is far away",
+            "",
+            f"{SMALL} tables; a round trip takes {ONE_WAY_S * 2000:.0f} ms more than on this machine.",
+            "",
+            *(f"- {name}: {_shown(name, value)}" for name, value in besides.far.items()),
             "",
             "## Migrating files",
             "",
-            *(f"- {name}: {_shown(name, value)}" for name, value in migrate.items()),
+            *(f"- {name}: {_shown(name, value)}" for name, value in besides.migrate.items()),
             "",
             "## Goals",
             "",
-            *_goals(by_size, migrate),
+            *_goals(by_size, besides.migrate),
             "",
             "## Where the time goes",
             "",

@@ -16,6 +16,7 @@ import msgspec
 import psycopg
 
 from benchmarks import databases
+from benchmarks.far import far
 from benchmarks.profiles import shares
 from benchmarks.schemas import Schema
 from benchmarks.timing import RUNS, median_s, peak_mb
@@ -100,6 +101,25 @@ class Own(Base):
     __tablename__ = "own"
     id: Mapped[int] = mapped_column(primary_key=True)
 """
+
+
+def far_away(schema: Schema, url: str, folder: Path) -> Figures:
+    """Pushes to a database that is not at hand; its connection is open, as in a notebook."""
+    with far(url) as distant, Workspace(distant, root=folder) as workspace:
+        began = time.perf_counter()
+        workspace.target.connection.execute("SELECT 1")
+        connected = time.perf_counter() - began
+        asked = median_s(lambda: workspace.target.connection.execute("SELECT 1"))
+        workspace.declare(schema.cell(), cell="bench", name="bench", namespace={})
+        workspace.push()
+        again = median_s(workspace.push)
+        found = _one_column(workspace, schema)
+    return {
+        "one query": asked,
+        "the connection": connected,
+        "no-op push again": again,
+        "one-column push": found["one-column push"],
+    }
 
 
 def _own_table(url: str, folder: Path) -> Figures:
