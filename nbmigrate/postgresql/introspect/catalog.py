@@ -196,8 +196,8 @@ def asked(connection: psycopg.Connection[Any], queries: Sequence[Query]) -> Sequ
     frame = _Frame.around(connection)
     try:
         found = exchanged(connection, (*frame.begin, *queries, *frame.end))
-    except psycopg.Error:
-        with suppress(psycopg.Error):
+    except BaseException:
+        with suppress(psycopg.Error):  # what stopped it is the error to be told
             exchanged(connection, frame.end)
         raise
     return found[len(frame.begin) : -len(frame.end)]

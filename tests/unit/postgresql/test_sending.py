@@ -11,8 +11,10 @@ import psycopg
 import pytest
 
 from nbmigrate.postgresql.introspect import introspect, introspect_marked
+from nbmigrate.postgresql.introspect.catalog import asked
 from nbmigrate.postgresql.sending import Prepared, Query, exchanged, sent_together
 
+IDLE, INTRANS = psycopg.pq.TransactionStatus.IDLE, psycopg.pq.TransactionStatus.INTRANS
 NUMBERS = Query("SELECT n, 'x' || n, NULL FROM generate_series(1, $1::int) n ORDER BY n", [3])
 NOTHING = Query("SELECT 1 WHERE false")
 
@@ -143,3 +145,18 @@ def test_a_large_exchange_does_not_stand_still(connection):
     much = "x" * 5_000_000
     found = exchanged(connection, [Query("SELECT $1::text", [much])] * 4)
     assert found == [[(much,)]] * 4
+
+
+@pytest.mark.parametrize("is_inside", [False, True])
+@pytest.mark.parametrize("query", ["SELECT 1/0", "SELECT pg_sleep(60)"])
+def test_a_question_that_ends_early_leaves_no_transaction(connection, query, is_inside):
+    if is_inside:
+        connection.execute("BEGIN; CREATE TABLE mine (i int)")
+    if "sleep" in query:
+        threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+    with pytest.raises((KeyboardInterrupt, psycopg.errors.DivisionByZero)):
+        asked(connection, [Query("SELECT 1"), Query(query)])
+    assert connection.info.transaction_status == (INTRANS if is_inside else IDLE)
+    assert asked(connection, [Query("SELECT $1::int", [7])]) == [[(7,)]]
+    if is_inside:
+        assert connection.execute("SELECT count(*) FROM mine").fetchone() == (0,)
