@@ -79,13 +79,10 @@ _DEFINED = tuple(
         "text_search_configuration",
         "cast",
         "operator",
-        "operator_family",
         "operator_class",
         "event_trigger",
         "conversion",
-        "foreign_data_wrapper",
-        "server",
-        "foreign_table",
+        "foreign_data",
         "publication",
     )
 )

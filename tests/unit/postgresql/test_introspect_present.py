@@ -55,7 +55,6 @@ MADE = {
         "CREATE OPERATOR === (FUNCTION = int4eq, LEFTARG = int, RIGHTARG = int)",
         "operator",
     ),
-    "defined/operator_family": ("CREATE OPERATOR FAMILY f USING btree", "operator family"),
     "defined/operator_class": (
         "CREATE OPERATOR CLASS o FOR TYPE int USING hash AS OPERATOR 1 =, FUNCTION 1 hashint4(int)",
         "operator class",
@@ -71,12 +70,7 @@ MADE = {
         "CREATE CONVERSION c FOR 'UTF8' TO 'LATIN1' FROM utf8_to_iso8859_1",
         "conversion",
     ),
-    "defined/foreign_data_wrapper": ("CREATE FOREIGN DATA WRAPPER w", "foreign data wrapper"),
-    "defined/server": (
-        "CREATE FOREIGN DATA WRAPPER w; CREATE SERVER v FOREIGN DATA WRAPPER w",
-        "server",
-    ),
-    "defined/foreign_table": (
+    "defined/foreign_data": (
         (
             "CREATE FOREIGN DATA WRAPPER w; CREATE SERVER v FOREIGN DATA WRAPPER w;"
             "CREATE FOREIGN TABLE f (i int) SERVER v"

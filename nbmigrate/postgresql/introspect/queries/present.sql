@@ -34,13 +34,14 @@ from (
     ),
     ('defined/cast', exists (select from pg_catalog.pg_cast where oid >= 16384)),
     ('defined/operator', exists (select from pg_catalog.pg_operator where oid >= 16384)),
-    ('defined/operator_family', exists (select from pg_catalog.pg_opfamily where oid >= 16384)),
-    ('defined/operator_class', exists (select from pg_catalog.pg_opclass where oid >= 16384)),
+    (
+        'defined/operator_class',
+        exists (select from pg_catalog.pg_opfamily where oid >= 16384)
+        or exists (select from pg_catalog.pg_opclass where oid >= 16384)
+    ),
     ('defined/event_trigger', exists (select from pg_catalog.pg_event_trigger)),
     ('defined/conversion', exists (select from pg_catalog.pg_conversion where oid >= 16384)),
-    ('defined/foreign_data_wrapper', exists (select from pg_catalog.pg_foreign_data_wrapper)),
-    ('defined/server', exists (select from pg_catalog.pg_foreign_server)),
-    ('defined/foreign_table', exists (select from pg_catalog.pg_foreign_table)),
+    ('defined/foreign_data', exists (select from pg_catalog.pg_foreign_data_wrapper)),
     ('defined/publication', exists (select from pg_catalog.pg_publication))
 ) as k (name, is_there)
 where k.is_there

@@ -1,4 +1,5 @@
--- PostgreSQL 15-18. Operator classes with their members.
+-- PostgreSQL 15-18. Operator families with the members that no class has, and operator classes with
+-- theirs.
 with member (family, class_oid, place, number_, member_text) as (
     select
         o.amopfamily, d.refobjid, 1, o.amopstrategy::int4,
@@ -38,6 +39,43 @@ with member (family, class_oid, place, number_, member_text) as (
     where s.oid >= 16384
 )
 
+select
+    'operator family' as kind,
+    n.nspname as schema_name,
+    f.opfname as object_name,
+    pg_catalog.concat(
+        pg_catalog.format(
+            'CREATE OPERATOR FAMILY %%I.%%I USING %%I', n.nspname, f.opfname, m.amname
+        ),
+        (
+            select
+                pg_catalog.format(
+                    E';\nALTER OPERATOR FAMILY %%I.%%I USING %%I ADD %%s',
+                    n.nspname, f.opfname, m.amname,
+                    pg_catalog.string_agg(
+                        b.member_text, ', ' order by b.place, b.number_, b.member_text
+                    )
+                )
+            from member b
+            where b.family = f.oid and b.class_oid is null
+            having pg_catalog.count(*) > 0
+        )
+    ) as definition_text,
+    m.amname as first_text,
+    null as second_text,
+    ds.description as comment_text
+from pg_catalog.pg_opfamily f
+join pg_catalog.pg_namespace n on n.oid = f.opfnamespace
+join pg_catalog.pg_am m on m.oid = f.opfmethod
+left join pg_catalog.pg_description ds
+    on ds.classoid = f.tableoid and ds.objoid = f.oid and ds.objsubid = 0
+where
+    f.oid >= 16384 and f.opfnamespace = any(%(namespaces)s::oid[])
+    and not exists (
+        select from pg_catalog.pg_depend e
+        where e.classid = f.tableoid and e.objid = f.oid and e.deptype = 'e'
+    )
+union all
 select
     'operator class' as kind,
     n.nspname as schema_name,
@@ -85,4 +123,4 @@ where
         select from pg_catalog.pg_depend e
         where e.classid = o.tableoid and e.objid = o.oid and e.deptype = 'e'
     )
-order by 2, 3, o.oid
+order by 1, 2, 3, 5

@@ -1,4 +1,5 @@
--- PostgreSQL 15-18. Foreign tables with all that hangs on them.
+-- PostgreSQL 15-18. Foreign data wrappers and servers, which have no schema of their own, and foreign
+-- tables with all that hangs on them.
 with -- an option that may hold a secret is not read
 option_text (catalog, oid, number_, options) as (
     select
@@ -122,6 +123,54 @@ foreign_more (relid, place, name_, more_text) as (
 )
 
 select
+    'foreign data wrapper' as kind,
+    'public' as schema_name,
+    w.fdwname as object_name,
+    pg_catalog.concat(
+        pg_catalog.format('CREATE FOREIGN DATA WRAPPER %%I', w.fdwname),
+        ' HANDLER ' || nullif(w.fdwhandler, 0)::pg_catalog.regproc,
+        ' VALIDATOR ' || nullif(w.fdwvalidator, 0)::pg_catalog.regproc,
+        x.options
+    ) as definition_text,
+    null as first_text,
+    null as second_text,
+    ds.description as comment_text
+from pg_catalog.pg_foreign_data_wrapper w
+left join option_text x on x.catalog = w.tableoid and x.oid = w.oid
+left join pg_catalog.pg_description ds
+    on ds.classoid = w.tableoid and ds.objoid = w.oid and ds.objsubid = 0
+where
+    not exists (
+        select from pg_catalog.pg_depend e
+        where e.classid = w.tableoid and e.objid = w.oid and e.deptype = 'e'
+    )
+union all
+select
+    'server' as kind,
+    'public' as schema_name,
+    s.srvname as object_name,
+    pg_catalog.concat(
+        pg_catalog.format('CREATE SERVER %%I', s.srvname),
+        ' TYPE ' || pg_catalog.quote_literal(s.srvtype),
+        ' VERSION ' || pg_catalog.quote_literal(s.srvversion),
+        pg_catalog.format(' FOREIGN DATA WRAPPER %%I', w.fdwname),
+        x.options
+    ) as definition_text,
+    null as first_text,
+    null as second_text,
+    ds.description as comment_text
+from pg_catalog.pg_foreign_server s
+join pg_catalog.pg_foreign_data_wrapper w on w.oid = s.srvfdw
+left join option_text x on x.catalog = s.tableoid and x.oid = s.oid
+left join pg_catalog.pg_description ds
+    on ds.classoid = s.tableoid and ds.objoid = s.oid and ds.objsubid = 0
+where
+    not exists (
+        select from pg_catalog.pg_depend e
+        where e.classid = s.tableoid and e.objid = s.oid and e.deptype = 'e'
+    )
+union all
+select
     'foreign table' as kind,
     n.nspname as schema_name,
     c.relname as object_name,
@@ -178,4 +227,4 @@ where
         select from pg_catalog.pg_depend e
         where e.classid = c.tableoid and e.objid = c.oid and e.deptype = 'e'
     )
-order by 2, 3, c.oid
+order by 1, 2, 3
