@@ -80,7 +80,7 @@ COMMANDS: tuple[Command, ...] = (
         (
             Argument(
                 ("url",),
-                "postgresql://user@host/name, or embedded:NAME on the embedded server",
+                "postgresql://user@host/name, or embedded:NAME on the embedded server; in a notebook also $name or {name}, a variable that holds one",
                 {"nargs": "?", "metavar": "URL"},
                 values="connection",
             ),

@@ -30,7 +30,7 @@ from IPython.core.magic import (
 )
 
 from nbmigrate.commands import COMMANDS, DECLARE, Command, answer_needed, find
-from nbmigrate.errors import NbmigrateError
+from nbmigrate.errors import NbmigrateError, UsageConflictError
 from nbmigrate.magics.cells import Cells, cell_id
 from nbmigrate.magics.completion import build_matcher
 from nbmigrate.magics.interrupting import STOPPED, short_interrupt
@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     LineMagic = Callable[[Any, str], Result]
     CellMagic = Callable[[Any, str, str], Result]
 
+#: As IPython writes a variable in a line; other lines are taken word for word.
+_VARIABLE = re.compile(r"\{([^\W\d]\w*)\}|\$([^\W\d]\w*)")
 _SAVED_NOTE = "The URL is saved in this notebook, password included. Better set DATABASE_URL."
 
 
@@ -148,13 +150,27 @@ class NbmigrateMagics(Magics):
         words = split(line, "%db_connect").words
         given = parse(command, "%db_connect", words)
         typed = given.url
-        given.url = self._aliases.get(typed, typed) if typed else None
+        if typed and (name := _VARIABLE.fullmatch(typed)):
+            typed, given.url = None, self._value_of(name[1] or name[2])
+        else:
+            given.url = self._aliases.get(typed, typed) if typed else None
         if given.alias and given.url:
             self._aliases[given.alias] = given.url
         result = command.run(self.workspace, given)
         if typed and _holds_password(typed):
             return _with_note(result, _SAVED_NOTE)
         return result
+
+    def _value_of(self, name: str) -> str:
+        """A URL that the user has in a variable, so that it need not stand in the notebook."""
+        found = self._shell.user_ns.get(name)
+        if isinstance(found, str):
+            return found
+        what = "there is none" if found is None else f"it is of type {type(found).__name__}"
+        raise UsageConflictError(
+            f"`{name}` is no variable that holds a URL: {what}",
+            hint=f'{name} = os.environ["DATABASE_URL"], in a cell before this one',
+        )
 
     @_line("schema")
     def show_schema(self, line: str) -> Result:

@@ -4,6 +4,7 @@ import pytest
 from IPython.core.error import UsageError
 
 from nbmigrate.commands import COMMANDS, find
+from nbmigrate.errors import UsageConflictError
 from nbmigrate.magics.reading import parse, split
 
 MAGICS = ["db_connect", "schema", "db_diff", "db_push", "db_generate", "db_migrate", "db_status"]
@@ -94,3 +95,18 @@ def test_tab_does_not_connect(unconnected):
     assert unconnected.complete("%db_table us") == []
     magics = unconnected.ip.magics_manager.registry["NbmigrateMagics"]
     assert magics._workspace is None
+
+
+@pytest.mark.parametrize("typed", ["$url", "{url}"])
+def test_connect_takes_a_variable(unconnected, database, typed):
+    unconnected.ip.user_ns["url"] = database.url
+    result = unconnected.run(f"%db_connect {typed}")
+    assert database.url.rpartition("/")[2].partition("?")[0] in repr(result)
+    assert "is saved" not in repr(result)
+
+
+@pytest.mark.parametrize(("value", "why"), [(None, "there is none"), (7, "it is of type int")])
+def test_connect_says_what_is_wrong_with_a_variable(unconnected, value, why):
+    unconnected.ip.user_ns["url"] = value
+    with pytest.raises(UsageConflictError, match=why):
+        raise unconnected.attempt("%db_connect $url").error
