@@ -162,26 +162,28 @@ def _sent(
     one_by_one: bool,
 ) -> Iterator[tuple[Rows, ...]]:
     libpq = connection.pgconn
-    former, libpq.nonblocking = libpq.nonblocking, 1
-    libpq.enter_pipeline_mode()
-    try:
-        results: list[int] = []
-        for command in _commands(connection, queries, prepared):
-            results.append(command)
-            if one_by_one:
-                libpq.send_flush_request()  # or the end of its rows waits for those of later ones
-        libpq.pipeline_sync()
-        sent = _Sent(connection, results)
-        yield tuple(Rows(sent, number) for number in range(len(queries)))
-        sent.finish()
-    except psycopg.Error:
-        raise  # the server skips what was sent behind the query that failed
-    except BaseException:
-        with suppress(psycopg.Error):
-            connection.cancel_safe(timeout=_CANCEL_S)
-        raise
-    finally:
-        _leave(connection, former)
+    with connection.lock:  # as psycopg itself does: another thread may look at the same connection
+        former, libpq.nonblocking = libpq.nonblocking, 1
+        libpq.enter_pipeline_mode()
+        try:
+            results: list[int] = []
+            for command in _commands(connection, queries, prepared):
+                results.append(command)
+                if one_by_one:
+                    # or the end of its rows waits for those of later ones
+                    libpq.send_flush_request()
+            libpq.pipeline_sync()
+            sent = _Sent(connection, results)
+            yield tuple(Rows(sent, number) for number in range(len(queries)))
+            sent.finish()
+        except psycopg.Error:
+            raise  # the server skips what was sent behind the query that failed
+        except BaseException:
+            with suppress(psycopg.Error):
+                connection.cancel_safe(timeout=_CANCEL_S)
+            raise
+        finally:
+            _leave(connection, former)
 
 
 def _commands(

@@ -160,3 +160,18 @@ def test_a_question_that_ends_early_leaves_no_transaction(connection, query, is_
     assert asked(connection, [Query("SELECT $1::int", [7])]) == [[(7,)]]
     if is_inside:
         assert connection.execute("SELECT count(*) FROM mine").fetchone() == (0,)
+
+
+def test_two_threads_take_turns(connection):
+    found: list[object] = []
+
+    def ask() -> None:
+        one = [Query("SELECT $1::int", [1])]
+        found.extend(exchanged(connection, one) for _ in range(200))
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    for _ in range(200):
+        assert connection.execute("SELECT 2").fetchone() == (2,)
+    thread.join()
+    assert found == [[[(1,)]]] * 200
