@@ -211,7 +211,10 @@ _ADJUSTED = (
 def _with_transport(url: str, application_name: str) -> str:
     given = conninfo_to_dict(conninfo(url))
     defaults = {k: v for k, v in _TRANSPORT.items() if k not in given}
-    return make_conninfo(conninfo(url), application_name=application_name, **defaults)
+    # Names and texts are sent as UTF-8, whatever the encoding of the database: the server converts
+    # (PostgreSQL docs, "Character Set Support").
+    own: dict[str, str] = {"application_name": application_name, "client_encoding": "UTF8"}
+    return make_conninfo(conninfo(url), **own, **defaults)
 
 
 def _connect_failed(url: str, error: psycopg.Error) -> ConnectFailedError:
