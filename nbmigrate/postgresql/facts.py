@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import psycopg
-from psycopg.rows import class_row, tuple_row
+from psycopg.rows import tuple_row
 
 from nbmigrate.hazards import TableFacts
 from nbmigrate.operations import Id
 from nbmigrate.postgresql.identifiers import quote
+from nbmigrate.postgresql.sending import Query, exchanged
 
 #: A table is the sum of its partitions. PostgreSQL docs: pg_class, pg_stat_all_tables, pg_locks.
 _CATALOGS = """
@@ -116,11 +117,11 @@ class Facts:
     def __call__(self, tables: frozenset[Id]) -> Mapping[Id, TableFacts]:
         """The facts of those tables that are there."""
         connection, names = self._connect(), sorted(tables)
-        with psycopg.RawCursor(connection, row_factory=class_row(_Row)) as cursor:
-            values = [[schema for schema, _ in names], [name for _, name in names]]
-            found = cursor.execute(_CATALOGS, values).fetchall()
+        values = [[schema for schema, _ in names], [name for _, name in names]]
+        rows, since = exchanged(connection, [Query(_CATALOGS, values), Query(_SINCE)])
+        found = [_Row(*row) for row in rows]
         sizes = dict(_sizes(connection, found))
-        seconds = _seconds_counted(connection) if found else 0.0
+        seconds = next((float(at) for (at,) in since if at is not None), 0.0)
         return {
             (row.schema, row.name): self._facts(connection, row, sizes.get(row.root), seconds)
             for row in found
@@ -180,11 +181,6 @@ def _rows(connection: psycopg.Connection[Any], row: _Row, heap: int) -> int:
     except _UNREADABLE:
         return int(row.estimate)
     return int(counted[0]) if counted else 0
-
-
-def _seconds_counted(connection: psycopg.Connection[Any]) -> float:
-    found = connection.execute(_SINCE).fetchone()
-    return float(found[0]) if found and found[0] is not None else 0.0
 
 
 def sampled_rows(source: str, pages: int) -> str:
