@@ -62,8 +62,8 @@ class OwnedSequence(NamedTuple):
     cache: int
     cycle: bool
     ownership: str
-    nextval: str
-    table: str
+    nextval: str | None
+    table: str | None
     comment: str | None
 
     @property
@@ -148,6 +148,7 @@ class _Reader:
     def _odd_sequence(self, row: Row) -> str | None:
         """The name of a serial column's sequence where PostgreSQL would choose another one."""
         found = next(s for s in self.owned[row[0], row[1]] if (s.schema, s.name) in self.serials)
+        assert found.table  # told of each that is not an identity's
         return found.name if found.name != sequence_name(found.table, row[2]) else None
 
     def _sequence_comment(self, place: Place) -> str | None:

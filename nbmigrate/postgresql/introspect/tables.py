@@ -49,7 +49,7 @@ class _Parts:
         self.part_names = _part_names(catalog)
         self.privileges = read_privileges(catalog, "c")
         self.column_privileges = read_column_privileges(catalog)
-        self.sequences = _column_sequences(catalog, columns.serial_sequences)
+        self.sequences = _column_sequences(catalog, columns)
         self.policies: Mapping[int, Mapping[str, Policy]] = read_policies(catalog)
         self.comments = {row[0]: row[2] for row in catalog.comments if row[1] == 0}
 
@@ -132,13 +132,14 @@ def _part_names(catalog: Catalog) -> Mapping[int, Mapping[str, str]]:
 
 
 def _column_sequences(
-    catalog: Catalog, serial: frozenset[tuple[str, str]]
+    catalog: Catalog, columns: Columns
 ) -> Mapping[int, Sequence[tuple[str, int]]]:
     """The columns of each table that count by identity or serial, with their sequences."""
     found: defaultdict[int, list[tuple[str, int]]] = defaultdict(list)
     for row in catalog.sequences:
-        if row[9] == "i" or (row[0], row[1]) in serial:
-            found[row[10]].append((row[15], row[17]))
+        is_counting = row[9] == "i" or (row[0], row[1]) in columns.serial_sequences
+        if is_counting and row[11] in columns.names.get(row[10], ()):
+            found[row[10]].append((columns.names[row[10]][row[11]], row[17]))
     return found
 
 

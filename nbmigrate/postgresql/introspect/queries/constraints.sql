@@ -53,7 +53,7 @@ cross join lateral (
     from pg_catalog.pg_constraint
 ) as k
 join pg_catalog.pg_class c on c.oid = k.conrelid
-left join pg_catalog.pg_class f on f.oid = k.confrelid
+left join pg_catalog.pg_class f on f.oid = nullif(k.confrelid, 0)
 left join pg_catalog.pg_namespace fn on fn.oid = f.relnamespace
 left join lateral (
     select
@@ -65,7 +65,7 @@ left join lateral (
         x.reloptions as parameters
     from pg_catalog.pg_index
     join pg_catalog.pg_class x on x.oid = pg_index.indexrelid
-    where pg_index.indexrelid = k.conindid and k.contype in ('p', 'u')
+    where pg_index.indexrelid = case when k.contype in ('p', 'u') then k.conindid end
 ) as i on true
 left join pg_catalog.pg_description ds
     on

@@ -24,7 +24,8 @@ select
     x.reloptions,
     s.spcname,
     ds.description as comment_text,
-    (
+    -- of a B-tree with PostgreSQL's own classes only an expression can have them
+    case when i.indexprs is not null or m.amname <> 'btree' or 16384 <= any(i.indclass::oid[]) then (
         select
             pg_catalog.json_agg(
                 pg_catalog.json_build_array(a.attnum, a.attoptions, a.attstattarget)
@@ -33,7 +34,7 @@ select
         where
             a.attrelid = i.indexrelid and a.attnum > 0
             and (a.attoptions is not null or a.attstattarget >= 0)
-    ) as tuned_keys
+    ) end as tuned_keys
 from (select false as indnullsnotdistinct) as absent
 cross join lateral (
     select

@@ -1,5 +1,6 @@
 -- PostgreSQL 15-18. Sequences and the column that owns each: ownership 'i' is an identity
--- column, 'a' is OWNED BY (serial). regclass_text is how a default names the sequence.
+-- column, 'a' is OWNED BY (serial); of the latter the owner is named too. regclass_text is how a
+-- default names the sequence.
 select
     n.nspname,
     c.relname,
@@ -13,7 +14,10 @@ select
     o.deptype::text as ownership,
     o.refobjid as owner_relid,
     o.refobjsubid as owner_attnum,
-    '''' || replace(c.oid::pg_catalog.regclass::text, '''', '''''') || '''' as regclass_text,
+    case
+        when o.deptype = 'a'
+            then '''' || replace(c.oid::pg_catalog.regclass::text, '''', '''''') || ''''
+    end as regclass_text,
     tn.nspname as owner_schema,
     t.relname as owner_table,
     a.attname as owner_column,
@@ -31,9 +35,9 @@ left join pg_catalog.pg_depend o
         and o.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
         and o.refobjsubid > 0
         and o.deptype in ('a', 'i')
-left join pg_catalog.pg_class t on t.oid = o.refobjid
+left join pg_catalog.pg_class t on t.oid = case when o.deptype = 'a' then o.refobjid end
 left join pg_catalog.pg_namespace tn on tn.oid = t.relnamespace
-left join pg_catalog.pg_attribute a on a.attrelid = o.refobjid and a.attnum = o.refobjsubid
+left join pg_catalog.pg_attribute a on a.attrelid = t.oid and a.attnum = o.refobjsubid
 left join pg_catalog.pg_description ds
     on
         ds.objoid = c.oid

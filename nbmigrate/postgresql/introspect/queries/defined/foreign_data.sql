@@ -122,109 +122,112 @@ foreign_more (relid, place, name_, more_text) as (
     join pg_catalog.pg_attribute a on a.attrelid = c.oid and a.attnum = m.objsubid
 )
 
-select
-    'foreign data wrapper' as kind,
-    'public' as schema_name,
-    w.fdwname as object_name,
-    pg_catalog.concat(
-        pg_catalog.format('CREATE FOREIGN DATA WRAPPER %%I', w.fdwname),
-        ' HANDLER ' || nullif(w.fdwhandler, 0)::pg_catalog.regproc,
-        ' VALIDATOR ' || nullif(w.fdwvalidator, 0)::pg_catalog.regproc,
-        x.options
-    ) as definition_text,
-    null as first_text,
-    null as second_text,
-    ds.description as comment_text
-from pg_catalog.pg_foreign_data_wrapper w
-left join option_text x on x.catalog = w.tableoid and x.oid = w.oid
-left join pg_catalog.pg_description ds
-    on ds.classoid = w.tableoid and ds.objoid = w.oid and ds.objsubid = 0
-where
-    not exists (
-        select from pg_catalog.pg_depend e
-        where e.classid = w.tableoid and e.objid = w.oid and e.deptype = 'e'
-    )
-union all
-select
-    'server' as kind,
-    'public' as schema_name,
-    s.srvname as object_name,
-    pg_catalog.concat(
-        pg_catalog.format('CREATE SERVER %%I', s.srvname),
-        ' TYPE ' || pg_catalog.quote_literal(s.srvtype),
-        ' VERSION ' || pg_catalog.quote_literal(s.srvversion),
-        pg_catalog.format(' FOREIGN DATA WRAPPER %%I', w.fdwname),
-        x.options
-    ) as definition_text,
-    null as first_text,
-    null as second_text,
-    ds.description as comment_text
-from pg_catalog.pg_foreign_server s
-join pg_catalog.pg_foreign_data_wrapper w on w.oid = s.srvfdw
-left join option_text x on x.catalog = s.tableoid and x.oid = s.oid
-left join pg_catalog.pg_description ds
-    on ds.classoid = s.tableoid and ds.objoid = s.oid and ds.objsubid = 0
-where
-    not exists (
-        select from pg_catalog.pg_depend e
-        where e.classid = s.tableoid and e.objid = s.oid and e.deptype = 'e'
-    )
-union all
-select
-    'foreign table' as kind,
-    n.nspname as schema_name,
-    c.relname as object_name,
-    pg_catalog.concat(
-        pg_catalog.format('CREATE FOREIGN TABLE %%I.%%I (', n.nspname, c.relname),
-        (
-            select
-                E'\n    '
-                || pg_catalog.string_agg(
-                    p.part_text, E',\n    ' order by p.place, p.number_
-                )
-                || E'\n'
-            from foreign_part p
-            where p.relid = c.oid
-        ),
-        ')',
-        (
-            select
-                pg_catalog.format(
-                    ' INHERITS (%%s)',
-                    pg_catalog.string_agg(
-                        pg_catalog.format('%%I.%%I', pn.nspname, p.relname), ', '
-                        order by i.inhseqno
-                    )
-                )
-            from pg_catalog.pg_inherits i
-            join pg_catalog.pg_class p on p.oid = i.inhparent
-            join pg_catalog.pg_namespace pn on pn.oid = p.relnamespace
-            where i.inhrelid = c.oid and not c.relispartition
-            having pg_catalog.count(*) > 0
-        ),
-        pg_catalog.format(' SERVER %%I', s.srvname),
-        x.options,
-        (
-            select
-                pg_catalog.string_agg(E';\n' || m.more_text, '' order by m.place, m.name_)
-            from foreign_more m
-            where m.relid = c.oid
+select f.*
+from (
+    select
+        'foreign data wrapper' as kind,
+        'public' as schema_name,
+        w.fdwname as object_name,
+        pg_catalog.concat(
+            pg_catalog.format('CREATE FOREIGN DATA WRAPPER %%I', w.fdwname),
+            ' HANDLER ' || nullif(w.fdwhandler, 0)::pg_catalog.regproc,
+            ' VALIDATOR ' || nullif(w.fdwvalidator, 0)::pg_catalog.regproc,
+            x.options
+        ) as definition_text,
+        null as first_text,
+        null as second_text,
+        ds.description as comment_text
+    from pg_catalog.pg_foreign_data_wrapper w
+    left join option_text x on x.catalog = w.tableoid and x.oid = w.oid
+    left join pg_catalog.pg_description ds
+        on ds.classoid = w.tableoid and ds.objoid = w.oid and ds.objsubid = 0
+    where
+        not exists (
+            select from pg_catalog.pg_depend e
+            where e.classid = w.tableoid and e.objid = w.oid and e.deptype = 'e'
         )
-    ) as definition_text,
-    null as first_text,
-    null as second_text,
-    ds.description as comment_text
-from pg_catalog.pg_foreign_table t
-join pg_catalog.pg_class c on c.oid = t.ftrelid
-join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-join pg_catalog.pg_foreign_server s on s.oid = t.ftserver
-left join option_text x on x.catalog = c.tableoid and x.oid = c.oid and x.number_ = 0
-left join pg_catalog.pg_description ds
-    on ds.classoid = c.tableoid and ds.objoid = c.oid and ds.objsubid = 0
-where
-    c.relnamespace = any(%(namespaces)s::oid[])
-    and not exists (
-        select from pg_catalog.pg_depend e
-        where e.classid = c.tableoid and e.objid = c.oid and e.deptype = 'e'
-    )
-order by 1, 2, 3
+    union all
+    select
+        'server' as kind,
+        'public' as schema_name,
+        s.srvname as object_name,
+        pg_catalog.concat(
+            pg_catalog.format('CREATE SERVER %%I', s.srvname),
+            ' TYPE ' || pg_catalog.quote_literal(s.srvtype),
+            ' VERSION ' || pg_catalog.quote_literal(s.srvversion),
+            pg_catalog.format(' FOREIGN DATA WRAPPER %%I', w.fdwname),
+            x.options
+        ) as definition_text,
+        null as first_text,
+        null as second_text,
+        ds.description as comment_text
+    from pg_catalog.pg_foreign_server s
+    join pg_catalog.pg_foreign_data_wrapper w on w.oid = s.srvfdw
+    left join option_text x on x.catalog = s.tableoid and x.oid = s.oid
+    left join pg_catalog.pg_description ds
+        on ds.classoid = s.tableoid and ds.objoid = s.oid and ds.objsubid = 0
+    where
+        not exists (
+            select from pg_catalog.pg_depend e
+            where e.classid = s.tableoid and e.objid = s.oid and e.deptype = 'e'
+        )
+    union all
+    select
+        'foreign table' as kind,
+        n.nspname as schema_name,
+        c.relname as object_name,
+        pg_catalog.concat(
+            pg_catalog.format('CREATE FOREIGN TABLE %%I.%%I (', n.nspname, c.relname),
+            (
+                select
+                    E'\n    '
+                    || pg_catalog.string_agg(
+                        p.part_text, E',\n    ' order by p.place, p.number_
+                    )
+                    || E'\n'
+                from foreign_part p
+                where p.relid = c.oid
+            ),
+            ')',
+            (
+                select
+                    pg_catalog.format(
+                        ' INHERITS (%%s)',
+                        pg_catalog.string_agg(
+                            pg_catalog.format('%%I.%%I', pn.nspname, p.relname), ', '
+                            order by i.inhseqno
+                        )
+                    )
+                from pg_catalog.pg_inherits i
+                join pg_catalog.pg_class p on p.oid = i.inhparent
+                join pg_catalog.pg_namespace pn on pn.oid = p.relnamespace
+                where i.inhrelid = c.oid and not c.relispartition
+                having pg_catalog.count(*) > 0
+            ),
+            pg_catalog.format(' SERVER %%I', s.srvname),
+            x.options,
+            (
+                select
+                    pg_catalog.string_agg(E';\n' || m.more_text, '' order by m.place, m.name_)
+                from foreign_more m
+                where m.relid = c.oid
+            )
+        ) as definition_text,
+        null as first_text,
+        null as second_text,
+        ds.description as comment_text
+    from pg_catalog.pg_foreign_table t
+    join pg_catalog.pg_class c on c.oid = t.ftrelid
+    join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+    join pg_catalog.pg_foreign_server s on s.oid = t.ftserver
+    left join option_text x on x.catalog = c.tableoid and x.oid = c.oid and x.number_ = 0
+    left join pg_catalog.pg_description ds
+        on ds.classoid = c.tableoid and ds.objoid = c.oid and ds.objsubid = 0
+    where
+        c.relnamespace = any(%(namespaces)s::oid[])
+        and not exists (
+            select from pg_catalog.pg_depend e
+            where e.classid = c.tableoid and e.objid = c.oid and e.deptype = 'e'
+        )
+) as f
+order by f.kind = 'foreign table', f.kind, f.schema_name, f.object_name

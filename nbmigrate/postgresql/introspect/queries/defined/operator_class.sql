@@ -123,4 +123,4 @@ where
         select from pg_catalog.pg_depend e
         where e.classid = o.tableoid and e.objid = o.oid and e.deptype = 'e'
     )
-order by 1, 2, 3, 5
+order by 1 desc, 2, 3, 5
