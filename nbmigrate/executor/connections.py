@@ -7,7 +7,6 @@ options, which connection poolers refuse. ``prepare`` makes them again after a
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple
 
 import psycopg
@@ -152,16 +151,6 @@ def prepare(connection: psycopg.Connection[Any], *, lock_timeout_ms: int) -> Non
     except psycopg.errors.InvalidParameterValue:
         # the server's operating system cannot poll for it
         exchanged(connection, (_session(settings), *_ADJUSTED))
-
-
-def pipelined(connection: psycopg.Connection[Any]) -> AbstractContextManager[object]:
-    """Statements that wait for no answer, in one round trip; one by one with a libpq before 14.
-
-    Inside of another one they go with its statements.
-    """
-    if connection.pgconn.pipeline_status or not psycopg.Pipeline.is_supported():
-        return nullcontext()
-    return connection.pipeline()
 
 
 def _transport_of_server(connection: psycopg.Connection[Any]) -> dict[str, str]:

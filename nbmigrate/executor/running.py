@@ -18,7 +18,7 @@ from nbmigrate.errors import ExecutionError
 from nbmigrate.executor import own_sessions
 from nbmigrate.executor.activity import announce
 from nbmigrate.executor.blockers import Blocker
-from nbmigrate.executor.connections import connect, pipelined, prepare
+from nbmigrate.executor.connections import connect, prepare
 from nbmigrate.executor.events import AppliedStatement, Blocked, OnEvent, Released, Retried
 from nbmigrate.executor.failpoints import Failpoint
 from nbmigrate.executor.failures import RETRYABLE, Origin, lock_timed_out, statement_failed
@@ -27,7 +27,7 @@ from nbmigrate.executor.segments import Step
 from nbmigrate.executor.settings import Settings
 from nbmigrate.executor.statements import Ran
 from nbmigrate.postgresql.secrets import mask_sql
-from nbmigrate.postgresql.sending import Prepared, Query, Row, exchanged
+from nbmigrate.postgresql.sending import Prepared, Query, Row, exchanged, sent_together
 
 _BEGIN = (Query("BEGIN"), Query("SELECT pg_catalog.txid_current()"))
 _COMMIT_PATIENCE_SECONDS = 15.0
@@ -189,26 +189,31 @@ def execute(
 ) -> AppliedStatement:
     """Run one statement, word for word, and report it."""
     start = session.settings.monotonic()
-    # Without parameters psycopg sends the text as it is: % and : mean nothing.
-    if meanwhile is nothing:
-        cursor = session.connection.execute(step.sql)
-    else:
-        with pipelined(session.connection):
-            cursor = session.connection.execute(step.sql, prepare=False)
-            with suppress(Exception):  # it is done again, and told, when its turn comes
-                meanwhile()
+    rows = _run_step(session.connection, step.sql, meanwhile)
     done = AppliedStatement(
         index=step.number,
         sql=mask_sql(step.sql),
         ms=elapsed_ms(session.settings, start),
-        rows=cursor.rowcount,
+        rows=rows,
         tag=tag,
         line=step.line if tag else 0,
     )
-    cursor.close()
     session.on_event(done)
     session.failpoint.reach("after_statement", step.number)
     return done
+
+
+def _run_step(connection: psycopg.Connection[Any], sql: str, meanwhile: Callable[[], None]) -> int:
+    """The number of rows, or -1 of what counts none."""
+    if meanwhile is nothing or not psycopg.Pipeline.is_supported():
+        # Without parameters psycopg sends the text as it is: % and : mean nothing.
+        with connection.cursor() as cursor:
+            return cursor.execute(sql).rowcount
+    with sent_together(connection, [Query(sql)]) as (answer,):
+        with suppress(Exception):  # it is done again, and told, when its turn comes
+            meanwhile()
+        len(answer)  # now it is waited for
+    return -1  # nothing that leaves the session alone counts rows
 
 
 def elapsed_ms(settings: Settings, start: float) -> int:

@@ -95,8 +95,9 @@ class Changes:
         if any(_version(file.raws) != VERSION for file in (before, after) if file is not None):
             return None
         old, new = before.tables if before else {}, after.tables
-        same = {name for name, raw in new.items() if name in old and bytes(old[name]) == bytes(raw)}
-        return _load(before, same) if before else EMPTY, _load(after, same)
+        gone = {name: raw for name, raw in old.items() if new.get(name) != raw}
+        come = {name: raw for name, raw in new.items() if old.get(name) != raw}
+        return _load(before, gone) if before else EMPTY, _load(after, come)
 
     def _file(self, entry: Entry) -> _File:
         path = self._journal.layout.snapshot(entry)
@@ -121,10 +122,9 @@ def _tables(raws: _Raws) -> _Raws:
     return msgspec.json.decode(raws["tables"], type=_Raws) if "tables" in raws else {}
 
 
-def _load(file: _File, same: set[str]) -> Snapshot:
-    rest = {name: raw for name, raw in file.tables.items() if name not in same}
-    raws = {name: raw for name, raw in file.raws.items() if name not in _ITS_OWN}
-    return _loaded(msgspec.json.encode({**raws, **_ITS_OWN, "tables": rest}))
+def _load(file: _File, tables: _Raws) -> Snapshot:
+    """The snapshot of a file with these of its tables."""
+    return _loaded(msgspec.json.encode({**file.raws, **_ITS_OWN, "tables": tables}))
 
 
 @lru_cache(maxsize=4)  # where migrations make tables, what is left of the ones before is the same
