@@ -34,7 +34,8 @@ def shares(call: Callable[[], object]) -> dict[str, float]:
 
 def _package(file: str, function: str) -> str:
     parts = Path(file).parts
-    if function == "wait" and "psycopg" in parts:
+    # psycopg's own, and that of an exchange: a poll of the socket
+    if (function == "wait" and "psycopg" in parts) or "'select.poll'" in function:
         return WAIT
     if "nbmigrate" in parts:
         at = len(parts) - 1 - parts[::-1].index("nbmigrate")
