@@ -13,11 +13,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from nbmigrate.errors import NbmigrateError, SnapshotVersionError
+from nbmigrate.errors import NbmigrateError, SnapshotFormatError, SnapshotVersionError
 from nbmigrate.journal.entries import Entry
 from nbmigrate.journal.folder import Journal
 from nbmigrate.model import EMPTY, Snapshot
-from nbmigrate.model.codec import VERSION, load
+from nbmigrate.model.codec import VERSION, load, load_file
 from nbmigrate.model.sidecar import is_silent
 
 _Raws = dict[str, msgspec.Raw]
@@ -30,6 +30,47 @@ class _File(NamedTuple):
 
     raws: _Raws
     tables: _Raws
+
+    @classmethod
+    def read(cls, path: Path) -> _File:
+        """The file.
+
+        Raises:
+            msgspec.DecodeError: it holds no JSON object.
+            UnicodeDecodeError: likewise.
+            OSError: it cannot be read.
+        """
+        raws = msgspec.json.decode(path.read_bytes(), type=_Raws)
+        tables = msgspec.json.decode(raws["tables"], type=_Raws) if "tables" in raws else {}
+        return cls(raws, tables)
+
+
+def say_the_same(one: Path, other: Path) -> bool:
+    """Whether two snapshot files say the same of the schema, whatever their sidecars say.
+
+    Raises:
+        SnapshotFormatError: one cannot be read.
+    """
+    parts = _parts(one), _parts(other)
+    return parts[0].keys() == parts[1].keys() and all(
+        raw == parts[1][name] or _decoded(raw) == _decoded(parts[1][name])
+        for name, raw in parts[0].items()
+    )
+
+
+def _parts(path: Path) -> dict[tuple[str, str], msgspec.Raw]:
+    """Each table, and all else that the file says of the schema."""
+    try:
+        raws, tables = _File.read(path)
+    except (msgspec.DecodeError, UnicodeDecodeError, OSError) as error:
+        load_file(path)  # says what is amiss, and where
+        raise SnapshotFormatError(f"not a snapshot: {error}", path=path) from error
+    rest = {("", name): raw for name, raw in raws.items() if name not in {"tables", *_ITS_OWN}}
+    return rest | {("tables", name): raw for name, raw in tables.items()}
+
+
+def _decoded(raw: msgspec.Raw) -> object:
+    return msgspec.json.decode(raw)
 
 
 class Changes:
@@ -102,8 +143,7 @@ class Changes:
     def _file(self, entry: Entry) -> _File:
         path = self._journal.layout.snapshot(entry)
         if self._last is None or self._last[0] != path:
-            raws = msgspec.json.decode(path.read_bytes(), type=_Raws)
-            self._last = (path, _File(raws, _tables(raws)))
+            self._last = (path, _File.read(path))
         return self._last[1]
 
 
@@ -116,10 +156,6 @@ def _is_silent(sidecar: Path) -> bool:
 
 def _version(raws: _Raws) -> str:
     return msgspec.json.decode(raws["version"], type=str) if "version" in raws else ""
-
-
-def _tables(raws: _Raws) -> _Raws:
-    return msgspec.json.decode(raws["tables"], type=_Raws) if "tables" in raws else {}
 
 
 def _load(file: _File, tables: _Raws) -> Snapshot:

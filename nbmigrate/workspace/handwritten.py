@@ -10,7 +10,6 @@ import hashlib
 import random
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -21,9 +20,9 @@ from nbmigrate.errors import (
     JournalError,
     NbmigrateError,
     ServerError,
-    SnapshotFormatError,
 )
 from nbmigrate.journal import Draft, Migration, two_words
+from nbmigrate.journal.changes import say_the_same
 from nbmigrate.model import EMPTY, Snapshot
 from nbmigrate.model.codec import load_file
 from nbmigrate.postgresql import statements
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
     from nbmigrate.journal import Journal
     from nbmigrate.workspace.project import Project
 
-_Raws = dict[str, msgspec.Raw]
 #: Statements that begin so change rows at most.
 _ON_ROWS = frozenset({"insert", "update", "delete", "merge", "set", "analyze", "vacuum", "refresh"})
 
@@ -126,41 +124,10 @@ def may_be_stale(journal: Journal) -> bool:
             return False
         if len(entries) == 1:
             return load_file(journal.layout.snapshot(entries[-1])).snapshot == EMPTY
-        return _say_the_same(*(journal.layout.snapshot(entry) for entry in entries[-2:]))
+        # as documents: a migration by hand begins as a copy of the snapshot before
+        return say_the_same(*(journal.layout.snapshot(entry) for entry in entries[-2:]))
     except NbmigrateError:
         return False  # a folder in disorder is the business of others
-
-
-def _say_the_same(*paths: Path) -> bool:
-    """Whether snapshot files say the same of the schema; the sidecar is written before it, with the SQL.
-
-    Compared as documents: a migration by hand begins as a copy of the snapshot before.
-    """
-    before, after = map(_parts_of, paths)
-    return before.keys() == after.keys() and all(
-        bytes(raw) == bytes(after[name]) or _decoded(raw) == _decoded(after[name])
-        for name, raw in before.items()
-    )
-
-
-def _parts_of(path: Path) -> dict[tuple[str, str], msgspec.Raw]:
-    """Each table, and all else that the file says of the schema, not read yet."""
-    try:
-        text = path.read_bytes()
-    except OSError as error:
-        raise SnapshotFormatError(f"cannot be read: {error}", path=path) from error
-    try:
-        document = msgspec.json.decode(text, type=_Raws)
-        tables = msgspec.json.decode(document.pop("tables", b"{}"), type=_Raws)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        load_file(path)  # says what is amiss, and where
-        raise SnapshotFormatError(f"not a snapshot: {error}", path=path) from error
-    rest = {("", name): raw for name, raw in document.items() if name not in {"id", "prevId"}}
-    return rest | {("tables", name): raw for name, raw in tables.items()}
-
-
-def _decoded(raw: msgspec.Raw) -> object:
-    return msgspec.json.decode(raw)
 
 
 def _changes_schema(migration: Migration) -> bool:
