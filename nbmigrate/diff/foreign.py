@@ -11,33 +11,32 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from nbmigrate.diff.partitions import ancestors
-from nbmigrate.diff.pieces import STRING, TOKEN, pieces
+from nbmigrate.diff.pieces import NAME, STRING, TOKEN, pieces
 from nbmigrate.model import Snapshot, Table
 
-_NAME = r'(?:"(?:[^"]|"")*"|[\w$]+)'
 _OPTIONS = re.compile(
-    rf"^(?P<head>.*?)\s*\bOPTIONS\s*\((?P<inside>(?:\s*{_NAME}\s+{STRING}\s*,?)*)\)(?P<tail>.*)$",
+    rf"^(?P<head>.*?)\s*\bOPTIONS\s*\((?P<inside>(?:\s*{NAME}\s+{STRING}\s*,?)*)\)(?P<tail>.*)$",
     re.IGNORECASE | re.DOTALL,
 )
-_OPTION = re.compile(rf"({_NAME})\s+({STRING})")
+_OPTION = re.compile(rf"({NAME})\s+({STRING})")
 _VERSION = re.compile(rf"\s+VERSION\s+({STRING})", re.IGNORECASE)
 _WITH = re.compile(r"^(?P<head>.*)\s+WITH\s+\((?P<options>[^()]*)\)$", re.IGNORECASE | re.DOTALL)
 _PUBLISHED = re.compile(
-    rf"^CREATE\s+PUBLICATION\s+{_NAME}(?:\s+FOR\s+(?P<what>.*))?$", re.IGNORECASE | re.DOTALL
+    rf"^CREATE\s+PUBLICATION\s+{NAME}(?:\s+FOR\s+(?P<what>.*))?$", re.IGNORECASE | re.DOTALL
 )
 _ITEMS = re.compile(
-    rf"^(?P<head>CREATE\s+PUBLICATION\s+{_NAME}\s+FOR\s+TABLE\s+)(?P<items>.*)$",
+    rf"^(?P<head>CREATE\s+PUBLICATION\s+{NAME}\s+FOR\s+TABLE\s+)(?P<items>.*)$",
     re.IGNORECASE | re.DOTALL,
 )
 #: A table of a publication as the server shows it; its columns and condition follow.
-_ITEM = re.compile(rf"^(?:TABLE\s+)?ONLY\s+(?P<schema>{_NAME})\.(?P<name>{_NAME})", re.IGNORECASE)
-_TRIGGER = re.compile(rf"^CREATE\s+(?:CONSTRAINT\s+)?TRIGGER\s+(?P<name>{_NAME})\s", re.IGNORECASE)
+_ITEM = re.compile(rf"^(?:TABLE\s+)?ONLY\s+(?P<schema>{NAME})\.(?P<name>{NAME})", re.IGNORECASE)
+_TRIGGER = re.compile(rf"^CREATE\s+(?:CONSTRAINT\s+)?TRIGGER\s+(?P<name>{NAME})\s", re.IGNORECASE)
 _COMMENT = re.compile(
     rf"^(?P<on>COMMENT\s+ON\s+COLUMN\s.*)\s+IS\s+{STRING}$", re.IGNORECASE | re.DOTALL
 )
 #: As the server shows a foreign table that is a partition.
 _ATTACHED = re.compile(
-    rf"^ALTER TABLE ONLY (?P<schema>{_NAME})\.(?P<name>{_NAME}) ATTACH PARTITION ", re.MULTILINE
+    rf"^ALTER TABLE ONLY (?P<schema>{NAME})\.(?P<name>{NAME}) ATTACH PARTITION ", re.MULTILINE
 )
 
 

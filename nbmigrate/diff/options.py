@@ -9,10 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from nbmigrate.diff.pieces import inside, pieces
+from nbmigrate.diff.pieces import NAME, inside, pieces
 
-_NAME = r'(?:"(?:[^"]|"")*"|[\w$]+)'
-_OPTION = re.compile(rf"({_NAME})\s*=\s*((?:'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|[^,'\"])+)")
+_OPTION = re.compile(rf"({NAME})\s*=\s*((?:'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|[^,'\"])+)")
 #: Options of an operator that name functions which estimate.
 ESTIMATES = ("restrict", "join")
 _ESTIMATE = re.compile(r",\s*(?:RESTRICT|JOIN)\s*=\s*[^,)]+", re.IGNORECASE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+NAME = r'(?:"(?:[^"]|"")*"|[\w$]+)'
 STRING = r"[eE]?'(?:[^']|'')*'"
 TOKEN = re.compile(rf"{STRING}|\"(?:[^\"]|\"\")*\"|[\w$]+|\s+|.", re.DOTALL)
 
