@@ -78,7 +78,7 @@ def _in_order(source: str, name: str | None) -> str:
     """What to type when the name was typed where the source stands, as a notebook has it."""
     if name is None:
         return f"in a shell the source comes first: nbmigrate generate SOURCE {shlex.quote(source)}"
-    if not Path(name).suffix and ":" not in name:
+    if not name.endswith((".json", ".sql", ".py", ".ipynb")):
         return ""
     words = shlex.join(("nbmigrate", "generate", name, source))
     return f"the source comes before the name: {words}"
