@@ -153,15 +153,6 @@ def _work(
     """The transaction of a part; the last one writes the history."""
     settings = session.settings
 
-    def judge(answers: Sequence[Sequence[Row]]) -> None:
-        [(is_alone, has_lock)], recorded = answers
-        if not has_lock:
-            raise lock_lost()
-        if not is_alone:
-            raise psycopg.errors.LockNotAvailable("another migrator is inside a migration")
-        if recorded:
-            raise _AppliedMeanwhileError
-
     def conclude(ran: Sequence[statements.Ran]) -> Sequence[Query]:
         progress = Progress(history.history_name(settings), migration.tag)
         queries = [*(history.OWN_ROLE if rest.changes_session else ())]
@@ -180,10 +171,21 @@ def _work(
         kept="",
         # not in one query: it would not see what another one commits before it gets the lock
         asks=(_entering(session), history.find_recorded(migration, settings)),
-        judge=judge,
+        judge=_require_alone,
         conclude=conclude,
         prepare=not rest.changes_session,
     )
+
+
+def _require_alone(answers: Sequence[Sequence[Row]]) -> None:
+    """By the answers to what a transaction asks as it begins."""
+    [(is_alone, has_lock)], recorded = answers
+    if not has_lock:
+        raise lock_lost()
+    if not is_alone:
+        raise psycopg.errors.LockNotAvailable("another migrator is inside a migration")
+    if recorded:
+        raise _AppliedMeanwhileError
 
 
 def _log(session: Session, tag: str, ran: Sequence[statements.Ran]) -> list[Query]:
