@@ -18,7 +18,7 @@ import psycopg
 
 from nbmigrate.errors import ExecutionError
 from nbmigrate.executor import raw
-from nbmigrate.postgresql.introspect.catalog import asked
+from nbmigrate.postgresql.moments import asked
 from nbmigrate.postgresql.sending import Query, Row
 
 SCHEMA = "nbmigrate"
@@ -121,18 +121,27 @@ def ask(
     Raises:
         ExecutionError: when a newer nbmigrate made them, or another user who lets nobody read them.
     """
+    answers = _with_version(connection, queries, table)
+    return None if answers is None else answers[1:]
+
+
+def _with_version(
+    connection: psycopg.Connection[Any], queries: Sequence[Query], table: str
+) -> Sequence[Sequence[Row]] | None:
+    """The same behind the version of the tables."""
     seen = _SEEN.setdefault(connection, set())
     if table not in seen and not table_exists(connection, SCHEMA, table):
         return None
     try:
         with readable(connection):
-            [(version,)], *found = asked(connection, (_VERSION, *queries))
+            answers = asked(connection, (_VERSION, *queries))
     except psycopg.errors.UndefinedTable:
         seen.discard(table)  # it was there once: somebody dropped it, or its making was rolled back
         return None
     seen.add(table)
+    [(version,)] = answers[0]
     _require_known(version)
-    return found
+    return answers
 
 
 #: The tables of ours that a connection has met: that they are there is not asked each time.
@@ -151,8 +160,8 @@ def _require_known(version: int | None) -> None:
 
 def is_up_to_date(connection: psycopg.Connection[Any], *, table: str = "meta") -> bool:
     """Whether all tables are there as this release makes them, and ``table``, which others make."""
-    found = ask(connection, _VERSION, table=table)
-    return found is not None and [*found[0]] == [(VERSION,)]
+    answers = _with_version(connection, (), table)
+    return answers is not None and [*answers[0]] == [(VERSION,)]
 
 
 @contextmanager

@@ -205,7 +205,7 @@ def execute(
 
 def _run_step(connection: psycopg.Connection[Any], sql: str, meanwhile: Callable[[], None]) -> int:
     """The number of rows, or -1 of what counts none."""
-    if meanwhile is nothing or not psycopg.Pipeline.is_supported():
+    if meanwhile is nothing:
         # Without parameters psycopg sends the text as it is: % and : mean nothing.
         with connection.cursor() as cursor:
             return cursor.execute(sql).rowcount

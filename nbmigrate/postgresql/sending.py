@@ -126,23 +126,13 @@ def exchanged(
     Raises:
         psycopg.Error: what the server refused.
     """
-    if not queries:
-        return []
-    if psycopg.Pipeline.is_supported():
-        with _sent(connection, queries, prepared, one_by_one=False) as sent:
-            return [[*rows] for rows in sent]
-    return [_run(connection, *query) for query in queries]
-
-
-def _run(connection: psycopg.Connection[Any], sql: str, values: Sequence[object]) -> Sequence[Row]:
-    """One by one, with a libpq before 14."""
-    cursor = psycopg.RawCursor(connection).execute(sql, values, prepare=False)
-    return cursor.fetchall() if cursor.description else []
+    with _sent(connection, queries, prepared, one_by_one=False) as sent:
+        return [[*rows] for rows in sent]
 
 
 def sent_together(
     connection: psycopg.Connection[Any], queries: Sequence[Query]
-) -> AbstractContextManager[tuple[Rows, ...]]:
+) -> AbstractContextManager[Sequence[Sequence[Row]]]:
     """The rows of each query; they can be asked for inside only.
 
     Those of the first can be taken while the server is at the second.
@@ -160,7 +150,10 @@ def _sent(
     prepared: Prepared | None,
     *,
     one_by_one: bool,
-) -> Iterator[tuple[Rows, ...]]:
+) -> Iterator[Sequence[Sequence[Row]]]:
+    if not queries or not psycopg.Pipeline.is_supported():
+        yield [_run(connection, *query) for query in queries]
+        return
     libpq = connection.pgconn
     with connection.lock:  # as psycopg itself does: another thread may look at the same connection
         former, libpq.nonblocking = libpq.nonblocking, 1
@@ -184,6 +177,12 @@ def _sent(
             raise
         finally:
             _leave(connection, former)
+
+
+def _run(connection: psycopg.Connection[Any], sql: str, values: Sequence[object]) -> Sequence[Row]:
+    """One by one, with a libpq before 14."""
+    cursor = psycopg.RawCursor(connection).execute(sql, values, prepare=False)
+    return cursor.fetchall() if cursor.description else []
 
 
 def _commands(

@@ -17,15 +17,7 @@ import psycopg
 from nbmigrate.garbage import uncollected
 from nbmigrate.model import Grant, Snapshot
 from nbmigrate.model.names import PUBLIC, format_path
-from nbmigrate.postgresql.introspect.catalog import (
-    Catalog,
-    asked,
-    beginning,
-    query_of,
-    reading,
-    reading_catalog,
-    run,
-)
+from nbmigrate.postgresql.introspect.catalog import Catalog, query_of, reading_catalog
 from nbmigrate.postgresql.introspect.columns import read_columns
 from nbmigrate.postgresql.introspect.constraints import read_constraints
 from nbmigrate.postgresql.introspect.definitions import (
@@ -42,6 +34,7 @@ from nbmigrate.postgresql.introspect.privileges import read_privileges
 from nbmigrate.postgresql.introspect.steady import steady
 from nbmigrate.postgresql.introspect.tables import read_tables
 from nbmigrate.postgresql.introspect.views import read_views
+from nbmigrate.postgresql.moments import ReadTransaction, asked, beginning
 from nbmigrate.postgresql.sending import Query, Row, exchanged
 
 _RELATION = re.compile(r"( (?:of|on|in|with) )")
@@ -149,21 +142,26 @@ _INVALID = "invalid index"
 def _invalid_indexes(
     connection: psycopg.Connection[Any], schemas: Sequence[str] | None
 ) -> tuple[str, ...]:
-    with reading(connection) as cursor:
-        names = None if schemas is None else [*schemas]
-        namespaces = [oid for oid, _ in run(cursor, "schemas", schemas=names)]
-        found = run(cursor, "invalid_indexes", namespaces=namespaces)
-    return tuple(format_path(*row) for row in found)
+    return tuple(format_path(*row) for row in _rows_in(connection, schemas, "invalid_indexes"))
 
 
 def unmanaged_counts(
     connection: psycopg.Connection[Any], *, schemas: Sequence[str] | None = None
 ) -> dict[str, int]:
     """How many there are of each kind that a snapshot does not hold."""
-    with reading(connection) as cursor:
-        names = None if schemas is None else [*schemas]
-        namespaces = [oid for oid, _ in run(cursor, "schemas", schemas=names)]
-        return dict(run(cursor, "unmanaged", namespaces=namespaces))
+    return dict(_rows_in(connection, schemas, "unmanaged"))
+
+
+def _rows_in(
+    connection: psycopg.Connection[Any], schemas: Sequence[str] | None, name: str
+) -> Sequence[Row]:
+    """The rows of a query about the schemas."""
+    names = None if schemas is None else [*schemas]
+    reading = ReadTransaction.around(connection)
+    with reading.closing(connection):
+        *_, found = exchanged(connection, (*reading.begin, query_of("schemas", names)))
+        [rows] = exchanged(connection, [query_of(name, [oid for oid, _ in found])])
+    return rows
 
 
 def in_words(counts: Mapping[str, int]) -> tuple[str, ...]:
@@ -190,7 +188,7 @@ def fingerprint(connection: psycopg.Connection[Any], schemas: Sequence[str] | No
 
 
 def _fingerprint(schemas: Sequence[str] | None) -> Query:
-    return query_of("fingerprint", schemas=None if schemas is None else [*schemas])
+    return query_of("fingerprint", None if schemas is None else [*schemas])
 
 
 class Moment(NamedTuple):

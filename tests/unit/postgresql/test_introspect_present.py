@@ -7,6 +7,7 @@ import re
 import pytest
 
 from nbmigrate.postgresql.introspect import catalog, introspect
+from nbmigrate.postgresql.sending import exchanged
 
 #: By the query: what makes one, and where in the snapshot it is.
 MADE = {
@@ -82,11 +83,12 @@ MADE = {
 
 
 def present(connection) -> set[str]:
-    return {name for (name,) in connection.execute(catalog._text("present")).fetchall()}
+    [rows] = exchanged(connection, [catalog.query_of("present")])
+    return {name for (name,) in rows}
 
 
 def test_every_rare_query_has_its_line_in_present():
-    text = catalog._text("present").decode()
+    text = catalog.query_of("present").sql
     assert set(re.findall(r"\(\s*'([a-z_/]+)',", text)) == catalog._RARE == MADE.keys()
 
 

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from nbmigrate.postgresql.introspect import introspect, introspect_marked
-from nbmigrate.postgresql.introspect.catalog import asked
+from nbmigrate.postgresql.moments import asked
 from nbmigrate.postgresql.sending import Prepared, Query, exchanged, sent_together
 
 IDLE, INTRANS = psycopg.pq.TransactionStatus.IDLE, psycopg.pq.TransactionStatus.INTRANS

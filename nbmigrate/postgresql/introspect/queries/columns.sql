@@ -44,7 +44,7 @@ left join pg_catalog.pg_constraint k
     on k.conrelid = a.attrelid and k.contype = 'n' and k.conkey[1] = a.attnum
 left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
 where
-    c.relnamespace = any(%(namespaces)s::oid[])
+    c.relnamespace = any($1::oid[])
     and c.relkind in ('r', 'p', 'v', 'm')
     and a.attnum > 0
     and not a.attisdropped

@@ -8,7 +8,7 @@ from pg_catalog.pg_description d
 join pg_catalog.pg_class c on c.oid = d.objoid
 where
     d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass
-    and c.relnamespace = any(%(namespaces)s::oid[])
+    and c.relnamespace = any($1::oid[])
     and c.relkind in ('r', 'p', 'v', 'm')
 union all
 select
@@ -19,6 +19,6 @@ from pg_catalog.pg_description d
 join pg_catalog.pg_namespace n on n.oid = d.objoid
 where
     d.classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
-    and d.objoid = any(%(namespaces)s::oid[])
+    and d.objoid = any($1::oid[])
     and n.nspname <> 'public'
 order by 1, 2

@@ -19,7 +19,7 @@ left join pg_catalog.pg_type b on b.oid = a.atttypid
 left join pg_catalog.pg_collation l on l.oid = a.attcollation and l.oid <> b.typcollation
 left join pg_catalog.pg_namespace ln on ln.oid = l.collnamespace
 where
-    t.typnamespace = any(%(namespaces)s::oid[])
+    t.typnamespace = any($1::oid[])
     and t.typtype = 'c'
     and c.relkind = 'c'
     and not exists (

@@ -20,7 +20,7 @@ select
     f.relname as foreign_table,
     k.confkey,
     case
-        when f.relnamespace <> all(%(namespaces)s::oid[]) or f.relkind not in ('r', 'p')
+        when f.relnamespace <> all($1::oid[]) or f.relkind not in ('r', 'p')
             then array(
                 select a.attname
                 from pg_catalog.unnest(k.confkey) with ordinality as u (attnum, place)
@@ -73,7 +73,7 @@ left join pg_catalog.pg_description ds
         and ds.classoid = 'pg_catalog.pg_constraint'::pg_catalog.regclass
         and ds.objsubid = 0
 where
-    c.relnamespace = any(%(namespaces)s::oid[])
+    c.relnamespace = any($1::oid[])
     and c.relkind in ('r', 'p')
     and k.contype in ('p', 'u', 'f', 'c', 'x')
     and (k.conislocal or k.contype <> 'c')

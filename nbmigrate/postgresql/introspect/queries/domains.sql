@@ -39,7 +39,7 @@ join pg_catalog.pg_type b on b.oid = t.typbasetype
 left join pg_catalog.pg_collation l on l.oid = t.typcollation and l.oid <> b.typcollation
 left join pg_catalog.pg_namespace ln on ln.oid = l.collnamespace
 where
-    t.typnamespace = any(%(namespaces)s::oid[])
+    t.typnamespace = any($1::oid[])
     and t.typtype = 'd'
     and not exists (
         select from pg_catalog.pg_depend e

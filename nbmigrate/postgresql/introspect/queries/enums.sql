@@ -13,7 +13,7 @@ select
 from pg_catalog.pg_type t
 join pg_catalog.pg_namespace n on n.oid = t.typnamespace
 where
-    t.typnamespace = any(%(namespaces)s::oid[])
+    t.typnamespace = any($1::oid[])
     and t.typtype = 'e'
     and not exists (
         select from pg_catalog.pg_depend e

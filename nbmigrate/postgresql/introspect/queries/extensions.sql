@@ -3,14 +3,14 @@
 select
     x.extname,
     case
-        when n.oid = any(%(namespaces)s::oid[]) or n.nspname = 'pg_catalog' then n.nspname
+        when n.oid = any($1::oid[]) or n.nspname = 'pg_catalog' then n.nspname
     end as schema_name
 from pg_catalog.pg_extension x
 join pg_catalog.pg_namespace n on n.oid = x.extnamespace
 where
     x.extname <> 'plpgsql'
     and (
-        n.oid = any(%(namespaces)s::oid[])
+        n.oid = any($1::oid[])
         or n.nspname = 'pg_catalog'
         or exists (
             select from pg_catalog.pg_depend e

@@ -10,8 +10,8 @@ with excluded as materialized (
     from pg_catalog.pg_namespace n
     where
         case
-            when %(schemas)s::text[] is not null
-                then not (n.nspname = any(%(schemas)s::text[]) or n.nspname = 'pg_toast')
+            when $1::text[] is not null
+                then not (n.nspname = any($1::text[]) or n.nspname = 'pg_toast')
             else
                 n.nspname ~ '^(pg_|nbmigrate(_|$))' and n.nspname <> 'pg_toast'
                 or n.nspname in ('information_schema', 'drizzle')

@@ -31,7 +31,7 @@ join pg_catalog.pg_namespace n on n.oid = p.pronamespace
 left join lateral (
     select
         pg_catalog.format(
-            E'CREATE OR REPLACE AGGREGATE %%I.%%I(%%s) (\n    %%s\n)',
+            E'CREATE OR REPLACE AGGREGATE %I.%I(%s) (\n    %s\n)',
             n.nspname,
             p.proname,
             coalesce(nullif(pg_catalog.pg_get_function_arguments(p.oid), ''), '*'),
@@ -66,7 +66,7 @@ left join lateral (
                 end,
                 'MINITCOND = ' || pg_catalog.quote_literal(g.aggminitval),
                 (
-                    select pg_catalog.format('SORTOP = OPERATOR(%%I.%%s)', s.nspname, o.oprname)
+                    select pg_catalog.format('SORTOP = OPERATOR(%I.%s)', s.nspname, o.oprname)
                     from pg_catalog.pg_operator o
                     join pg_catalog.pg_namespace s on s.oid = o.oprnamespace
                     where o.oid = g.aggsortop
@@ -85,7 +85,7 @@ left join pg_catalog.pg_description ds
         and ds.classoid = 'pg_catalog.pg_proc'::pg_catalog.regclass
         and ds.objsubid = 0
 where
-    p.pronamespace = any(%(namespaces)s::oid[])
+    p.pronamespace = any($1::oid[])
     and p.prokind in ('f', 'p', 'w', 'a')
     and not exists (
         select from pg_catalog.pg_depend e

@@ -52,7 +52,7 @@ left join pg_catalog.pg_description ds
         and ds.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass
         and ds.objsubid = 0
 where
-    c.relnamespace = any(%(namespaces)s::oid[])
+    c.relnamespace = any($1::oid[])
     and c.relkind in ('r', 'p', 'm')
     and not x.relispartition
     and i.indisvalid

@@ -5,5 +5,5 @@ select
 from pg_catalog.pg_index i
 join pg_catalog.pg_class c on c.oid = i.indexrelid
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-where not i.indisvalid and c.relnamespace = any(%(namespaces)s::oid[])
+where not i.indisvalid and c.relnamespace = any($1::oid[])
 order by n.nspname, c.relname

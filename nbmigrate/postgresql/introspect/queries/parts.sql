@@ -7,7 +7,7 @@ with recursive above as (
     from pg_catalog.pg_inherits h
     join pg_catalog.pg_class x on x.oid = h.inhrelid
     where
-        x.relnamespace = any(%(namespaces)s::oid[])
+        x.relnamespace = any($1::oid[])
         and x.relkind in ('i', 'I')
         and x.relispartition
     union all

@@ -6,7 +6,7 @@ with objects (kind, oid, number, entries, owner_oid, usual) as (
     select 'c', c.oid, 0, c.relacl, c.relowner, null
     from pg_catalog.pg_class c
     where
-        c.relnamespace = any(%(namespaces)s::oid[])
+        c.relnamespace = any($1::oid[])
         and c.relkind in ('r', 'p', 'v', 'm', 'S')
         and c.relacl is not null
     union all
@@ -14,22 +14,22 @@ with objects (kind, oid, number, entries, owner_oid, usual) as (
     from pg_catalog.pg_attribute a
     join pg_catalog.pg_class c on c.oid = a.attrelid
     where
-        c.relnamespace = any(%(namespaces)s::oid[])
+        c.relnamespace = any($1::oid[])
         and c.relkind in ('r', 'p', 'v', 'm')
         and a.attnum > 0
         and a.attacl is not null
     union all
     select 'p', p.oid, 0, p.proacl, p.proowner, 'EXECUTE'
     from pg_catalog.pg_proc p
-    where p.pronamespace = any(%(namespaces)s::oid[]) and p.proacl is not null
+    where p.pronamespace = any($1::oid[]) and p.proacl is not null
     union all
     select 't', t.oid, 0, t.typacl, t.typowner, 'USAGE'
     from pg_catalog.pg_type t
-    where t.typnamespace = any(%(namespaces)s::oid[]) and t.typacl is not null
+    where t.typnamespace = any($1::oid[]) and t.typacl is not null
     union all
     select 'n', n.oid, 0, n.nspacl, n.nspowner, case when n.nspname = 'public' then 'USAGE' end
     from pg_catalog.pg_namespace n
-    where n.oid = any(%(namespaces)s::oid[]) and n.nspacl is not null
+    where n.oid = any($1::oid[]) and n.nspacl is not null
 )
 
 select

@@ -23,7 +23,7 @@ join pg_catalog.pg_namespace s on s.oid = o.opcnamespace
 left join pg_catalog.pg_collation l on l.oid = r.rngcollation and l.oid <> b.typcollation
 left join pg_catalog.pg_namespace ln on ln.oid = l.collnamespace
 where
-    t.typnamespace = any(%(namespaces)s::oid[])
+    t.typnamespace = any($1::oid[])
     and not exists (
         select from pg_catalog.pg_depend e
         where

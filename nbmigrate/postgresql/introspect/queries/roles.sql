@@ -7,7 +7,7 @@ select
 from pg_catalog.pg_roles r
 where
     case
-        when %(roles)s::text[] is not null then r.rolname = any(%(roles)s::text[])
+        when $1::text[] is not null then r.rolname = any($1::text[])
         else r.rolname !~ '^pg_' and not r.rolsuper
     end
 order by r.rolname

@@ -8,7 +8,7 @@ select
 from pg_catalog.pg_rewrite w
 join pg_catalog.pg_class c on c.oid = w.ev_class
 where
-    c.relnamespace = any(%(namespaces)s::oid[])
+    c.relnamespace = any($1::oid[])
     and w.rulename <> '_RETURN'
     and not exists (
         select from pg_catalog.pg_depend e

@@ -6,7 +6,7 @@ select
 from pg_catalog.pg_namespace n
 where
     case
-        when %(schemas)s::text[] is not null then n.nspname = any(%(schemas)s::text[])
+        when $1::text[] is not null then n.nspname = any($1::text[])
         else
             n.nspname !~ '^(pg_|nbmigrate(_|$))'
             and n.nspname not in ('information_schema', 'drizzle')

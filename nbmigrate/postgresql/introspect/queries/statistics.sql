@@ -9,7 +9,7 @@ select
 from pg_catalog.pg_statistic_ext s
 join pg_catalog.pg_class c on c.oid = s.stxrelid
 where
-    c.relnamespace = any(%(namespaces)s::oid[])
+    c.relnamespace = any($1::oid[])
     and s.stxnamespace = c.relnamespace
     and c.relkind in ('r', 'p', 'm')
 order by s.stxrelid, s.stxname

@@ -42,7 +42,7 @@ join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 left join pg_catalog.pg_class t on t.oid = c.reltoastrelid
 left join pg_catalog.pg_am m on m.oid = c.relam and c.relkind = 'r' and m.amname <> 'heap'
 where
-    c.relnamespace = any(%(namespaces)s::oid[])
+    c.relnamespace = any($1::oid[])
     and c.relkind in ('r', 'p')
     and not exists (
         select from pg_catalog.pg_depend e

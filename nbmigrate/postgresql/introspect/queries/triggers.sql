@@ -14,7 +14,7 @@ left join pg_catalog.pg_description ds
         and ds.classoid = 'pg_catalog.pg_trigger'::pg_catalog.regclass
         and ds.objsubid = 0
 where
-    c.relnamespace = any(%(namespaces)s::oid[])
+    c.relnamespace = any($1::oid[])
     and not g.tgisinternal
     and g.tgparentid = 0
     and not exists (

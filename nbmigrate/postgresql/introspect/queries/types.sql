@@ -9,7 +9,7 @@ with used as (
     from pg_catalog.pg_attribute a
     join pg_catalog.pg_class c on c.oid = a.attrelid
     where
-        c.relnamespace = any(%(namespaces)s::oid[])
+        c.relnamespace = any($1::oid[])
         and c.relkind in ('r', 'p', 'v', 'm')
         and a.attnum > 0
         and not a.attisdropped

@@ -10,7 +10,7 @@ relations as (
     select c.oid, c.relkind
     from pg_catalog.pg_class c
     where
-        c.relnamespace = any(%(namespaces)s::oid[])
+        c.relnamespace = any($1::oid[])
         and (c.tableoid, c.oid) not in (select e.classid, e.objid from extension_objects e)
 ),
 
@@ -19,19 +19,19 @@ found (place, kind) as (
     from pg_catalog.pg_type t
     where
         t.typtype = 'b' and t.typelem = 0
-        and t.typnamespace = any(%(namespaces)s::oid[])
+        and t.typnamespace = any($1::oid[])
         and (t.tableoid, t.oid) not in (select e.classid, e.objid from extension_objects e)
     union all
     select 9, 'text search parser'
     from pg_catalog.pg_ts_parser p
     where
-        p.prsnamespace = any(%(namespaces)s::oid[])
+        p.prsnamespace = any($1::oid[])
         and (p.tableoid, p.oid) not in (select e.classid, e.objid from extension_objects e)
     union all
     select 10, 'text search template'
     from pg_catalog.pg_ts_template t
     where
-        t.tmplnamespace = any(%(namespaces)s::oid[])
+        t.tmplnamespace = any($1::oid[])
         and (t.tableoid, t.oid) not in (select e.classid, e.objid from extension_objects e)
     union all
     select 11, 'table of a composite type'
@@ -94,7 +94,7 @@ found (place, kind) as (
             select k.tableoid, k.oid
             from pg_catalog.pg_constraint k
             join pg_catalog.pg_type t on t.oid = k.contypid
-            where k.contype = 'n' and t.typnamespace = any(%(namespaces)s::oid[])
+            where k.contype = 'n' and t.typnamespace = any($1::oid[])
         )
     union all
     select 11, 'comment on the index of a constraint'

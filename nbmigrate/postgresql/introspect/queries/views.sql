@@ -20,7 +20,7 @@ join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 left join pg_catalog.pg_tablespace s on s.oid = c.reltablespace
 left join pg_catalog.pg_am m on m.oid = c.relam
 where
-    c.relnamespace = any(%(namespaces)s::oid[])
+    c.relnamespace = any($1::oid[])
     and c.relkind in ('v', 'm')
     and not exists (
         select from pg_catalog.pg_depend e

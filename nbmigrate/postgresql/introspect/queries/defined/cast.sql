@@ -10,13 +10,13 @@ unread (catalog, oid) as (
     select p.tableoid, p.oid
     from pg_catalog.pg_proc p
     where
-        p.oid >= 16384 and not p.pronamespace = any(%(namespaces)s::oid[])
+        p.oid >= 16384 and not p.pronamespace = any($1::oid[])
         and (p.tableoid, p.oid) not in (select e.classid, e.objid from extension_objects e)
     union all
     select t.tableoid, t.oid
     from pg_catalog.pg_type t
     where
-        t.oid >= 16384 and not t.typnamespace = any(%(namespaces)s::oid[])
+        t.oid >= 16384 and not t.typnamespace = any($1::oid[])
         and (t.tableoid, t.oid) not in (select e.classid, e.objid from extension_objects e)
         and (t.tableoid, t.typelem) not in (select e.classid, e.objid from extension_objects e)
 )
@@ -26,7 +26,7 @@ select
     'public' as schema_name,
     '' as object_name,
     pg_catalog.format(
-        'CREATE CAST (%%s AS %%s) %%s%%s',
+        'CREATE CAST (%s AS %s) %s%s',
         pg_catalog.format_type(a.castsource, null), pg_catalog.format_type(a.casttarget, null),
         case a.castmethod
             when 'f' then 'WITH FUNCTION ' || a.castfunc::pg_catalog.regprocedure

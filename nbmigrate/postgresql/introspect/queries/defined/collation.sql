@@ -4,7 +4,7 @@ select
     n.nspname as schema_name,
     l.collname as object_name,
     pg_catalog.format(
-        'CREATE COLLATION %%I.%%I (%%s)', n.nspname, l.collname,
+        'CREATE COLLATION %I.%I (%s)', n.nspname, l.collname,
         pg_catalog.concat_ws(
             ', ',
             'provider = ' || case l.collprovider
@@ -37,7 +37,7 @@ cross join lateral (select pg_catalog.to_jsonb(l) as doc) as d
 left join pg_catalog.pg_description ds
     on ds.classoid = l.tableoid and ds.objoid = l.oid and ds.objsubid = 0
 where
-    l.oid >= 16384 and l.collnamespace = any(%(namespaces)s::oid[])
+    l.oid >= 16384 and l.collnamespace = any($1::oid[])
     and not exists (
         select from pg_catalog.pg_depend e
         where e.classid = l.tableoid and e.objid = l.oid and e.deptype = 'e'

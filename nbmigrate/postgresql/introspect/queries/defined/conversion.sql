@@ -4,7 +4,7 @@ select
     n.nspname as schema_name,
     v.conname as object_name,
     pg_catalog.format(
-        'CREATE %%sCONVERSION %%I.%%I FOR %%L TO %%L FROM %%s',
+        'CREATE %sCONVERSION %I.%I FOR %L TO %L FROM %s',
         case when v.condefault then 'DEFAULT ' end, n.nspname, v.conname,
         pg_catalog.pg_encoding_to_char(v.conforencoding),
         pg_catalog.pg_encoding_to_char(v.contoencoding), v.conproc
@@ -17,7 +17,7 @@ join pg_catalog.pg_namespace n on n.oid = v.connamespace
 left join pg_catalog.pg_description ds
     on ds.classoid = v.tableoid and ds.objoid = v.oid and ds.objsubid = 0
 where
-    v.oid >= 16384 and v.connamespace = any(%(namespaces)s::oid[])
+    v.oid >= 16384 and v.connamespace = any($1::oid[])
     and not exists (
         select from pg_catalog.pg_depend e
         where e.classid = v.tableoid and e.objid = v.oid and e.deptype = 'e'

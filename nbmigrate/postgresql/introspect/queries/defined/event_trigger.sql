@@ -4,21 +4,21 @@ select
     'public' as schema_name,
     v.evtname as object_name,
     pg_catalog.concat(
-        pg_catalog.format('CREATE EVENT TRIGGER %%I ON %%I', v.evtname, v.evtevent),
+        pg_catalog.format('CREATE EVENT TRIGGER %I ON %I', v.evtname, v.evtevent),
         (
             select
                 pg_catalog.format(
-                    ' WHEN TAG IN (%%s)',
+                    ' WHEN TAG IN (%s)',
                     pg_catalog.string_agg(pg_catalog.quote_literal(g.tag), ', ' order by g.nr)
                 )
             from pg_catalog.unnest(v.evttags) with ordinality as g (tag, nr)
             having pg_catalog.count(*) > 0
         ),
-        pg_catalog.format(' EXECUTE FUNCTION %%s()', v.evtfoid::pg_catalog.regproc),
+        pg_catalog.format(' EXECUTE FUNCTION %s()', v.evtfoid::pg_catalog.regproc),
         case v.evtenabled
             when 'O' then null
             else pg_catalog.format(
-                E';\nALTER EVENT TRIGGER %%I %%s', v.evtname,
+                E';\nALTER EVENT TRIGGER %I %s', v.evtname,
                 case v.evtenabled
                     when 'D' then 'DISABLE' when 'R' then 'ENABLE REPLICA' else 'ENABLE ALWAYS'
                 end
@@ -37,7 +37,7 @@ where
         select from pg_catalog.pg_proc p
         where
             p.oid = v.evtfoid and p.oid >= 16384
-            and not p.pronamespace = any(%(namespaces)s::oid[])
+            and not p.pronamespace = any($1::oid[])
             and not exists (
                 select from pg_catalog.pg_depend e
                 where e.classid = p.tableoid and e.objid = p.oid and e.deptype = 'e'

@@ -5,9 +5,9 @@ option_text (catalog, oid, number_, options) as (
     select
         h.catalog, h.oid, h.number_,
         pg_catalog.format(
-            ' OPTIONS (%%s)',
+            ' OPTIONS (%s)',
             pg_catalog.string_agg(
-                pg_catalog.format('%%I %%L', p.option_name, p.option_value), ', ' order by p.option_name
+                pg_catalog.format('%I %L', p.option_name, p.option_value), ', ' order by p.option_name
             )
         )
     from (
@@ -33,12 +33,12 @@ foreign_part (relid, place, number_, part_text) as (
         a.attrelid, 1, a.attnum::int4,
         pg_catalog.concat(
             pg_catalog.format(
-                '%%I %%s', a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod)
+                '%I %s', a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod)
             ),
             x.options,
             case
                 when a.attcollation <> y.typcollation
-                    then pg_catalog.format(' COLLATE %%I.%%I', ln.nspname, l.collname)
+                    then pg_catalog.format(' COLLATE %I.%I', ln.nspname, l.collname)
             end,
             case a.attgenerated
                 when 's' then ' GENERATED ALWAYS AS (' || pg_catalog.pg_get_expr(d.adbin, d.adrelid) || ') STORED'
@@ -63,7 +63,7 @@ foreign_part (relid, place, number_, part_text) as (
     select
         k.conrelid, 2, pg_catalog.row_number() over (order by k.conname)::int4,
         pg_catalog.format(
-            'CONSTRAINT %%I %%s', k.conname, pg_catalog.pg_get_constraintdef(k.oid)
+            'CONSTRAINT %I %s', k.conname, pg_catalog.pg_get_constraintdef(k.oid)
         )
     from pg_catalog.pg_constraint k
     join pg_catalog.pg_foreign_table t on t.ftrelid = k.conrelid
@@ -76,7 +76,7 @@ foreign_more (relid, place, name_, more_text) as (
     select
         c.oid, 1, '',
         pg_catalog.format(
-            'ALTER TABLE ONLY %%I.%%I ATTACH PARTITION %%I.%%I %%s',
+            'ALTER TABLE ONLY %I.%I ATTACH PARTITION %I.%I %s',
             pn.nspname, p.relname, n.nspname, c.relname,
             pg_catalog.pg_get_expr(c.relpartbound, c.oid)
         )
@@ -97,7 +97,7 @@ foreign_more (relid, place, name_, more_text) as (
     select
         c.oid, 3, g.tgname,
         pg_catalog.format(
-            'ALTER FOREIGN TABLE %%I.%%I %%s TRIGGER %%I', n.nspname, c.relname,
+            'ALTER FOREIGN TABLE %I.%I %s TRIGGER %I', n.nspname, c.relname,
             case g.tgenabled
                 when 'D' then 'DISABLE' when 'R' then 'ENABLE REPLICA' else 'ENABLE ALWAYS'
             end,
@@ -112,7 +112,7 @@ foreign_more (relid, place, name_, more_text) as (
     select
         c.oid, 4, a.attname,
         pg_catalog.format(
-            'COMMENT ON COLUMN %%I.%%I.%%I IS %%L', n.nspname, c.relname, a.attname, m.description
+            'COMMENT ON COLUMN %I.%I.%I IS %L', n.nspname, c.relname, a.attname, m.description
         )
     from pg_catalog.pg_foreign_table t
     join pg_catalog.pg_class c on c.oid = t.ftrelid
@@ -129,7 +129,7 @@ from (
         'public' as schema_name,
         w.fdwname as object_name,
         pg_catalog.concat(
-            pg_catalog.format('CREATE FOREIGN DATA WRAPPER %%I', w.fdwname),
+            pg_catalog.format('CREATE FOREIGN DATA WRAPPER %I', w.fdwname),
             ' HANDLER ' || nullif(w.fdwhandler, 0)::pg_catalog.regproc,
             ' VALIDATOR ' || nullif(w.fdwvalidator, 0)::pg_catalog.regproc,
             x.options
@@ -152,10 +152,10 @@ from (
         'public' as schema_name,
         s.srvname as object_name,
         pg_catalog.concat(
-            pg_catalog.format('CREATE SERVER %%I', s.srvname),
+            pg_catalog.format('CREATE SERVER %I', s.srvname),
             ' TYPE ' || pg_catalog.quote_literal(s.srvtype),
             ' VERSION ' || pg_catalog.quote_literal(s.srvversion),
-            pg_catalog.format(' FOREIGN DATA WRAPPER %%I', w.fdwname),
+            pg_catalog.format(' FOREIGN DATA WRAPPER %I', w.fdwname),
             x.options
         ) as definition_text,
         null as first_text,
@@ -177,7 +177,7 @@ from (
         n.nspname as schema_name,
         c.relname as object_name,
         pg_catalog.concat(
-            pg_catalog.format('CREATE FOREIGN TABLE %%I.%%I (', n.nspname, c.relname),
+            pg_catalog.format('CREATE FOREIGN TABLE %I.%I (', n.nspname, c.relname),
             (
                 select
                     E'\n    '
@@ -192,9 +192,9 @@ from (
             (
                 select
                     pg_catalog.format(
-                        ' INHERITS (%%s)',
+                        ' INHERITS (%s)',
                         pg_catalog.string_agg(
-                            pg_catalog.format('%%I.%%I', pn.nspname, p.relname), ', '
+                            pg_catalog.format('%I.%I', pn.nspname, p.relname), ', '
                             order by i.inhseqno
                         )
                     )
@@ -204,7 +204,7 @@ from (
                 where i.inhrelid = c.oid and not c.relispartition
                 having pg_catalog.count(*) > 0
             ),
-            pg_catalog.format(' SERVER %%I', s.srvname),
+            pg_catalog.format(' SERVER %I', s.srvname),
             x.options,
             (
                 select
@@ -224,7 +224,7 @@ from (
     left join pg_catalog.pg_description ds
         on ds.classoid = c.tableoid and ds.objoid = c.oid and ds.objsubid = 0
     where
-        c.relnamespace = any(%(namespaces)s::oid[])
+        c.relnamespace = any($1::oid[])
         and not exists (
             select from pg_catalog.pg_depend e
             where e.classid = c.tableoid and e.objid = c.oid and e.deptype = 'e'

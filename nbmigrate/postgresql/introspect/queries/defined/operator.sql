@@ -4,20 +4,20 @@ select
     n.nspname as schema_name,
     r.oprname as object_name,
     pg_catalog.format(
-        'CREATE OPERATOR %%I.%%s (%%s)', n.nspname, r.oprname,
+        'CREATE OPERATOR %I.%s (%s)', n.nspname, r.oprname,
         pg_catalog.concat_ws(
             ', ',
             'FUNCTION = ' || r.oprcode,
             'LEFTARG = ' || pg_catalog.format_type(nullif(r.oprleft, 0), null),
             'RIGHTARG = ' || pg_catalog.format_type(nullif(r.oprright, 0), null),
             (
-                select pg_catalog.format('COMMUTATOR = OPERATOR(%%I.%%s)', m.nspname, c.oprname)
+                select pg_catalog.format('COMMUTATOR = OPERATOR(%I.%s)', m.nspname, c.oprname)
                 from pg_catalog.pg_operator c
                 join pg_catalog.pg_namespace m on m.oid = c.oprnamespace
                 where c.oid = r.oprcom
             ),
             (
-                select pg_catalog.format('NEGATOR = OPERATOR(%%I.%%s)', m.nspname, c.oprname)
+                select pg_catalog.format('NEGATOR = OPERATOR(%I.%s)', m.nspname, c.oprname)
                 from pg_catalog.pg_operator c
                 join pg_catalog.pg_namespace m on m.oid = c.oprnamespace
                 where c.oid = r.oprnegate
@@ -37,7 +37,7 @@ join pg_catalog.pg_namespace n on n.oid = r.oprnamespace
 left join pg_catalog.pg_description ds
     on ds.classoid = r.tableoid and ds.objoid = r.oid and ds.objsubid = 0
 where
-    r.oid >= 16384 and r.oprcode <> 0 and r.oprnamespace = any(%(namespaces)s::oid[])
+    r.oid >= 16384 and r.oprcode <> 0 and r.oprnamespace = any($1::oid[])
     and not exists (
         select from pg_catalog.pg_depend e
         where e.classid = r.tableoid and e.objid = r.oid and e.deptype = 'e'

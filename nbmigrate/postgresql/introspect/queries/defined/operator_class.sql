@@ -4,11 +4,11 @@ with member (family, class_oid, place, number_, member_text) as (
     select
         o.amopfamily, d.refobjid, 1, o.amopstrategy::int4,
         pg_catalog.format(
-            'OPERATOR %%s %%I.%%s (%%s, %%s)%%s', o.amopstrategy, n.nspname, r.oprname,
+            'OPERATOR %s %I.%s (%s, %s)%s', o.amopstrategy, n.nspname, r.oprname,
             pg_catalog.format_type(o.amoplefttype, null),
             pg_catalog.format_type(o.amoprighttype, null),
             (
-                select pg_catalog.format(' FOR ORDER BY %%I.%%I', fn.nspname, f.opfname)
+                select pg_catalog.format(' FOR ORDER BY %I.%I', fn.nspname, f.opfname)
                 from pg_catalog.pg_opfamily f
                 join pg_catalog.pg_namespace fn on fn.oid = f.opfnamespace
                 where f.oid = o.amopsortfamily
@@ -26,7 +26,7 @@ with member (family, class_oid, place, number_, member_text) as (
     select
         s.amprocfamily, d.refobjid, 2, s.amprocnum::int4,
         pg_catalog.format(
-            'FUNCTION %%s (%%s, %%s) %%s', s.amprocnum,
+            'FUNCTION %s (%s, %s) %s', s.amprocnum,
             pg_catalog.format_type(s.amproclefttype, null),
             pg_catalog.format_type(s.amprocrighttype, null),
             s.amproc::pg_catalog.oid::pg_catalog.regprocedure
@@ -45,12 +45,12 @@ select
     f.opfname as object_name,
     pg_catalog.concat(
         pg_catalog.format(
-            'CREATE OPERATOR FAMILY %%I.%%I USING %%I', n.nspname, f.opfname, m.amname
+            'CREATE OPERATOR FAMILY %I.%I USING %I', n.nspname, f.opfname, m.amname
         ),
         (
             select
                 pg_catalog.format(
-                    E';\nALTER OPERATOR FAMILY %%I.%%I USING %%I ADD %%s',
+                    E';\nALTER OPERATOR FAMILY %I.%I USING %I ADD %s',
                     n.nspname, f.opfname, m.amname,
                     pg_catalog.string_agg(
                         b.member_text, ', ' order by b.place, b.number_, b.member_text
@@ -70,7 +70,7 @@ join pg_catalog.pg_am m on m.oid = f.opfmethod
 left join pg_catalog.pg_description ds
     on ds.classoid = f.tableoid and ds.objoid = f.oid and ds.objsubid = 0
 where
-    f.oid >= 16384 and f.opfnamespace = any(%(namespaces)s::oid[])
+    f.oid >= 16384 and f.opfnamespace = any($1::oid[])
     and not exists (
         select from pg_catalog.pg_depend e
         where e.classid = f.tableoid and e.objid = f.oid and e.deptype = 'e'
@@ -81,7 +81,7 @@ select
     n.nspname as schema_name,
     o.opcname as object_name,
     pg_catalog.format(
-        'CREATE OPERATOR CLASS %%I.%%I %%sFOR TYPE %%s USING %%I FAMILY %%I.%%I AS %%s',
+        'CREATE OPERATOR CLASS %I.%I %sFOR TYPE %s USING %I FAMILY %I.%I AS %s',
         n.nspname, o.opcname, case when o.opcdefault then 'DEFAULT ' end,
         pg_catalog.format_type(o.opcintype, null), m.amname, fn.nspname, f.opfname,
         coalesce(
@@ -118,7 +118,7 @@ join pg_catalog.pg_namespace fn on fn.oid = f.opfnamespace
 left join pg_catalog.pg_description ds
     on ds.classoid = o.tableoid and ds.objoid = o.oid and ds.objsubid = 0
 where
-    o.oid >= 16384 and o.opcnamespace = any(%(namespaces)s::oid[])
+    o.oid >= 16384 and o.opcnamespace = any($1::oid[])
     and not exists (
         select from pg_catalog.pg_depend e
         where e.classid = o.tableoid and e.objid = o.oid and e.deptype = 'e'

@@ -4,11 +4,11 @@ with published (publication, place, name_, published_text) as (
     select
         r.prpubid, 1, n.nspname || '.' || c.relname,
         pg_catalog.concat(
-            pg_catalog.format('TABLE ONLY %%I.%%I', n.nspname, c.relname),
+            pg_catalog.format('TABLE ONLY %I.%I', n.nspname, c.relname),
             (
                 select
                     pg_catalog.format(
-                        ' (%%s)',
+                        ' (%s)',
                         pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ' order by a.attnum)
                     )
                 from pg_catalog.pg_attribute a
@@ -22,7 +22,7 @@ with published (publication, place, name_, published_text) as (
     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
     union all
     select
-        s.pnpubid, 2, n.nspname, pg_catalog.format('TABLES IN SCHEMA %%I', n.nspname)
+        s.pnpubid, 2, n.nspname, pg_catalog.format('TABLES IN SCHEMA %I', n.nspname)
     from pg_catalog.pg_publication_namespace s
     join pg_catalog.pg_namespace n on n.oid = s.pnnspid
 )
@@ -32,7 +32,7 @@ select
     'public' as schema_name,
     b.pubname as object_name,
     pg_catalog.concat(
-        pg_catalog.format('CREATE PUBLICATION %%I', b.pubname),
+        pg_catalog.format('CREATE PUBLICATION %I', b.pubname),
         case when b.puballtables then ' FOR ALL TABLES' end,
         (
             select
@@ -44,11 +44,11 @@ select
             where r.publication = b.oid
         ),
         pg_catalog.format(
-            ' WITH (%%s)',
+            ' WITH (%s)',
             pg_catalog.concat_ws(
                 ', ',
                 pg_catalog.format(
-                    'publish = %%L',
+                    'publish = %L',
                     pg_catalog.concat_ws(
                         ', ', case when b.pubinsert then 'insert' end,
                         case when b.pubupdate then 'update' end,

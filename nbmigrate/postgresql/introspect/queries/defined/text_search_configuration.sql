@@ -5,14 +5,14 @@ select
     c.cfgname as object_name,
     pg_catalog.concat(
         pg_catalog.format(
-            'CREATE TEXT SEARCH CONFIGURATION %%I.%%I (PARSER = %%I.%%I)',
+            'CREATE TEXT SEARCH CONFIGURATION %I.%I (PARSER = %I.%I)',
             n.nspname, c.cfgname, pn.nspname, p.prsname
         ),
         (
             select
                 pg_catalog.string_agg(
                     pg_catalog.format(
-                        E';\nALTER TEXT SEARCH CONFIGURATION %%I.%%I ADD MAPPING FOR %%s WITH %%s',
+                        E';\nALTER TEXT SEARCH CONFIGURATION %I.%I ADD MAPPING FOR %s WITH %s',
                         n.nspname, c.cfgname, w.words, w.dictionaries
                     ),
                     '' order by w.first_word
@@ -26,7 +26,7 @@ select
                     select
                         o.maptokentype as word,
                         pg_catalog.string_agg(
-                            pg_catalog.format('%%I.%%I', dn.nspname, d.dictname),
+                            pg_catalog.format('%I.%I', dn.nspname, d.dictname),
                             ', ' order by o.mapseqno
                         ) as dictionaries
                     from pg_catalog.pg_ts_config_map o
@@ -50,7 +50,7 @@ join pg_catalog.pg_namespace pn on pn.oid = p.prsnamespace
 left join pg_catalog.pg_description ds
     on ds.classoid = c.tableoid and ds.objoid = c.oid and ds.objsubid = 0
 where
-    c.oid >= 16384 and c.cfgnamespace = any(%(namespaces)s::oid[])
+    c.oid >= 16384 and c.cfgnamespace = any($1::oid[])
     and not exists (
         select from pg_catalog.pg_depend e
         where e.classid = c.tableoid and e.objid = c.oid and e.deptype = 'e'

@@ -4,7 +4,7 @@ select
     n.nspname as schema_name,
     t.dictname as object_name,
     pg_catalog.format(
-        'CREATE TEXT SEARCH DICTIONARY %%I.%%I (TEMPLATE = %%I.%%I%%s)',
+        'CREATE TEXT SEARCH DICTIONARY %I.%I (TEMPLATE = %I.%I%s)',
         n.nspname, t.dictname, tn.nspname, tt.tmplname, ', ' || t.dictinitoption
     ) as definition_text,
     null as first_text,
@@ -17,7 +17,7 @@ join pg_catalog.pg_namespace tn on tn.oid = tt.tmplnamespace
 left join pg_catalog.pg_description ds
     on ds.classoid = t.tableoid and ds.objoid = t.oid and ds.objsubid = 0
 where
-    t.oid >= 16384 and t.dictnamespace = any(%(namespaces)s::oid[])
+    t.oid >= 16384 and t.dictnamespace = any($1::oid[])
     and not exists (
         select from pg_catalog.pg_depend e
         where e.classid = t.tableoid and e.objid = t.oid and e.deptype = 'e'

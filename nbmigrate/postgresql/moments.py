@@ -1,0 +1,89 @@
+"""Questions about one moment of a database, which leave nothing behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, NamedTuple
+
+import psycopg
+from psycopg.pq import TransactionStatus
+
+from nbmigrate.postgresql.sending import Query, Row, exchanged
+
+# With an empty search_path every name comes back with its schema; the others are what pg_dump
+# sets, so that constants are written the same whoever asks. JIT costs more than it saves here.
+_SETTINGS = {
+    "search_path": "",
+    "TimeZone": "UTC",
+    "DateStyle": "ISO",
+    "IntervalStyle": "postgres",
+    "extra_float_digits": "1",
+    "bytea_output": "hex",
+    "quote_all_identifiers": "off",
+    "standard_conforming_strings": "on",
+    "jit": "off",
+}
+_NAME = "nbmigrate_reading"
+_BEGIN = Query("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+
+
+class ReadTransaction(NamedTuple):
+    """A transaction that sees one moment and leaves no setting behind.
+
+    In a transaction that is open already it is a savepoint, which sees what the
+    transaction has done so far. Either is rolled back.
+    """
+
+    begin: tuple[Query, ...]
+    end: tuple[Query, ...]
+
+    @classmethod
+    def around(cls, connection: psycopg.Connection[Any]) -> ReadTransaction:
+        """What begins and ends it on the connection as it is now."""
+        calls = (f"pg_catalog.set_config('{name}', '{to}', true)" for name, to in _SETTINGS.items())
+        settings = Query(f"SELECT {', '.join(calls)}")
+        if connection.info.transaction_status == TransactionStatus.IDLE:
+            return cls((_BEGIN, settings), (Query("ROLLBACK"),))
+        back = (Query(f"ROLLBACK TO SAVEPOINT {_NAME}"), Query(f"RELEASE SAVEPOINT {_NAME}"))
+        return cls((Query(f"SAVEPOINT {_NAME}"), settings), back)
+
+    @contextmanager
+    def closing(self, connection: psycopg.Connection[Any]) -> Iterator[None]:
+        """End it in any case."""
+        try:
+            yield
+        except BaseException:
+            self.give_up(connection)
+            raise
+        exchanged(connection, self.end)
+
+    def give_up(self, connection: psycopg.Connection[Any]) -> None:
+        """End it behind an error, which is the one to be told."""
+        with suppress(psycopg.Error):
+            exchanged(connection, self.end)
+
+
+def asked(connection: psycopg.Connection[Any], queries: Sequence[Query]) -> Sequence[Sequence[Row]]:
+    """The rows of each query as of one moment, all in one exchange; nothing is left behind."""
+    reading = ReadTransaction.around(connection)
+    try:
+        found = exchanged(connection, (*reading.begin, *queries, *reading.end))
+    except BaseException:
+        reading.give_up(connection)
+        raise
+    return found[len(reading.begin) : -len(reading.end)]
+
+
+@contextmanager
+def beginning(connection: psycopg.Connection[Any], query: Query) -> Iterator[Sequence[Row]]:
+    """A transaction in which several readings see the same, and the rows of the query as it begins.
+
+    The connection must be idle.
+    """
+    try:
+        _, rows = exchanged(connection, (_BEGIN, query))
+        yield rows
+    finally:
+        if not connection.closed:
+            connection.rollback()
