@@ -37,7 +37,7 @@ GOALS = (
     ("no-op push again, s", "no-op push again", None, 1000, 0.050, "<="),
     ("drizzle-kit generate / generate", "drizzle-kit generate", "generate", 1000, 5.0, ">="),
     (
-        "the same of everything",
+        "drizzle-kit generate / generate, of everything",
         "drizzle-kit generate of everything",
         "generate of everything",
         1000,
