@@ -25,7 +25,7 @@ from nbmigrate.journal import Migration
 from nbmigrate.model import Snapshot
 from nbmigrate.postgresql.asking import Cache
 from nbmigrate.postgresql.identifiers import quote
-from nbmigrate.postgresql.introspect import introspect
+from nbmigrate.postgresql.introspect import Reading, introspect, read_again
 from nbmigrate.postgresql.scratch import emptied
 from nbmigrate.postgresql.sending import Query, exchanged
 
@@ -63,13 +63,15 @@ class Mark(Protocol):
 class Arena(NamedTuple):
     """A database that seems empty: ``run`` says what failed, ``read`` what is there.
 
+    ``read`` is told what should be there, and what was read before, if anything was.
+
     ``answers`` is what PostgreSQL has said before, by content. One that is ``kept`` is not
     empty but stands behind some migrations.
     """
 
     connection: psycopg.Connection[Any]
     run: Callable[[Sequence[str]], Failed | None]
-    read: Callable[[Snapshot], Snapshot]
+    read: Callable[[Snapshot, Reading | None], Reading]
     where: str
     answers: Cache
     kept: Mark | None = None
@@ -105,8 +107,10 @@ def own_arena(
 ) -> Arena:
     """A database that nobody else uses."""
 
-    def read(like: Snapshot) -> Snapshot:
-        return introspect(connection, roles=tuple(like.roles) or False)
+    def read(like: Snapshot, before: Reading | None) -> Reading:
+        if like.roles:
+            return Reading(introspect(connection, roles=tuple(like.roles)))
+        return read_again(connection, before)
 
     return Arena(connection, lambda texts: _run(connection, texts), read, "", answers, kept)
 
@@ -121,11 +125,11 @@ def in_transaction(connection: psycopg.Connection[Any], answers: Cache) -> Itera
     with emptied(connection) as empty:
         connection.execute(_LIMITS)
 
-        def read(like: Snapshot) -> Snapshot:
+        def read(like: Snapshot, _: Reading | None) -> Reading:
             live = introspect(connection, schemas=empty.schemas(), roles=tuple(like.roles) or False)
             wanted = empty.new_extensions() | like.extensions.keys()
             extensions = {n: x for n, x in live.extensions.items() if n in wanted}
-            return msgspec.structs.replace(empty.spelled(live), extensions=extensions)
+            return Reading(msgspec.structs.replace(empty.spelled(live), extensions=extensions))
 
         where = ", in a transaction that was rolled back"
         yield Arena(connection, lambda texts: _run_inside(connection, texts), read, where, answers)

@@ -21,12 +21,13 @@ import msgspec
 from nbmigrate.dialect import Statement
 from nbmigrate.errors import JournalError, StatementFailedError
 from nbmigrate.journal import Migration
-from nbmigrate.model import Snapshot
+from nbmigrate.model import Snapshot, Table
 from nbmigrate.model.names import key
 from nbmigrate.operations import CreateTable
 from nbmigrate.plan import Plan, make_plan
 from nbmigrate.postgresql import POSTGRESQL
 from nbmigrate.postgresql.asking import Scratch
+from nbmigrate.postgresql.introspect import Reading
 from nbmigrate.workspace.arena import Arena, Failed, Opened
 
 #: The new file speaks of what is not there: an extension, a provider's table; or it was not allowed
@@ -50,8 +51,13 @@ class Verdict(Enum):
 class Shown(NamedTuple):
     """What a database was read as, and the snapshot that it was shown to be."""
 
-    live: Snapshot
+    reading: Reading
     recorded: Snapshot
+
+    @property
+    def live(self) -> Snapshot:
+        """What was read."""
+        return self.reading.snapshot
 
 
 class Proof(NamedTuple):
@@ -142,8 +148,9 @@ def _try(trial: _Trial, migrations: Sequence[Migration]) -> Proof:
         if failed is not None:
             return found._replace(back=failed)
     arena.kept.unmark()  # in a transaction there was no room for it
-    found = found._replace(back=_down_and_up(trial, found.shown))
-    if found.back == "" and _rest(arena, _read(arena, plan.new), found.shown).is_empty:
+    shown = found.shown
+    found = found._replace(back=_down_and_up(trial, shown))
+    if found.back == "" and _is_led_to(trial, shown):
         arena.kept.mark(migrations, statements)
     return found
 
@@ -169,7 +176,7 @@ def _up(trial: _Trial) -> Proof:
         if failed.sqlstate in _UNKNOWN:
             return Proof(Verdict.UNPROVED, f"not proved: on {arena.version} {failed.text}")
         return Proof(Verdict.REFUTED, f"refuted on {arena.version}: {failed.text}")
-    shown = _read(arena, plan.new)
+    shown = _read(arena, plan.new, before)
     rest = _rest(arena, shown, before, made=_made(plan))
     if not rest.is_empty:
         text = f"refuted on {arena.version}: the result is not what is declared"
@@ -189,7 +196,7 @@ def _down(trial: _Trial, shown: Shown) -> str | None:
     arena, plan, back, _ = trial
     if (failed := _of_back(arena.run([statement.sql for statement in back.statements]))) != "":
         return failed
-    if not _rest(arena, _read(arena, plan.old), shown).is_empty:
+    if not _rest(arena, _read(arena, plan.old, shown), shown).is_empty:
         return "the result is not the schema before"
     return ""
 
@@ -208,9 +215,15 @@ def _of_back(failed: Failed | None) -> str | None:
     return failed.text if failed.sqlstate not in _UNKNOWN else None
 
 
-def _read(arena: Arena, snapshot: Snapshot) -> Shown:
+def _read(arena: Arena, snapshot: Snapshot, before: Shown | None) -> Shown:
     """What the database is, beside what it should be."""
-    return Shown(arena.read(snapshot), snapshot)
+    return Shown(arena.read(snapshot, before and before.reading), snapshot)
+
+
+def _is_led_to(trial: _Trial, shown: Shown) -> bool:
+    """Whether the plan has led where it was shown to lead."""
+    arena, plan, _, _ = trial
+    return _rest(arena, _read(arena, plan.new, shown), shown).is_empty
 
 
 def _rest(
@@ -222,7 +235,7 @@ def _rest(
     again about the texts of those that were just ``made`` of them. Where that shows a difference,
     or a text speaks of a table that was left out, all are compared and asked about.
     """
-    live, recorded = now
+    live, recorded = now.live, now.recorded
     if before is not None or made:
         alike = _alike(now, before) if before else frozenset()
         learned: dict[str, bytes] = {}
@@ -241,9 +254,13 @@ def _alike(now: Shown, before: Shown) -> frozenset[str]:
         name
         for name, table in now.recorded.tables.items()
         if name in now.live.tables
-        and now.live.tables[name] == before.live.tables.get(name)
-        and table == before.recorded.tables.get(name)
+        and _is_same(now.live.tables[name], before.live.tables.get(name))
+        and _is_same(table, before.recorded.tables.get(name))
     )
+
+
+def _is_same(table: Table, other: Table | None) -> bool:
+    return table is other or table == other
 
 
 def _without(snapshot: Snapshot, names: frozenset[str]) -> Snapshot:
@@ -274,7 +291,7 @@ def replay(opened: Opened, migrations: Sequence[Migration], sql: str, before: Sn
         for migration in (*migrations, new):
             _require(arena, migration)
         scratch = Scratch(arena.connection, arena.answers)
-        live = arena.read(before)
+        live = arena.read(before, None).snapshot
         plan = make_plan(before, live, dialect=POSTGRESQL, canonical=scratch.pair)
     return Replayed(plan, _said(version, len(migrations) + 1, started))
 
@@ -295,7 +312,9 @@ def _require(arena: Arena, migration: Migration) -> None:
 
 def difference_to(arena: Arena, new: Snapshot) -> Plan:
     """What leads from the database to the snapshot."""
-    return _difference(Scratch(arena.connection, arena.answers), arena.read(new), new)
+    return _difference(
+        Scratch(arena.connection, arena.answers), arena.read(new, None).snapshot, new
+    )
 
 
 def _difference(

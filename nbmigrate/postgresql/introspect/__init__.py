@@ -15,25 +15,12 @@ from typing import Any, NamedTuple
 import psycopg
 
 from nbmigrate.garbage import uncollected
-from nbmigrate.model import Grant, Snapshot
-from nbmigrate.model.names import PUBLIC, format_path
-from nbmigrate.postgresql.introspect.catalog import Catalog, query_of, reading_catalog
-from nbmigrate.postgresql.introspect.columns import read_columns
-from nbmigrate.postgresql.introspect.constraints import read_constraints
-from nbmigrate.postgresql.introspect.definitions import (
-    read_defined,
-    read_definitions,
-    read_domains,
-    read_extensions,
-    read_functions,
-    read_types,
-)
-from nbmigrate.postgresql.introspect.indexes import read_indexes
-from nbmigrate.postgresql.introspect.objects import read_enums, read_roles, read_sequences
-from nbmigrate.postgresql.introspect.privileges import read_privileges
+from nbmigrate.model import Snapshot
+from nbmigrate.model.names import format_path
+from nbmigrate.postgresql.introspect.again import Reading, read_again
+from nbmigrate.postgresql.introspect.catalog import query_of, reading_catalog
+from nbmigrate.postgresql.introspect.snapshots import snapshot_of
 from nbmigrate.postgresql.introspect.steady import steady
-from nbmigrate.postgresql.introspect.tables import read_tables
-from nbmigrate.postgresql.introspect.views import read_views
 from nbmigrate.postgresql.moments import ReadTransaction, asked, beginning
 from nbmigrate.postgresql.sending import Query, Row, exchanged
 
@@ -42,6 +29,7 @@ _ENDINGS = {"y": "ies", "x": "xes", "s": "ses"}
 
 __all__ = [
     "Moment",
+    "Reading",
     "fingerprint",
     "in_words",
     "introspect",
@@ -49,6 +37,7 @@ __all__ = [
     "moment",
     "moment_and_fingerprint",
     "one_moment",
+    "read_again",
     "unmanaged",
     "unmanaged_counts",
 ]
@@ -71,7 +60,7 @@ def introspect(
         DriftError: an object was dropped while the schema was read.
     """
     with uncollected(), steady(), reading_catalog(connection, schemas, roles) as catalog:
-        return _snapshot(catalog)
+        return snapshot_of(catalog)
 
 
 def introspect_marked(
@@ -83,42 +72,9 @@ def introspect_marked(
     """The schema and its fingerprint, which the server makes while the schema is put together."""
     rows = reading_catalog(connection, schemas, roles, marked=True)
     with uncollected(), steady(), rows as catalog:
-        found = _snapshot(catalog)
+        found = snapshot_of(catalog)
         [(mark,)] = catalog.fingerprint
     return found, str(mark)
-
-
-def _snapshot(catalog: Catalog) -> Snapshot:
-    # In the order of the queries: what is asked for first does not wait for the later ones.
-    columns = read_columns(catalog)
-    constraints = read_constraints(catalog, columns.names)
-    indexes = read_indexes(catalog, columns)
-    definitions = read_definitions(catalog)
-    return Snapshot(
-        schemas={name: name for _, name in catalog.schemas if name != PUBLIC},
-        tables=read_tables(catalog, columns, constraints, definitions, indexes),
-        enums=read_enums(catalog),
-        sequences=read_sequences(catalog, columns.serial_sequences),
-        views=read_views(catalog, columns, definitions, indexes),
-        roles=read_roles(catalog),
-        extensions=read_extensions(catalog),
-        domains=read_domains(catalog),
-        types=read_types(catalog),
-        functions=read_functions(catalog),
-        definitions=read_defined(catalog),
-        schema_comments=_schema_comments(catalog),
-        schema_privileges=_schema_privileges(catalog),
-    )
-
-
-def _schema_comments(catalog: Catalog) -> dict[str, str]:
-    comments = {row[0]: row[2] for row in catalog.comments if row[1] == -1}
-    return {name: comments[oid] for oid, name in catalog.schemas if oid in comments}
-
-
-def _schema_privileges(catalog: Catalog) -> dict[str, Mapping[str, Grant]]:
-    privileges = read_privileges(catalog, "n")
-    return {name: privileges[oid] for oid, name in catalog.schemas if oid in privileges}
 
 
 def unmanaged(

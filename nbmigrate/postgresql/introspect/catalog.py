@@ -7,11 +7,12 @@ the server is at the next query.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
 from itertools import chain
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import psycopg
@@ -49,6 +50,7 @@ class Catalog(NamedTuple):
     statistics: Sequence[Row]
     privileges: Sequence[Row]
     fingerprint: Sequence[Row] = ()
+    marks: Sequence[Row] = ()
 
 
 #: The kinds that are known by their definition alone have one field together, and a query each.
@@ -69,11 +71,18 @@ _DEFINED = tuple(
 )
 _AT = Catalog._fields.index("defined")
 #: The queries that ask for the namespaces found by the first one.
-_BY_NAMESPACE = (*Catalog._fields[2:_AT], *_DEFINED, *Catalog._fields[_AT + 1 : -1])
+_BY_NAMESPACE = (*Catalog._fields[2:_AT], *_DEFINED, *Catalog._fields[_AT + 1 : -2])
 #: Those that the database may have nothing for; ``present.sql`` says so.
 _RARE = frozenset(
     {"comments", "parts", "enums", "views", "policies", "domains", "composites", "ranges"}
     | {"functions", "triggers", "rules", "statistics", *_DEFINED}
+)
+#: Of more tables than these, to read a few again by their marks takes less than to read them all.
+MANY = 200
+#: Those that tell of tables what is not another one's.
+_OF_RELATIONS = frozenset(
+    {"types", "sequences", "collations", "comments", "constraints", "columns", "opclasses"}
+    | {"indexes", "tables", "policies", "triggers", "rules", "statistics", "privileges"}
 )
 
 
@@ -88,45 +97,74 @@ def reading_catalog(
     """All rows, as of one moment; they can be read inside only. ``marked``: with the fingerprint."""
     reading = ReadTransaction.around(connection)
     with reading.closing(connection):
-        there = _what_is_there(connection, reading, schemas, roles)
-        namespaces = [oid for oid, _ in there.schemas]
-        queries = {name: query_of(name, namespaces) for name in there.asked}
-        if marked:
-            queries["fingerprint"] = query_of("fingerprint", _texts(schemas))
-        with sent_together(connection, [*queries.values()]) as rows:
-            by_name = dict(zip(queries, rows, strict=True))
-            fields: dict[str, Any] = {name: by_name.get(name, ()) for name in Catalog._fields[2:]}
-            fields["defined"] = chain.from_iterable(by_name.get(name, ()) for name in _DEFINED)
-            yield Catalog(there.schemas, there.roles, **fields)
+        there = what_is_there(connection, reading, schemas, roles)
+        also = {"fingerprint": query_of("fingerprint", _texts(schemas))} if marked else {}
+        with rows_of(connection, there, also=also) as rows:
+            yield rows
 
 
-class _There(NamedTuple):
-    """The first answers: the rows of schemas and roles, and what else is to be asked."""
+class There(NamedTuple):
+    """The first answers: the rows of schemas and roles, what else is to be asked, and the marks.
 
-    schemas: list[Row]
-    roles: list[Row]
-    asked: list[str]
+    ``is_large``: whether reading a few tables again takes less than to read them all.
+    """
+
+    schemas: Sequence[Row]
+    roles: Sequence[Row]
+    asked: Sequence[str]
+    is_large: bool
+    marks: Sequence[Row] = ()
 
 
-def _what_is_there(
+def what_is_there(
     connection: psycopg.Connection[Any],
     reading: ReadTransaction,
     schemas: Sequence[str] | None,
     roles: bool | Sequence[str],
-) -> _There:
-    queries = [query_of("schemas", _texts(schemas)), query_of("present")]
+    *,
+    marked: bool = False,
+) -> There:
+    """Begin the reading, and ask what there is to be asked for. ``marked``: with ``marks.sql``."""
+    queries = [query_of("schemas", _texts(schemas)), query_of("present", MANY)]
     if roles:
         queries.append(query_of("roles", None if roles is True else _texts(roles)))
+    if marked:
+        queries.append(query_of("marks"))
     found, present, *rest = exchanged(connection, (*reading.begin, *queries))[len(reading.begin) :]
-    absent = _RARE - {name for (name,) in present}
-    names = [name for name in _BY_NAMESPACE if name not in absent]
-    return _There([*found], [row for rows in rest for row in rows], names)
+    known = {name for (name,) in present}
+    names = [name for name in _BY_NAMESPACE if name not in _RARE - known]
+    marks = rest.pop() if marked else ()
+    return There(found, rest.pop() if rest else (), names, "many tables" in known, marks)
 
 
-def query_of(name: str, value: object = None) -> Query:
-    """The query of a file; none has more than one parameter."""
+@contextmanager
+def rows_of(
+    connection: psycopg.Connection[Any],
+    there: There,
+    *,
+    relations: Sequence[int] | None = None,
+    also: Mapping[str, Query] = MappingProxyType({}),
+) -> Iterator[Catalog]:
+    """The rows of what is there; of ``relations`` only, where these are named, or of all.
+
+    They can be taken inside only. ``also`` are further queries, by the field of their rows.
+    """
+    namespaces = [oid for oid, _ in there.schemas]
+    names = there.asked
+    if relations is not None:
+        names = [name for name in names if name in _OF_RELATIONS]
+    queries = {name: query_of(name, namespaces, relations) for name in names} | {**also}
+    with sent_together(connection, [*queries.values()]) as rows:
+        by_name = dict(zip(queries, rows, strict=True))
+        fields: dict[str, Any] = {name: by_name.get(name, ()) for name in Catalog._fields[2:]}
+        fields["defined"] = chain.from_iterable(by_name.get(name, ()) for name in _DEFINED)
+        yield Catalog(there.schemas, there.roles, **fields)
+
+
+def query_of(name: str, *values: object) -> Query:
+    """The query of a file, with as many of the values as it has parameters."""
     text = _text(name)
-    return Query(text, [value] if "$1" in text else [])
+    return Query(text, [value for at, value in enumerate(values, 1) if f"${at}" in text])
 
 
 def _texts(names: Sequence[str] | None) -> list[str] | None:

@@ -83,7 +83,7 @@ MADE = {
 
 
 def present(connection) -> set[str]:
-    [rows] = exchanged(connection, [catalog.query_of("present")])
+    [rows] = exchanged(connection, [catalog.query_of("present", catalog.MANY)])
     return {name for (name,) in rows}
 
 

@@ -45,6 +45,7 @@ left join pg_catalog.pg_constraint k
 left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
 where
     c.relnamespace = any($1::oid[])
+    and ($2::oid[] is null or c.oid = any($2::oid[]))
     and c.relkind in ('r', 'p', 'v', 'm')
     and a.attnum > 0
     and not a.attisdropped

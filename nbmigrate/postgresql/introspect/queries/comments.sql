@@ -9,6 +9,7 @@ join pg_catalog.pg_class c on c.oid = d.objoid
 where
     d.classoid = 'pg_catalog.pg_class'::pg_catalog.regclass
     and c.relnamespace = any($1::oid[])
+    and ($2::oid[] is null or c.oid = any($2::oid[]))
     and c.relkind in ('r', 'p', 'v', 'm')
 union all
 select

@@ -20,7 +20,10 @@ select
     f.relname as foreign_table,
     k.confkey,
     case
-        when f.relnamespace <> all($1::oid[]) or f.relkind not in ('r', 'p')
+        when
+            f.relnamespace <> all($1::oid[])
+            or f.relkind not in ('r', 'p')
+            or f.oid <> all($2::oid[])
             then array(
                 select a.attname
                 from pg_catalog.unnest(k.confkey) with ordinality as u (attnum, place)
@@ -74,6 +77,7 @@ left join pg_catalog.pg_description ds
         and ds.objsubid = 0
 where
     c.relnamespace = any($1::oid[])
+    and ($2::oid[] is null or c.oid = any($2::oid[]))
     and c.relkind in ('r', 'p')
     and k.contype in ('p', 'u', 'f', 'c', 'x')
     and (k.conislocal or k.contype <> 'c')

@@ -53,6 +53,7 @@ left join pg_catalog.pg_description ds
         and ds.objsubid = 0
 where
     c.relnamespace = any($1::oid[])
+    and ($2::oid[] is null or c.oid = any($2::oid[]))
     and c.relkind in ('r', 'p', 'm')
     and not x.relispartition
     and i.indisvalid

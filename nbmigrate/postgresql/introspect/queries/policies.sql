@@ -15,5 +15,7 @@ select
     pg_catalog.obj_description(p.oid, 'pg_policy') as comment_text
 from pg_catalog.pg_policy p
 join pg_catalog.pg_class c on c.oid = p.polrelid
-where c.relnamespace = any($1::oid[])
+where
+    c.relnamespace = any($1::oid[])
+    and ($2::oid[] is null or c.oid = any($2::oid[]))
 order by p.polrelid, p.polname

@@ -1,7 +1,7 @@
 -- PostgreSQL 15-18. Of which of the rarer kinds the database has anything at all, whatever schema or
 -- extension it is of: for the others no query is sent. Most of its time PostgreSQL would spend on
 -- planning them. Objects made by initdb have oids below 16384 (PostgreSQL 18 docs, "Object Identifier
--- Types"; FirstNormalObjectId of its sources) and are not looked at.
+-- Types"; FirstNormalObjectId of its sources) and are not looked at. 'many tables': more than $1.
 select k.name
 from (
     values
@@ -42,6 +42,14 @@ from (
     ('defined/event_trigger', exists (select from pg_catalog.pg_event_trigger)),
     ('defined/conversion', exists (select from pg_catalog.pg_conversion where oid >= 16384)),
     ('defined/foreign_data', exists (select from pg_catalog.pg_foreign_data_wrapper)),
-    ('defined/publication', exists (select from pg_catalog.pg_publication))
+    ('defined/publication', exists (select from pg_catalog.pg_publication)),
+    (
+        'many tables',
+        exists (
+            select from pg_catalog.pg_class
+            where oid >= 16384 and (relkind = 'r' or relkind = 'p')
+            offset $1
+        )
+    )
 ) as k (name, is_there)
 where k.is_there

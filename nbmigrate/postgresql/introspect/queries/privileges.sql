@@ -7,6 +7,7 @@ with objects (kind, oid, number, entries, owner_oid, usual) as (
     from pg_catalog.pg_class c
     where
         c.relnamespace = any($1::oid[])
+        and ($2::oid[] is null or c.oid = any($2::oid[]))
         and c.relkind in ('r', 'p', 'v', 'm', 'S')
         and c.relacl is not null
     union all
@@ -15,6 +16,7 @@ with objects (kind, oid, number, entries, owner_oid, usual) as (
     join pg_catalog.pg_class c on c.oid = a.attrelid
     where
         c.relnamespace = any($1::oid[])
+        and ($2::oid[] is null or c.oid = any($2::oid[]))
         and c.relkind in ('r', 'p', 'v', 'm')
         and a.attnum > 0
         and a.attacl is not null

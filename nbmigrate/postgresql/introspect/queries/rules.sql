@@ -9,6 +9,7 @@ from pg_catalog.pg_rewrite w
 join pg_catalog.pg_class c on c.oid = w.ev_class
 where
     c.relnamespace = any($1::oid[])
+    and ($2::oid[] is null or c.oid = any($2::oid[]))
     and w.rulename <> '_RETURN'
     and not exists (
         select from pg_catalog.pg_depend e

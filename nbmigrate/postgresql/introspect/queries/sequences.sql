@@ -45,6 +45,7 @@ left join pg_catalog.pg_description ds
         and ds.objsubid = 0
 where
     c.relnamespace = any($1::oid[])
+    and ($2::oid[] is null or c.oid = any($2::oid[]))
     and not exists (
         select from pg_catalog.pg_depend e
         where

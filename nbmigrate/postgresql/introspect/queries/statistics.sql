@@ -10,6 +10,7 @@ from pg_catalog.pg_statistic_ext s
 join pg_catalog.pg_class c on c.oid = s.stxrelid
 where
     c.relnamespace = any($1::oid[])
+    and ($2::oid[] is null or c.oid = any($2::oid[]))
     and s.stxnamespace = c.relnamespace
     and c.relkind in ('r', 'p', 'm')
 order by s.stxrelid, s.stxname

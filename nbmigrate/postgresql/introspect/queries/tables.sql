@@ -43,6 +43,7 @@ left join pg_catalog.pg_class t on t.oid = c.reltoastrelid
 left join pg_catalog.pg_am m on m.oid = c.relam and c.relkind = 'r' and m.amname <> 'heap'
 where
     c.relnamespace = any($1::oid[])
+    and ($2::oid[] is null or c.oid = any($2::oid[]))
     and c.relkind in ('r', 'p')
     and not exists (
         select from pg_catalog.pg_depend e

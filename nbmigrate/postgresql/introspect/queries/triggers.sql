@@ -15,6 +15,7 @@ left join pg_catalog.pg_description ds
         and ds.objsubid = 0
 where
     c.relnamespace = any($1::oid[])
+    and ($2::oid[] is null or c.oid = any($2::oid[]))
     and not g.tgisinternal
     and g.tgparentid = 0
     and not exists (

@@ -10,6 +10,7 @@ with used as (
     join pg_catalog.pg_class c on c.oid = a.attrelid
     where
         c.relnamespace = any($1::oid[])
+        and ($2::oid[] is null or c.oid = any($2::oid[]))
         and c.relkind in ('r', 'p', 'v', 'm')
         and a.attnum > 0
         and not a.attisdropped
