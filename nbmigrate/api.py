@@ -11,7 +11,7 @@ from nbmigrate import server
 from nbmigrate.errors import StatementFailedError
 from nbmigrate.executor.connections import connect
 from nbmigrate.model import Snapshot
-from nbmigrate.model.codec import load_file
+from nbmigrate.model.files import load_file
 from nbmigrate.plan import Answers, Plan
 from nbmigrate.plan import make_plan as plan_between
 from nbmigrate.postgresql import POSTGRESQL

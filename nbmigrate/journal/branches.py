@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from nbmigrate.errors import JournalError, SnapshotError
 from nbmigrate.journal.entries import Entry
 from nbmigrate.journal.prefix import PrefixMode, next_prefix
-from nbmigrate.model.codec import SnapshotFile, load_file
+from nbmigrate.model.codec import SnapshotFile
+from nbmigrate.model.files import load_file
 
 if TYPE_CHECKING:
     from nbmigrate.journal.layout import Layout

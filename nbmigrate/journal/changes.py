@@ -17,7 +17,8 @@ from nbmigrate.errors import NbmigrateError, SnapshotFormatError, SnapshotVersio
 from nbmigrate.journal.entries import Entry
 from nbmigrate.journal.folder import Journal
 from nbmigrate.model import EMPTY, Snapshot
-from nbmigrate.model.codec import VERSION, load, load_file
+from nbmigrate.model.codec import VERSION, load
+from nbmigrate.model.files import load_file
 from nbmigrate.model.sidecar import is_silent
 
 _Raws = dict[str, msgspec.Raw]

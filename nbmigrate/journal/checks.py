@@ -16,7 +16,8 @@ from nbmigrate.journal.entries import Entry
 from nbmigrate.journal.prefix import deduce_mode
 from nbmigrate.journal.rewrite import REWRITE_NAME
 from nbmigrate.journal.write import ATTEMPT_NAME
-from nbmigrate.model.codec import NO_PREVIOUS, SnapshotFile, load_file
+from nbmigrate.model.codec import NO_PREVIOUS, SnapshotFile
+from nbmigrate.model.files import load_file
 
 if TYPE_CHECKING:
     from nbmigrate.journal.folder import Journal

@@ -14,10 +14,10 @@ from nbmigrate.journal.prefix import PrefixMode, next_prefix
 from nbmigrate.journal.split import MARKER
 from nbmigrate.journal.write import NewFile
 from nbmigrate.model.codec import (
+    Dumped,
     SnapshotFile,
-    dump,
+    dump_both,
     dump_document,
-    dump_extra,
     dump_no_extra,
     following,
 )
@@ -158,37 +158,41 @@ def next_entry(draft: Draft, mode: Mode, entries: Sequence[Entry], *, now_ms: in
     )
 
 
+class Files(NamedTuple):
+    """The files of a migration but for the journal, and its snapshot as it stands in them."""
+
+    new: list[NewFile]
+    dumped: Dumped
+
+
 def files_of(
     draft: Draft, entry: Entry, previous: SnapshotFile | None, *, layout: Layout, marks: bool
-) -> list[NewFile]:
-    """The files of the migration, but for the journal.
+) -> Files:
+    """The files of the migration.
 
     ``marks`` asks for a sidecar even when it has nothing to say, so that an older one no
     longer counts.
     """
     sql = answers_header(draft.answers) + _join(draft.statements, breakpoints=entry.breakpoints)
     recorded = as_recorded(previous.snapshot if previous else EMPTY, draft.snapshot)
-    snapshot = following(recorded, previous)
+    dumped = dump_both(following(recorded, previous), previous)
     files = [
         NewFile(layout.sql(entry), sql),
-        *snapshot_files(snapshot, entry, layout=layout, marks=marks),
+        *snapshot_files(dumped, entry, layout=layout, marks=marks),
     ]
     if draft.down is not None:
         written = {file.path: file.text for file in files}
         extra = written.get(layout.sidecar(entry)) or dump_no_extra()
         files = [file for file in files if file.path != layout.sidecar(entry)]
         files.append(NewFile(layout.sidecar(entry), _with_down(extra, draft)))
-    return files
+    return Files(files, dumped)
 
 
-def snapshot_files(
-    file: SnapshotFile, entry: Entry, *, layout: Layout, marks: bool
-) -> list[NewFile]:
+def snapshot_files(dumped: Dumped, entry: Entry, *, layout: Layout, marks: bool) -> list[NewFile]:
     """The snapshot and, where it has something to say, the sidecar."""
-    files = [NewFile(layout.snapshot(entry), dump(file))]
-    extra = dump_extra(file.snapshot)
-    if extra is not None or marks:
-        files.append(NewFile(layout.sidecar(entry), extra or dump_no_extra()))
+    files = [NewFile(layout.snapshot(entry), dumped.text)]
+    if dumped.extra is not None or marks:
+        files.append(NewFile(layout.sidecar(entry), dumped.extra or dump_no_extra()))
     return files
 
 

@@ -30,7 +30,8 @@ from nbmigrate.journal.rewrite import finish_rewrite, rewrite
 from nbmigrate.journal.words import require_name
 from nbmigrate.journal.write import NewFile, commit, locked, replace_all, undo_attempt
 from nbmigrate.model import Snapshot
-from nbmigrate.model.codec import NO_PREVIOUS, SnapshotFile, following, load_file
+from nbmigrate.model.codec import NO_PREVIOUS, SnapshotFile, dump_both, following
+from nbmigrate.model.files import load_file, remember
 
 if TYPE_CHECKING:
     from nbmigrate.journal.draft import Draft, Recordable
@@ -200,7 +201,9 @@ class Journal:
                 wanted, entry, previous, layout=layout, marks=layout.has_sidecar(journal.entries)
             )
             last = NewFile(layout.journal, journal.text_with(entry))
-            commit(files, journal=last, tag=entry.tag)
+            commit(files.new, journal=last, tag=entry.tag)
+            extra = layout.nearest_sidecar(entry, [*journal.entries, entry])
+            remember(files.dumped, layout.snapshot(entry), extra=extra, before=previous)
         return self._migration(entry)
 
     def restore(self, tag: str, sql: str, *, when: int) -> None:
@@ -235,7 +238,7 @@ class Journal:
             if last is not None:
                 file = msgspec.structs.replace(file, prev_id=last.prev_id)
             files = draft.snapshot_files(
-                file, entries[-1], layout=layout, marks=layout.has_sidecar(entries)
+                dump_both(file), entries[-1], layout=layout, marks=layout.has_sidecar(entries)
             )
             replace_all(files[::-1])
         return self._migration(entries[-1])

@@ -18,7 +18,8 @@ import msgspec
 from nbmigrate.errors import NbmigrateError
 from nbmigrate.journal.migration import read_migration
 from nbmigrate.model import EMPTY, Snapshot
-from nbmigrate.model.codec import SnapshotFile, load_file
+from nbmigrate.model.codec import SnapshotFile
+from nbmigrate.model.files import load_file
 from nbmigrate.postgresql import statements
 
 if TYPE_CHECKING:

@@ -9,33 +9,48 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from nbmigrate.errors import SnapshotFormatError, SnapshotVersionError
 from nbmigrate.model import objects as other
 from nbmigrate.model import tables
-from nbmigrate.model.json_text import DamagedText, Json, decode_text, format_json, parse_json
+from nbmigrate.model.json_text import (
+    DamagedText,
+    Json,
+    format_json,
+    is_plain,
+    parse_json,
+)
 from nbmigrate.model.shape import Node, fields_of, locate, objects
-from nbmigrate.model.sidecar import SIDECAR, STAND_INS, dump_extra, dump_no_extra, merge_extra
+from nbmigrate.model.sidecar import (
+    SIDECAR,
+    STAND_INS,
+    dump_extra,
+    dump_no_extra,
+    extra_of,
+    format_extra,
+    merge_extra,
+)
 from nbmigrate.model.snapshot import Snapshot
 from nbmigrate.model.tables import Value
 from nbmigrate.model.upgrade import LEGACY_VERSIONS, Document, name_enum_schemas, upgrade
 
 __all__ = [
     "NO_PREVIOUS",
+    "Dumped",
     "SnapshotFile",
     "dump",
+    "dump_both",
     "dump_document",
     "dump_extra",
     "dump_no_extra",
     "following",
     "load",
     "load_document",
-    "load_file",
 ]
 
 VERSION = "7"
@@ -67,13 +82,25 @@ class SnapshotFile(Value, frozen=True, kw_only=True):
     """One snapshot file: its place in the chain and what it says.
 
     ``layout`` is the decoded document it came from: the order of keys that a
-    later :func:`dump` follows, and the top-level keys that are not ours.
+    later :func:`dump` follows, and the top-level keys that are not ours. ``extra`` is the one of
+    its sidecar, told only where both are what a dump of the snapshot gives; ``plain`` is then what
+    :func:`~nbmigrate.model.json_text.is_plain` says of the first.
     """
 
     id: str
     prev_id: str
     snapshot: Snapshot
     layout: dict[str, Any] | None = None
+    extra: dict[str, Any] | None = None
+    plain: bool = False
+
+
+class Dumped(NamedTuple):
+    """The text of a snapshot file, and of its sidecar when it has one; the file as it is there."""
+
+    text: str
+    extra: str | None
+    file: SnapshotFile
 
 
 # --- documents ---------------------------------------------------------------
@@ -88,7 +115,7 @@ def load_document(text: str, *, path: Path | str = "") -> Json:
     try:
         return parse_json(text)
     except DamagedText as error:
-        raise _damaged(error, path) from error
+        raise damaged(error, path) from error
 
 
 def dump_document(document: object) -> str:
@@ -96,7 +123,8 @@ def dump_document(document: object) -> str:
     return format_json(document)
 
 
-def _damaged(error: DamagedText, path: Path | str) -> SnapshotFormatError:
+def damaged(error: DamagedText, path: Path | str) -> SnapshotFormatError:
+    """The error that names the file."""
     return SnapshotFormatError(
         error.message,
         path=path,
@@ -106,30 +134,6 @@ def _damaged(error: DamagedText, path: Path | str) -> SnapshotFormatError:
 
 
 # --- load --------------------------------------------------------------------
-
-
-def load_file(path: Path, *, extra: Path | None = None) -> SnapshotFile:
-    """The snapshot file at ``path`` with its sidecar, when there is one.
-
-    Raises:
-        SnapshotFormatError: when a file is missing, damaged or no snapshot.
-        SnapshotVersionError: when it is of a version that is not read.
-    """
-    return _last_loaded(_read(path), str(path), _read(extra) if extra else None)
-
-
-@lru_cache(maxsize=2)  # one command asks for the last snapshot, and the one before, several times
-def _last_loaded(text: str, path: str, extra: str | None) -> SnapshotFile:
-    return load(text, path=path, extra=extra)
-
-
-def _read(path: Path) -> str:
-    try:
-        return decode_text(path.read_bytes())
-    except OSError as error:
-        raise SnapshotFormatError(f"cannot be read: {error.strerror}", path=path) from error
-    except DamagedText as error:
-        raise _damaged(error, path) from error
 
 
 def load(text: str, *, path: str = "", extra: str | None = None) -> SnapshotFile:
@@ -243,35 +247,71 @@ _LEAVES = frozenset({str, bool, int, float, type(None)})
 
 def dump(file: SnapshotFile) -> str:
     """The text of the file, byte for byte as drizzle-kit writes it; without the sidecar."""
+    return dump_both(file).text
+
+
+def dump_both(file: SnapshotFile, before: SnapshotFile | None = None) -> Dumped:
+    """The texts of the file and its sidecar.
+
+    Tables that are the very values of ``before`` stand in it as they stand there.
+    """
+    same = _Same.of(file.snapshot, before)
     layout = file.layout or {}
     meta: Document = {"columns": {}, "schemas": {}, "tables": {}}
     document = {"id": file.id, "prevId": file.prev_id, "version": VERSION, "dialect": DIALECT}
-    document |= _encode(file.snapshot, layout)
+    document |= _encode(file.snapshot, layout, same.documents)
     document |= {"_meta": layout.get("_meta", meta)}
     document |= {key: value for key, value in layout.items() if key not in document}
-    return format_json(_like(document, layout))
+    document = _like(document, layout)
+    extra = extra_of(file.snapshot, same.extras)
+    plain = is_plain(document, same.documents.values() if before and before.plain else ())
+    return Dumped(
+        format_json(document, plain=plain),
+        format_extra(extra) if extra else None,
+        msgspec.structs.replace(file, layout=document, extra=extra, plain=plain),
+    )
 
 
-def _encode(value: Json, layout: Json) -> Json:
+class _Same(NamedTuple):
+    """The documents of values that were dumped before, by the ids of the values."""
+
+    documents: Mapping[int, Document] = {}
+    extras: Mapping[int, Document] = {}
+
+    @classmethod
+    def of(cls, snapshot: Snapshot, before: SnapshotFile | None) -> _Same:
+        if before is None or before.layout is None or before.extra is None:
+            return cls()
+        known = before.snapshot.tables
+        same = {key: id(t) for key, t in snapshot.tables.items() if known.get(key) is t}
+        documents, extras = before.layout["tables"], before.extra.get("tables", {})
+        return cls(
+            {number: documents[key] for key, number in same.items()},
+            {number: extras.get(key, {}) for key, number in same.items()},
+        )
+
+
+def _encode(value: Json, layout: Json, known: Mapping[int, Document]) -> Json:
     """The version 7 form, ordered like ``layout`` where that says the same."""
     # By type and not by pattern: every value of every table comes by here.
     if type(value) in _LEAVES:
         return value
     if isinstance(value, Value):
-        return _encode_struct(value, layout if isinstance(layout, dict) else {})
+        return _encode_struct(value, layout if isinstance(layout, dict) else {}, known)
     if isinstance(value, Mapping):
         layout = layout if isinstance(layout, dict) else {}
-        known = [key for key in layout if key in value]
-        keys = dict.fromkeys([*known, *value])
-        return {key: _encode(value[key], layout.get(key)) for key in keys}
+        keys = dict.fromkeys([*[key for key in layout if key in value], *value])
+        return {key: _encode(value[key], layout.get(key), known) for key in keys}
     if isinstance(value, tuple | list):
         same = isinstance(layout, list) and len(layout) == len(value)
         pairs = zip(value, layout if same else [None] * len(value), strict=True)
-        return [_encode(item, old) for item, old in pairs]
+        return [_encode(item, old, known) for item, old in pairs]
     return value
 
 
-def _encode_struct(value: Value, layout: Document) -> Document:
+def _encode_struct(value: Value, layout: Document, known: Mapping[int, Document]) -> Document:
+    if (found := known.get(id(value))) is not None:
+        return found
     encoded = {}
     for name, key, stand_in in _written(type(value)):
         item = getattr(value, name) if stand_in is None else stand_in
@@ -279,7 +319,7 @@ def _encode_struct(value: Value, layout: Document) -> Document:
             if item is not None:
                 encoded[key] = item
         else:
-            encoded[key] = _encode(item, layout.get(key))
+            encoded[key] = _encode(item, layout.get(key), known)
     return _like(encoded, layout)
 
 

@@ -10,7 +10,7 @@ import json
 import math
 import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from decimal import Decimal
 from typing import Any
@@ -120,22 +120,30 @@ def _finite(digits: str) -> float:
     return number
 
 
-def format_json(value: object) -> str:
-    """The text of ``JSON.stringify(value, null, 2)``; no newline at the end."""
-    if _is_plain(value):
+def format_json(value: object, *, plain: bool | None = None) -> str:
+    """The text of ``JSON.stringify(value, null, 2)``; no newline at the end.
+
+    ``plain`` is what :func:`is_plain` says of it, where that is known.
+    """
+    if is_plain(value) if plain is None else plain:
         # msgspec refuses lone surrogates and integers beyond 64 bits
         with suppress(UnicodeEncodeError, OverflowError):
             return msgspec.json.format(msgspec.json.encode(value), indent=len(_INDENT)).decode()
     return "".join(_format(value, "\n"))
 
 
-def _is_plain(value: object) -> bool:
-    """True without a number that JavaScript spells otherwise, and without what has no JSON form."""
+def is_plain(value: object, known: Iterable[object] = ()) -> bool:
+    """True without a number that JavaScript spells otherwise, and without what has no JSON form.
+
+    ``known`` are parts that are so, and are not looked at.
+    """
+    passed = frozenset(map(id, known))
     todo = [value]
     while todo:
         one = todo.pop()
         if isinstance(one, dict):
-            todo += one.values()
+            if id(one) not in passed:
+                todo += one.values()
         elif isinstance(one, list | tuple):
             todo += one
         elif one is not None and type(one) not in _SPELLED_ALIKE:

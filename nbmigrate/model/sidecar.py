@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -115,8 +116,18 @@ _DEEPER = object()
 
 def dump_extra(snapshot: Snapshot) -> str | None:
     """The text of the sidecar; ``None`` when version 7 holds everything."""
-    extra = _extra(snapshot)
-    return format_json({"version": _VERSION} | extra) if extra else None
+    extra = extra_of(snapshot)
+    return format_extra(extra) if extra else None
+
+
+def extra_of(snapshot: Snapshot, known: Mapping[int, Document] = MappingProxyType({})) -> Document:
+    """The document of the sidecar, without its version; ``known`` are parts by the ids of values."""
+    return _extra_struct(snapshot, known)
+
+
+def format_extra(extra: Document) -> str:
+    """The text of the sidecar."""
+    return format_json({"version": _VERSION} | extra)
 
 
 def dump_no_extra() -> str:
@@ -135,24 +146,26 @@ def is_silent(text: bytes) -> bool:
     return found.keys() <= {"version", "down"} and version == b"%d" % _VERSION
 
 
-def _extra(value: Json) -> Document:
+def _extra(value: Json, known: Mapping[int, Document]) -> Document:
     if isinstance(value, Value):
-        return _extra_struct(value)
+        return _extra_struct(value, known)
     if isinstance(value, Mapping):
-        parts = {key: _extra(item) for key, item in value.items()}
+        parts = {key: _extra(item, known) for key, item in value.items()}
     elif isinstance(value, tuple):
-        parts = {str(at): _extra(item) for at, item in enumerate(value)}
+        parts = {str(at): _extra(item, known) for at, item in enumerate(value)}
     else:
         parts = {}
     return {key: part for key, part in parts.items() if part}
 
 
-def _extra_struct(value: Value) -> Document:
+def _extra_struct(value: Value, known: Mapping[int, Document]) -> Document:
+    if (found := known.get(id(value))) is not None:
+        return found
     extra = {}
     for name, key, usual in _to_write(type(value)):
         item = getattr(value, name)
         if usual is _DEEPER:
-            if item and (part := _extra(item)):
+            if item and (part := _extra(item, known)):
                 extra[key] = part
         elif item != usual:
             extra[key] = msgspec.to_builtins(item)

@@ -24,7 +24,7 @@ from nbmigrate.errors import (
 from nbmigrate.journal import Draft, Migration, two_words
 from nbmigrate.journal.changes import say_the_same
 from nbmigrate.model import EMPTY, Snapshot
-from nbmigrate.model.codec import load_file
+from nbmigrate.model.files import load_file
 from nbmigrate.postgresql import statements
 from nbmigrate.results import GenerateResult, Problem
 from nbmigrate.workspace import files

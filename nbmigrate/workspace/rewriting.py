@@ -28,8 +28,8 @@ from nbmigrate.model.codec import (
     dump_no_extra,
     following,
     load_document,
-    load_file,
 )
+from nbmigrate.model.files import load_file
 from nbmigrate.model.json_text import parse_json
 from nbmigrate.plan import Answers, make_plan
 from nbmigrate.postgresql import POSTGRESQL

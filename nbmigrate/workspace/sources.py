@@ -9,7 +9,7 @@ from typing import NamedTuple
 from nbmigrate.errors import MissingFileError, SourceError
 from nbmigrate.journal import Journal
 from nbmigrate.model import EMPTY, Snapshot
-from nbmigrate.model.codec import load_file
+from nbmigrate.model.files import load_file
 
 URL = re.compile(r"(postgres(ql)?(\+\w+)?://|embedded(:|$)|host=|dbname=)")
 

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from nbmigrate.model import EMPTY, Snapshot
-from nbmigrate.model.codec import load_file
+from nbmigrate.model.files import load_file
 from nbmigrate.plan import Answers, Plan, make_plan
 from nbmigrate.postgresql import POSTGRESQL
 from nbmigrate.postgresql.asking import Scratch

@@ -14,7 +14,7 @@ from nbmigrate.errors import (
 )
 from nbmigrate.journal import Journal
 from nbmigrate.model import codec
-from nbmigrate.model.codec import load_file
+from nbmigrate.model.files import load_file
 
 SAMPLES = Path(__file__).parent / "drizzle"
 DOCUMENTS = sorted(SAMPLES.rglob("*.json"))

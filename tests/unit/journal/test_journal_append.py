@@ -10,7 +10,8 @@ import pytest
 
 from nbmigrate.errors import BrokenChainError, JournalError, UsageConflictError
 from nbmigrate.journal import Draft, Journal
-from nbmigrate.model.codec import NO_PREVIOUS, load_file
+from nbmigrate.model.codec import NO_PREVIOUS
+from nbmigrate.model.files import load_file
 
 from .conftest import NOW_MS, append, contents, copy_sample, plan_of
 
