@@ -32,6 +32,7 @@ from nbmigrate.errors import (
 )
 from nbmigrate.garbage import uncollected
 from nbmigrate.model import EMPTY, Snapshot
+from nbmigrate.model.snapshot import sharing
 from nbmigrate.postgresql.ddl import Ddl
 
 
@@ -277,7 +278,8 @@ class Declarations:
         for block in attempt.old:
             block.retire()
         self._scope.commit()
-        self._blocks, self._united = attempt.blocks, attempt.united
+        self._blocks = attempt.blocks
+        self._united = sharing(self._united, attempt.united)
         for block in attempt.fresh:
             if block.error is None:
                 block.seen = paths_of(block, attempt.blocks, attempt.united)

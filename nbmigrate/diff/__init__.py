@@ -60,7 +60,7 @@ def diff(
         *diff_types(old, new),
         *diff_functions(old.functions, new.functions),
         *diff_defined(old, new),
-        *diff_sequences(old.sequences, new.sequences, _columns(new)),
+        *diff_sequences(old.sequences, new.sequences, _columns(old, new)),
         *diff_tables(old, new, backfills or {}, renames),
         *diff_views(old.views, new.views),
         *diff_linked_policies(old, new),
@@ -76,6 +76,8 @@ def diff(
     return ordered(settled(complete, old))
 
 
-def _columns(snapshot: Snapshot) -> set[str]:
-    """The paths of all columns."""
-    return {format_path(*t.id, name) for t in snapshot.tables.values() for name in t.columns}
+def _columns(old: Snapshot, new: Snapshot) -> set[str]:
+    """The paths of all columns of the new schema; none where no column has owned a sequence."""
+    if not any(sequence.owned_by for sequence in old.sequences.values()):
+        return set()
+    return {format_path(*t.id, name) for t in new.tables.values() for name in t.columns}

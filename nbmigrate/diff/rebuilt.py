@@ -287,7 +287,10 @@ def _stands(old: Snapshot, new: Snapshot) -> Iterator[_Stand]:
         away, back = o.DropFunction(function=function), o.CreateFunction(function=function_after)
         yield _Stand(function_header(function), function.name, away, back)
     for table, table_after in pairs(old.tables, new.tables):
-        yield from _hanging(table_after.id, table, table_after)
+        if table.triggers or table.rules:
+            yield from _hanging(table_after.id, table, table_after)
+        if not table.policies:
+            continue
         for policy, policy_after in pairs(table.policies, table_after.policies):
             gone = o.DropPolicy(table=table_after.id, policy=policy)
             again = o.CreatePolicy(table=table_after.id, policy=policy_after)
@@ -304,6 +307,8 @@ def _stands(old: Snapshot, new: Snapshot) -> Iterator[_Stand]:
 
 def _unused_types(old: Snapshot, new: Snapshot) -> Iterator[_Stand]:
     """Types that no column has; one that a column has cannot go for a while."""
+    if not old.domains and not old.types:
+        return
     used = {
         (c.type_schema, c.element_type) for t in old.tables.values() for c in t.columns.values()
     }

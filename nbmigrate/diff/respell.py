@@ -92,8 +92,9 @@ def _as_counted(old: Snapshot, new: Snapshot, spelled: dict[str, Table]) -> dict
 
     A sequence keeps its name when the table is renamed, and the default of a child names it.
     """
-    for name, table in new.tables.items():
-        before = old.tables.get(name)
+    children = (name for name, table in new.tables.items() if table.parents)
+    for name in children:
+        table, before = new.tables[name], old.tables.get(name)
         for above in ancestors(table.id, new) if before is not None and name in spelled else ():
             was, now = old.tables.get(key(*above)), new.tables.get(key(*above))
             if before and was and now:
@@ -182,7 +183,7 @@ def truncate_key(name: str) -> str:
 
 def _value(old: Any, same_old: Any, new: Any, same_new: Any) -> Any:  # noqa: ANN401 - any two values of the model
     """``new`` with every field of ``old`` that means the same; ``old`` itself when all do."""
-    if old == new or same_old == same_new:
+    if same_old is same_new or old == new or same_old == same_new:
         return old
     if type(old) is not type(new):
         return new

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from nbmigrate.model import Snapshot, Table
+from nbmigrate.model import Snapshot, Table, key
 from nbmigrate.operations import AddColumn, Operation, SetNotNull
 
 _DEFERRED = re.compile(r"\bINITIALLY\s+DEFERRED\b", re.IGNORECASE)
@@ -15,12 +15,12 @@ _DEFERRED = re.compile(r"\bINITIALLY\s+DEFERRED\b", re.IGNORECASE)
 
 def settled(operations: Iterable[Operation], old: Snapshot) -> list[Operation]:
     """The operations; one that fills a table with deferred triggers has them run at once."""
-    deferring = {table.id for table in old.tables.values() if _defers(table)}
     return [
         msgspec.structs.replace(op, settles=True)
         if isinstance(op, AddColumn | SetNotNull)
         and op.backfill is not None
-        and op.table in deferring
+        and (table := old.tables.get(key(*op.table)))
+        and _defers(table)
         else op
         for op in operations
     ]

@@ -26,12 +26,13 @@ _BARE = NUMBER_TYPES | {"numeric", "boolean"}
 def as_recorded(old: Snapshot, new: Snapshot) -> Snapshot:
     """``new`` in the words of drizzle-kit wherever it does not already stand in ``old``."""
     tables = {
-        key: _table(table, old.tables[key].columns if key in old.tables else {})
+        key: _table(table, before.columns if (before := old.tables.get(key)) else {})
         for key, table in new.tables.items()
+        if old.tables.get(key) is not table
     }
-    if all(tables[key] is table for key, table in new.tables.items()):
+    if all(new.tables[key] is table for key, table in tables.items()):
         return new
-    return msgspec.structs.replace(new, tables=tables)
+    return msgspec.structs.replace(new, tables={**new.tables, **tables})
 
 
 def _table(table: Table, before: Mapping[str, Column]) -> Table:

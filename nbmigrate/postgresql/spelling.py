@@ -109,16 +109,20 @@ class _Tables:
     def spelled(self, name: str, table: Table, types: frozenset[str]) -> Table:
         """The table in one spelling."""
         met = self._met.get(name, ())
+        for one in met:  # the very same ones first: nothing is compared then
+            if (table is one.table or table is one.spelled) and types == one.types:
+                return one.spelled
         for one in met:
-            if (table is one.spelled or table == one.table) and types == one.types:
+            if table == one.table and types == one.types:
                 return one.spelled
         found = _table(table, types)
+        # one value for all forms that mean the same: then to compare them costs nothing
+        known = (*(one.spelled for one in met), table)
+        found = next((one for one in known if one == found), found)
         if len(self._met) >= self.NAMES:
             self._met.clear()
-        self._met[name] = (_Met(table, types, table if found == table else found), *met)[
-            : self.FORMS
-        ]
-        return self._met[name][0].spelled
+        self._met[name] = (_Met(table, types, found), *met)[: self.FORMS]
+        return found
 
 
 _TABLES = _Tables()
