@@ -248,7 +248,7 @@ def test_migrations_are_tried_beside_what_belongs_to_the_database(database: Data
     before = database.dump()
     with in_transaction(database.connect(), {}) as arena:
         assert arena.run(statements) is None
-        found = arena.read(EMPTY).definitions
+        found = arena.read(EMPTY, None).snapshot.definitions
         names = {item.name for item in found.values()}
         assert names == {"integer AS point", "nothing", "away", "there", "everything", "guard"}
     assert database.dump() == before
