@@ -85,6 +85,20 @@ def fields_with_objects(struct: type[Value]) -> Fields:
     return tuple((field, hint) for field, hint in fields_of(struct) if _leads_to_object(hint))
 
 
+@cache
+def parts_of(struct: type[Value]) -> tuple[tuple[str, bool, type[Value]], ...]:
+    """The keys under which there are objects, whether there is one only, and what they are."""
+    found = []
+    for field, hint in fields_with_objects(struct):
+        inner = _narrow(hint)
+        is_one = isinstance(inner, type)
+        if not is_one:
+            *_, inner = (one for one in typing.get_args(inner) if one is not Ellipsis)
+        if isinstance(inner, type) and issubclass(inner, Value):
+            found.append((field.encode_name, is_one, inner))
+    return tuple(found)
+
+
 def _leads_to_object(hint: Annotation) -> bool:
     if isinstance(hint, type) and issubclass(hint, Value):
         return True

@@ -5,11 +5,14 @@ import math
 import types
 import typing
 from collections.abc import Mapping
+from unittest import mock
 
 import hypothesis.strategies as st
+import msgspec
 from hypothesis import HealthCheck, given, settings
 
-from nbmigrate.model import Column, Snapshot, Table, codec, json_text
+from nbmigrate.errors import NbmigrateError
+from nbmigrate.model import Column, Index, Snapshot, Table, codec, json_text
 from nbmigrate.model.shape import fields_of
 from nbmigrate.model.tables import Value
 
@@ -75,6 +78,45 @@ def test_the_layout_of_another_snapshot_changes_nothing_but_order(old, new):
     first = codec.load(codec.dump(codec.following(old, None)))
     text = codec.dump(codec.following(new, first))
     assert codec.load(text, extra=codec.dump_extra(new)).snapshot == new
+
+
+def places_in(document, place=()):
+    """The keys to every part of the document."""
+    yield place
+    pairs = document.items() if isinstance(document, dict) else []
+    for key, part in enumerate(document) if isinstance(document, list) else pairs:
+        yield from places_in(part, (*place, key))
+
+
+def outcome(text):
+    """What loading it gives, or what is said against it."""
+    try:
+        file = codec.load(text)
+    except NbmigrateError as error:
+        return type(error), str(error)
+    return file.snapshot, file.layout
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(table=values_of(Table), index=values_of(Index), data=st.data())
+def test_what_is_passed_as_tidy_is(table, index, data):
+    """A document with something else in some place gives the same, looked at in either way."""
+    table = msgspec.structs.replace(table, indexes={"i": index, **table.indexes})
+    file = codec.following(Snapshot(tables={"public.t": table}), None)
+    document = json.loads(codec.dump(file))
+    *place, last = data.draw(st.sampled_from([p for p in places_in(document) if p]))
+    holder = document
+    for key in place:
+        holder = holder[key]
+    if isinstance(holder, dict) and data.draw(st.booleans()):
+        del holder[last]
+        holder |= data.draw(st.sampled_from([{}, {"other": 1}, {"schema": "public"}]))
+    else:
+        holder[last] = data.draw(JSON)
+    text = json.dumps(document)
+    found = outcome(text)
+    with mock.patch.object(codec, "_is_tidy", return_value=False):
+        assert outcome(text) == found
 
 
 @given(JSON)
