@@ -23,7 +23,7 @@ from nbmigrate.model import EMPTY, Snapshot
 from nbmigrate.plan import Answers, Plan, make_plan
 from nbmigrate.postgresql import POSTGRESQL
 from nbmigrate.postgresql.asking import Scratch
-from nbmigrate.postgresql.introspect import catalog, introspect, read_again
+from nbmigrate.postgresql.introspect import catalog, introspect, introspect_again
 from tests.arena import empty
 from tests.casefile import (
     Case,
@@ -164,14 +164,14 @@ def go_live(case: Case, database: Database, *, built: Snapshot) -> tuple[Built, 
     """Old built and filled, then planned from what is there; also what was there."""
     connection = database.connect()
     build_old(case, connection)
-    old, read = look(case, connection), read_again(connection)
+    old, read = look(case, connection), introspect_again(connection)
     target = built if case.is_sql else declared(case, "new").snapshot
     answers = case.answers(() if case.is_sql else declared(case, "new").renames)
     plan = live_plan(connection, old, target, answers)
     run(connection, plan.statements)
     check_rows(case, connection)
     result = look(case, connection)
-    found = read_again(connection, read).snapshot
+    found = introspect_again(connection, read).snapshot
     assert msgspec.structs.replace(found, roles=result.roles) == result
     again = live_plan(connection, result, target, answers)
     assert operation_lines(again.operations) == ""

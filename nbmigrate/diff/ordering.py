@@ -42,6 +42,8 @@ _LAYERS = {
 def ordered(operations: Iterable[o.Operation]) -> tuple[o.Operation, ...]:
     """The operations in the order in which they run; each once."""
     unique = _once(operations)
+    if len(unique) < 2:
+        return tuple(unique)
     created, dropped = _view_ranks(unique, o.CreateView), _view_ranks(unique, o.DropView)
     phases = Phases(unique)
     keyed = [

@@ -32,9 +32,14 @@ from nbmigrate.model import Domain, Snapshot, Table, View, key
 
 _replace = msgspec.structs.replace
 
+#: In the way of these is nothing that is there.
+_ADDING = o.CreateSchema | o.CreateTable | o.CreateIndex | o.AddForeignKey
+
 
 def with_rebuilt(operations: list[o.Operation], old: Snapshot, new: Snapshot) -> list[o.Operation]:
     """The operations, and those that take what is in the way away and bring it back."""
+    if all(isinstance(op, _ADDING) for op in operations):
+        return operations
     while True:
         called = _Calls(_gone_functions(operations, new))
         parts = list(_parts(called, old, new)) if called else []

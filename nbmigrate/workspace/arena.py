@@ -25,7 +25,7 @@ from nbmigrate.journal import Migration
 from nbmigrate.model import Snapshot
 from nbmigrate.postgresql.asking import Cache
 from nbmigrate.postgresql.identifiers import quote
-from nbmigrate.postgresql.introspect import Reading, introspect, read_again
+from nbmigrate.postgresql.introspect import Reading, introspect, introspect_again
 from nbmigrate.postgresql.scratch import emptied
 from nbmigrate.postgresql.sending import Query, exchanged
 
@@ -110,7 +110,7 @@ def own_arena(
     def read(like: Snapshot, before: Reading | None) -> Reading:
         if like.roles:
             return Reading(introspect(connection, roles=tuple(like.roles)))
-        return read_again(connection, before)
+        return introspect_again(connection, before)
 
     return Arena(connection, lambda texts: _run(connection, texts), read, "", answers, kept)
 

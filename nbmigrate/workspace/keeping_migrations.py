@@ -78,8 +78,8 @@ class KeepingAround:
         self._on_event = on_event
         self._schemas = schemas
         self._begun: dict[str, _Begun] = {}
-        self._ahead: dict[str, UndoRecord | None] = {}
-        self._added: dict[str, UndoRecord] = {}
+        self._ahead: dict[str, _Addition | None] = {}
+        self._added: dict[str, _Addition] = {}
         self._unsettled: dict[str, _Added] = {}
 
     def begin(self, connection: Connection) -> None:
@@ -97,8 +97,8 @@ class KeepingAround:
         self._begun.pop(migration.tag, None)
         if migration.tag not in self._ahead:
             self.look_ahead(migration)
-        if (record := self._ahead[migration.tag]) is not None:
-            self._added[migration.tag] = record
+        if (addition := self._ahead[migration.tag]) is not None:
+            self._added[migration.tag] = addition
         elif (plan := plan_of(self._changes, migration.tag)) is not None:
             known = (plan.old, plan.new)
             self._begun[migration.tag] = _Begun(self._begin(connection, migration, plan), known)
@@ -152,10 +152,10 @@ class KeepingAround:
 
     def after(self, migration: MigrationLike) -> Sequence[Query]:
         """The record that needs nothing, on the way of the history."""
-        if (record := self._added.pop(migration.tag, None)) is None:
+        if (addition := self._added.pop(migration.tag, None)) is None:
             return ()
-        self._unsettled[migration.tag] = _Added(record.holding.made)
-        return (records.write_made(record),)
+        self._unsettled[migration.tag] = _Added(addition.made)
+        return (addition.written,)
 
     def _begun_before(self, connection: Connection, tag: str) -> _Begun | None:
         """What this run began, or what another one did that died in the middle."""
@@ -192,7 +192,14 @@ def settled(record: UndoRecord, live: Snapshot) -> UndoRecord:
     return msgspec.structs.replace(record, before=before, after=after)
 
 
-def _additive(changes: Changes, migration: MigrationLike) -> UndoRecord | None:
+class _Addition(NamedTuple):
+    """What a migration that only adds makes, and how that is noted."""
+
+    made: Made
+    written: Query
+
+
+def _additive(changes: Changes, migration: MigrationLike) -> _Addition | None:
     """The record of a migration that only adds, by its snapshots and by its SQL."""
     if changes.entry(migration.tag).renames:
         return None
@@ -204,7 +211,7 @@ def _additive(changes: Changes, migration: MigrationLike) -> UndoRecord | None:
     if made is None or not only_makes([s.sql for s in migration.statements()], made):
         return None
     operations = find_operations(old, new, dialect=POSTGRESQL)
-    return UndoRecord(
+    record = UndoRecord(
         id=0,
         kind="migrate",
         tag=migration.tag,
@@ -214,6 +221,7 @@ def _additive(changes: Changes, migration: MigrationLike) -> UndoRecord | None:
         holding=Holding(made=made),
         what=(counts_text(tree(operations)),),
     )
+    return _Addition(made, records.write_made(record))
 
 
 def plan_of(changes: Changes, tag: str) -> Plan | None:

@@ -17,7 +17,7 @@ import psycopg
 from nbmigrate.garbage import uncollected
 from nbmigrate.model import Snapshot
 from nbmigrate.model.names import format_path
-from nbmigrate.postgresql.introspect.again import Reading, read_again
+from nbmigrate.postgresql.introspect.again import Reading, introspect_again
 from nbmigrate.postgresql.introspect.catalog import query_of, reading_catalog
 from nbmigrate.postgresql.introspect.snapshots import snapshot_of
 from nbmigrate.postgresql.introspect.steady import steady
@@ -33,11 +33,11 @@ __all__ = [
     "fingerprint",
     "in_words",
     "introspect",
+    "introspect_again",
     "introspect_marked",
     "moment",
     "moment_and_fingerprint",
     "one_moment",
-    "read_again",
     "unmanaged",
     "unmanaged_counts",
 ]

@@ -40,7 +40,7 @@ class Reading(NamedTuple):
     marks: Marks = MappingProxyType({})
 
 
-def read_again(connection: psycopg.Connection[Any], before: Reading | None = None) -> Reading:
+def introspect_again(connection: psycopg.Connection[Any], before: Reading | None = None) -> Reading:
     """The schema of a live database, without its roles; it is the one that was read ``before``.
 
     Of a small one, everything; of one with many tables only what is not as before.

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from psycopg import IsolationLevel
 
-from nbmigrate.postgresql.introspect import Reading, again, catalog, introspect, read_again
+from nbmigrate.postgresql.introspect import Reading, again, catalog, introspect, introspect_again
 
 SCHEMA = """
 CREATE TYPE mood AS ENUM ('sad', 'glad');
@@ -204,7 +204,7 @@ def connection(database) -> psycopg.Connection:
 
 
 def look_again(connection: psycopg.Connection, before: Reading) -> Reading:
-    found = read_again(connection, before)
+    found = introspect_again(connection, before)
     there = introspect(connection)
     assert found.snapshot == there
     assert [*found.snapshot.tables] == [*there.tables]
@@ -223,7 +223,7 @@ def change(connection: psycopg.Connection, before: Reading, sql: str) -> Reading
 
 @pytest.mark.parametrize("sql", OF_TABLES)
 def test_only_tables_that_changed_are_read(connection, whole, sql):
-    before = read_again(connection)
+    before = introspect_again(connection)
     inside = change(connection, before, sql)
     # a NOT NULL under an odd name, as of PostgreSQL 18 on: which it may have depends on the others
     odd = "RENAME" in sql and connection.info.server_version >= 180000
@@ -235,7 +235,7 @@ def test_only_tables_that_changed_are_read(connection, whole, sql):
 
 @pytest.mark.parametrize("sql", SILENT)
 def test_rows_that_say_the_same(connection, whole, sql):
-    before = read_again(connection)
+    before = introspect_again(connection)
     with connection.transaction(force_rollback=True):
         connection.execute(sql)
         assert look_again(connection, before).snapshot == before.snapshot
@@ -244,13 +244,13 @@ def test_rows_that_say_the_same(connection, whole, sql):
 
 @pytest.mark.parametrize("sql", OF_OTHERS)
 def test_what_is_of_others_has_all_read(connection, whole, sql):
-    before = read_again(connection)
+    before = introspect_again(connection)
     change(connection, before, sql)
     assert len(whole) > 1
 
 
 def test_all_of_them_one_after_the_other(connection, whole):
-    before = read_again(connection)
+    before = introspect_again(connection)
     for sql in (*OF_TABLES, *OF_OTHERS):
         try:
             with connection.transaction():
@@ -262,14 +262,14 @@ def test_all_of_them_one_after_the_other(connection, whole):
 
 
 def test_nothing_changed(connection, whole):
-    before = read_again(connection)
+    before = introspect_again(connection)
     found = look_again(connection, before)
     assert all(t is before.snapshot.tables[name] for name, t in found.snapshot.tables.items())
     assert len(whole) == 1
 
 
 def test_rows_and_their_statistics_change_nothing(connection, whole):
-    before = read_again(connection)
+    before = introspect_again(connection)
     connection.execute("INSERT INTO customer (code) SELECT i FROM generate_series(1, 500) i")
     connection.execute("ANALYZE")
     connection.execute("VACUUM customer")
@@ -278,7 +278,7 @@ def test_rows_and_their_statistics_change_nothing(connection, whole):
 
 
 def test_rows_that_are_frozen_anew(connection, whole):
-    before = read_again(connection)
+    before = introspect_again(connection)
     for name in ("pg_class", "pg_attribute", "pg_constraint", "pg_index", "pg_depend"):
         connection.execute(f"VACUUM FULL pg_catalog.{name}")
     assert look_again(connection, before).snapshot == before.snapshot
@@ -288,7 +288,7 @@ def test_rows_that_are_frozen_anew(connection, whole):
 
 def test_another_database(connection, whole, databases):
     """Of the same statements: the numbers of its objects are other ones."""
-    before = read_again(connection)
+    before = introspect_again(connection)
     other = databases().connect()
     other.execute(SCHEMA)
     other.execute("ALTER TABLE customer ADD added text")
@@ -298,7 +298,7 @@ def test_another_database(connection, whole, databases):
 def test_a_role_has_another_name(connection, whole):
     connection.execute("CREATE ROLE case_again; GRANT SELECT ON customer TO case_again")
     try:
-        before = read_again(connection)
+        before = introspect_again(connection)
         connection.execute("ALTER ROLE case_again RENAME TO case_anew")
         found = look_again(connection, before)
         assert "case_anew" in (found.snapshot.tables["public.customer"].privileges or {})
@@ -312,14 +312,14 @@ def test_a_role_has_another_name(connection, whole):
 
 def test_a_type_is_found_by_another_path(connection, whole):
     connection.execute("CREATE EXTENSION citext SCHEMA apart; ALTER TABLE seen ADD c apart.citext")
-    before = read_again(connection)
+    before = introspect_again(connection)
     connection.execute("ALTER EXTENSION citext SET SCHEMA public")
     look_again(connection, before)
 
 
 def test_an_extension_takes_a_table(connection, whole):
     connection.execute("CREATE EXTENSION citext")
-    before = read_again(connection)
+    before = introspect_again(connection)
     connection.execute("ALTER EXTENSION citext ADD TABLE measured")
     found = look_again(connection, before)
     assert "public.measured" not in found.snapshot.tables
@@ -332,7 +332,7 @@ def test_the_change_of_a_transaction_that_began_earlier(connection, whole, datab
     with other.transaction():
         other.execute("ALTER TABLE apart.lonely ADD early text")
         connection.execute("ALTER TABLE customer ADD late text")
-        before = read_again(connection)
+        before = introspect_again(connection)
     found = look_again(connection, before)
     assert "early" in found.snapshot.tables["apart.lonely"].columns
 
@@ -349,15 +349,15 @@ def test_changes_while_it_is_read(connection, whole, database):
         stop.set()
 
     thread = threading.Thread(target=change_on)
-    found = read_again(connection)
+    found = introspect_again(connection)
     thread.start()
     while not stop.is_set():
-        found = read_again(connection, found)
+        found = introspect_again(connection, found)
     thread.join()
     look_again(connection, found)
 
 
 def test_a_small_database_is_read_as_a_whole(connection, monkeypatch):
-    found = read_again(connection, read_again(connection))
+    found = introspect_again(connection, introspect_again(connection))
     assert found == Reading(introspect(connection))
     assert len(found.snapshot.tables) <= catalog.MANY
