@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import msgspec
@@ -16,6 +16,7 @@ from nbmigrate.postgresql import statements
 from nbmigrate.postgresql.scripts import controls_transaction
 
 _STATEMENT_IN_COMMENT = re.compile(r"/\*.*\b(?:CREATE|ALTER)\s", re.IGNORECASE | re.DOTALL)
+_COPY = re.compile("COPY", re.IGNORECASE)
 _COPY_DATA = re.compile(r"COPY\s.*?\bFROM\s+STDIN\b[^;]*;?", re.IGNORECASE | re.DOTALL)
 
 
@@ -88,7 +89,13 @@ class Migration(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
 def read_migration(path: Path, *, tag: str, when: int) -> Migration:
     """The file as it is, also when it must not be run."""
-    return Migration(tag=tag, path=path, raw=path.read_bytes(), when=when)
+    return _known(tag, path, path.read_bytes(), when)
+
+
+@lru_cache(maxsize=256)
+def _known(tag: str, path: Path, raw: bytes, when: int) -> Migration:
+    """The same value for the same file: one command reads it several times, and splits it once."""
+    return Migration(tag=tag, path=path, raw=raw, when=when)
 
 
 def _require_sound(migration: Migration) -> None:
@@ -103,6 +110,8 @@ def _require_sound(migration: Migration) -> None:
 
 def _require_no_data(chunk: Chunk, path: Path) -> None:
     """COPY first: the data behind it is no SQL, and every complaint about it misleads."""
+    if not _COPY.search(chunk.sql):
+        return
     for piece in statements.split(chunk.sql):
         if _COPY_DATA.match(piece.sql):
             raise MigrationFileError(
