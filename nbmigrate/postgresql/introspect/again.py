@@ -7,7 +7,7 @@ not of one table has changed, all is read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -41,9 +41,10 @@ class Reading(NamedTuple):
 
 
 def introspect_again(connection: psycopg.Connection[Any], before: Reading | None = None) -> Reading:
-    """The schema of a live database, without its roles; it is the one that was read ``before``.
+    """The schema of a live database, without its roles, as :func:`introspect` would read it.
 
-    Of a small one, everything; of one with many tables only what is not as before.
+    ``before`` is an earlier reading. Of a database with many tables those that did not change since
+    are taken from it, as the very same values; of a small one everything is read.
 
     Raises:
         DriftError: an object was dropped while the schema was read.
@@ -72,10 +73,7 @@ def _in_part(connection: psycopg.Connection[Any], there: There, before: Reading)
     if marks[_REST] != before.marks[_REST]:
         return None
     changed = [number for number, mark in marks.items() if mark != before.marks.get(number)]
-    reached: dict[int, list[int]] = {}
-    if changed:
-        [rows] = exchanged(connection, [query_of("reached", changed)])
-        reached = dict(rows)
+    reached = _reached(connection, changed)
     if not reached.keys() <= marks.keys() - {_REST}:
         return None
     relations = [*reached, *chain.from_iterable(reached.values())]
@@ -83,12 +81,23 @@ def _in_part(connection: psycopg.Connection[Any], there: There, before: Reading)
         found = tables_of(catalog)
         if found.sequences or not _are_separable(found.tables.values()):
             return None
-        gone = before.marks.keys() - marks.keys()
-        names = {n: name for n, name in before.names.items() if n not in reached and n not in gone}
-        kept = {name: before.snapshot.tables[name] for name in names.values()}
-        tables = dict(sorted({**kept, **found.tables}.items(), key=_place))
-        names |= {row[0]: key(row[1], row[2]) for row in catalog.tables}
-    return Reading(msgspec.structs.replace(before.snapshot, tables=tables), names, marks)
+        names = {row[0]: key(row[1], row[2]) for row in catalog.tables}
+    gone = before.marks.keys() - marks.keys()
+    kept = {n: name for n, name in before.names.items() if n not in reached and n not in gone}
+    tables = {name: before.snapshot.tables[name] for name in kept.values()} | found.tables
+    ordered = dict(sorted(tables.items(), key=_place))
+    snapshot = msgspec.structs.replace(before.snapshot, tables=ordered)
+    return Reading(snapshot, kept | names, marks)
+
+
+def _reached(
+    connection: psycopg.Connection[Any], changed: Sequence[int]
+) -> Mapping[int, Sequence[int]]:
+    """The tables to be read, each with the sequences that it owns."""
+    if not changed:
+        return {}
+    [rows] = exchanged(connection, [query_of("reached", changed)])
+    return dict(rows)
 
 
 def _by_table(rows: Iterable[Row]) -> Marks:

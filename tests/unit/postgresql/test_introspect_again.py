@@ -7,7 +7,9 @@ are gone.
 
 from __future__ import annotations
 
+import os
 import threading
+from collections.abc import Iterator
 
 import psycopg
 import pytest
@@ -21,6 +23,8 @@ CREATE DOMAIN positive AS integer CHECK (VALUE > 0);
 CREATE TYPE pair AS (x integer, y text);
 CREATE FUNCTION one() RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT 1';
 CREATE FUNCTION noted() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE FUNCTION measured_of() RETURNS TABLE (id integer) LANGUAGE sql AS 'SELECT 1';
+CREATE FUNCTION of_mood(mood) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT 1';
 CREATE COLLATION german FROM "C";
 CREATE SEQUENCE numbers;
 CREATE SCHEMA apart;
@@ -173,11 +177,6 @@ OF_OTHERS = [
     "CREATE CAST (mood AS integer) WITH FUNCTION of_mood(mood)",
     "ALTER TABLE measured ADD CONSTRAINT odd_name CHECK (a > 0); DROP TABLE measured; CREATE VIEW measured AS SELECT 1 AS a",
 ]
-#: What the statements above need beside the schema.
-HELPERS = """
-CREATE FUNCTION measured_of() RETURNS TABLE (id integer) LANGUAGE sql AS 'SELECT 1';
-CREATE FUNCTION of_mood(mood) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT 1';
-"""
 
 
 @pytest.fixture
@@ -199,8 +198,19 @@ def whole(monkeypatch: pytest.MonkeyPatch) -> list[Reading]:
 def connection(database) -> psycopg.Connection:
     connection = database.connect()
     connection.execute(SCHEMA)
-    connection.execute(HELPERS)
     return connection
+
+
+@pytest.fixture(scope="module")
+def lasting(server) -> Iterator[psycopg.Connection]:
+    """The same for all who roll back what they do."""
+    name = f"nbmt_again_{os.getpid()}"
+    with psycopg.connect(server.url(), autocommit=True) as administration:
+        administration.execute(f"CREATE DATABASE {name} TEMPLATE template0".encode())
+        with psycopg.connect(server.url(name), autocommit=True) as connection:
+            connection.execute(SCHEMA)
+            yield connection
+        administration.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
 def look_again(connection: psycopg.Connection, before: Reading) -> Reading:
@@ -222,11 +232,11 @@ def change(connection: psycopg.Connection, before: Reading, sql: str) -> Reading
 
 
 @pytest.mark.parametrize("sql", OF_TABLES)
-def test_only_tables_that_changed_are_read(connection, whole, sql):
-    before = introspect_again(connection)
-    inside = change(connection, before, sql)
+def test_only_tables_that_changed_are_read(lasting, whole, sql):
+    before = introspect_again(lasting)
+    inside = change(lasting, before, sql)
     # a NOT NULL under an odd name, as of PostgreSQL 18 on: which it may have depends on the others
-    odd = "RENAME" in sql and connection.info.server_version >= 180000
+    odd = "RENAME" in sql and lasting.info.server_version >= 180000
     assert len(whole) == 1 or odd
     if not odd:
         tables = inside.snapshot.tables
@@ -234,18 +244,18 @@ def test_only_tables_that_changed_are_read(connection, whole, sql):
 
 
 @pytest.mark.parametrize("sql", SILENT)
-def test_rows_that_say_the_same(connection, whole, sql):
-    before = introspect_again(connection)
-    with connection.transaction(force_rollback=True):
-        connection.execute(sql)
-        assert look_again(connection, before).snapshot == before.snapshot
+def test_rows_that_say_the_same(lasting, whole, sql):
+    before = introspect_again(lasting)
+    with lasting.transaction(force_rollback=True):
+        lasting.execute(sql)
+        assert look_again(lasting, before).snapshot == before.snapshot
     assert len(whole) == 1
 
 
 @pytest.mark.parametrize("sql", OF_OTHERS)
-def test_what_is_of_others_has_all_read(connection, whole, sql):
-    before = introspect_again(connection)
-    change(connection, before, sql)
+def test_what_is_of_others_has_all_read(lasting, whole, sql):
+    before = introspect_again(lasting)
+    change(lasting, before, sql)
     assert len(whole) > 1
 
 
@@ -261,9 +271,9 @@ def test_all_of_them_one_after_the_other(connection, whole):
     assert len(whole) < len(OF_TABLES) + len(OF_OTHERS)
 
 
-def test_nothing_changed(connection, whole):
-    before = introspect_again(connection)
-    found = look_again(connection, before)
+def test_nothing_changed(lasting, whole):
+    before = introspect_again(lasting)
+    found = look_again(lasting, before)
     assert all(t is before.snapshot.tables[name] for name, t in found.snapshot.tables.items())
     assert len(whole) == 1
 
