@@ -58,13 +58,13 @@ def introspect_again(connection: psycopg.Connection[Any], before: Reading | None
 
 
 def _whole(connection: psycopg.Connection[Any], there: There) -> Reading:
-    also = {"marks": query_of("marks")} if there.is_large else {}
+    also = {"marks": query_of("marks")} if there.is_large and not there.marks else {}
     with rows_of(connection, there, also=also) as catalog:
         snapshot = snapshot_of(catalog)
         if not there.is_large or not _is_separable(snapshot):
             return Reading(snapshot)
         names = {row[0]: key(row[1], row[2]) for row in catalog.tables}
-        return Reading(snapshot, names, _by_table(catalog.marks))
+        return Reading(snapshot, names, _by_table(there.marks or catalog.marks))
 
 
 def _in_part(connection: psycopg.Connection[Any], there: There, before: Reading) -> Reading | None:
