@@ -218,6 +218,7 @@ def _files(schema: Schema, folder: Path, profiles: Profiles) -> Figures:
             seconds.append(timed(lambda: workspace.generate("more")))
         text = _with_columns(schema, RUNS + 1)
         workspace.declare(text, cell="bench", name="bench", namespace={})
+        gc.collect()
         profiles["generate"] = shares(lambda: workspace.generate("more"))
     return {"generate": statistics.median(seconds), "generate of everything": first}
 

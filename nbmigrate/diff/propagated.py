@@ -28,6 +28,8 @@ def without_propagated(
     if not any(table.parents for table in (*old.tables.values(), *new.tables.values())):
         return operations
     links, renaming = _links(old, new), {t.id: t.parents for t in old.tables.values()}
+    if not any(links.values()) and not any(renaming.values()):
+        return operations
     places = {sign: at for at, op in enumerate(operations) for sign in _signs(op)}
     above = [list(_above(op, places, links, renaming)) for op in operations]
     behind: defaultdict[int, list[tuple[int, o.Operation]]] = defaultdict(list)

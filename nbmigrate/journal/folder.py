@@ -7,7 +7,7 @@ folder. Files of other tools in the folder are left alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from nbmigrate.errors import (
     JournalError,
     MigrationFileError,
     MissingFileError,
+    SnapshotError,
     SnapshotFormatError,
 )
 from nbmigrate.journal import checks, draft
@@ -203,7 +204,10 @@ class Journal:
             last = NewFile(layout.journal, journal.text_with(entry))
             commit(files.new, journal=last, tag=entry.tag)
             extra = layout.nearest_sidecar(entry, [*journal.entries, entry])
-            remember(files.dumped, layout.snapshot(entry), extra=extra, before=previous)
+            with suppress(
+                SnapshotError
+            ):  # it is written; who needs it reads it, and says what is amiss
+                remember(files.dumped, layout.snapshot(entry), extra=extra, before=previous)
         return self._migration(entry)
 
     def restore(self, tag: str, sql: str, *, when: int) -> None:

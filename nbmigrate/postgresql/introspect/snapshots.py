@@ -24,24 +24,33 @@ from nbmigrate.postgresql.introspect.tables import read_tables
 from nbmigrate.postgresql.introspect.views import read_views
 
 if TYPE_CHECKING:
-    from nbmigrate.model import Sequence, Table
+    from nbmigrate.model import Index, Sequence, Table
     from nbmigrate.postgresql.introspect.catalog import Catalog
+    from nbmigrate.postgresql.introspect.columns import Columns
+    from nbmigrate.postgresql.introspect.definitions import Definitions
 
 
 class Tables(NamedTuple):
-    """Tables, and those of their sequences that are things of their own."""
+    """The tables, and what was read on the way to them that views are made of too."""
 
+    columns: Columns
+    indexes: Mapping[int, Mapping[str, Index]]
+    definitions: Definitions
     tables: dict[str, Table]
+    #: The sequences that are things of their own.
     sequences: dict[str, Sequence]
 
 
 def tables_of(catalog: Catalog) -> Tables:
-    """The tables alone."""
+    """The tables, in the order of the queries: what is asked for first does not wait for later ones."""
     columns = read_columns(catalog)
     constraints = read_constraints(catalog, columns.names)
     indexes = read_indexes(catalog, columns)
     definitions = read_definitions(catalog)
     return Tables(
+        columns,
+        indexes,
+        definitions,
         read_tables(catalog, columns, constraints, definitions, indexes),
         read_sequences(catalog, columns.serial_sequences),
     )
@@ -49,16 +58,12 @@ def tables_of(catalog: Catalog) -> Tables:
 
 def snapshot_of(catalog: Catalog) -> Snapshot:
     """The whole schema."""
-    # In the order of the queries: what is asked for first does not wait for the later ones.
-    columns = read_columns(catalog)
-    constraints = read_constraints(catalog, columns.names)
-    indexes = read_indexes(catalog, columns)
-    definitions = read_definitions(catalog)
+    columns, indexes, definitions, tables, sequences = tables_of(catalog)
     return Snapshot(
         schemas={name: name for _, name in catalog.schemas if name != PUBLIC},
-        tables=read_tables(catalog, columns, constraints, definitions, indexes),
+        tables=tables,
         enums=read_enums(catalog),
-        sequences=read_sequences(catalog, columns.serial_sequences),
+        sequences=sequences,
         views=read_views(catalog, columns, definitions, indexes),
         roles=read_roles(catalog),
         extensions=read_extensions(catalog),
