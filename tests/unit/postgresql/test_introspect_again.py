@@ -320,14 +320,14 @@ def test_a_role_has_another_name(connection, whole):
             )
 
 
-def test_a_type_is_found_by_another_path(connection, whole):
+def test_citext_is_found_by_another_path(connection, whole):
     connection.execute("CREATE EXTENSION citext SCHEMA apart; ALTER TABLE seen ADD c apart.citext")
     before = introspect_again(connection)
     connection.execute("ALTER EXTENSION citext SET SCHEMA public")
     look_again(connection, before)
 
 
-def test_an_extension_takes_a_table(connection, whole):
+def test_the_extension_citext_takes_a_table(connection, whole):
     connection.execute("CREATE EXTENSION citext")
     before = introspect_again(connection)
     connection.execute("ALTER EXTENSION citext ADD TABLE measured")
