@@ -48,10 +48,15 @@ EMPTY = Snapshot()
 
 
 def sharing(old: Snapshot, new: Snapshot) -> Snapshot:
-    """``new`` with the very tables of ``old`` that are equal: to compare those again costs nothing."""
-    known = old.tables
+    """``new`` with the very tables of ``old`` that say the same: comparing those again costs nothing.
+
+    The same in the same order, too: ``==`` does not see in which order columns are to be made.
+    """
+    encode = msgspec.json.encode
     tables = {
-        name: before if (before := known.get(name)) == table else table
+        name: before
+        if (before := old.tables.get(name)) == table and encode(before) == encode(table)
+        else table
         for name, table in new.tables.items()
     }
     return msgspec.structs.replace(new, tables=tables)

@@ -274,6 +274,23 @@ def test_a_renamed_table_or_removed_class_leaves_nothing(kernel):
     assert ("public", "people") not in kernel.declarations.removed
 
 
+def test_columns_have_the_order_of_the_last_run(kernel):
+    one, other = (f"    {name}: Mapped[int] = mapped_column(primary_key=True)\n" for name in "xy")
+    head = "class Point(Base):\n    __tablename__ = 'point'\n"
+    kernel.run(head + one + other)
+    assert kernel.columns("point") == ["x", "y"]
+    kernel.run(head + other + one)
+    assert kernel.columns("point") == ["y", "x"]
+
+
+def test_unchanged_tables_are_the_same_values(kernel):
+    kernel.run(USERS + POSTS)
+    before = kernel.snapshot.tables
+    kernel.run(USERS + POSTS.replace("Optional[str]", "str"))
+    assert kernel.snapshot.tables["public.users"] is before["public.users"]
+    assert kernel.snapshot.tables["public.posts"] != before["public.posts"]
+
+
 def test_a_removed_column_is_removed(kernel):
     kernel.run(USERS, "a")
     assert kernel.declarations.removed == frozenset()
