@@ -183,6 +183,7 @@ def truncate_key(name: str) -> str:
 
 def _value(old: Any, same_old: Any, new: Any, same_new: Any) -> Any:  # noqa: ANN401 - any two values of the model
     """``new`` with every field of ``old`` that means the same; ``old`` itself when all do."""
+    # mostly they are the same one: then neither pair is compared field by field
     if same_old is same_new or old == new or same_old == same_new:
         return old
     if type(old) is not type(new):

@@ -204,9 +204,8 @@ class Journal:
             last = NewFile(layout.journal, journal.text_with(entry))
             commit(files.new, journal=last, tag=entry.tag)
             extra = layout.nearest_sidecar(entry, [*journal.entries, entry])
-            with suppress(
-                SnapshotError
-            ):  # it is written; who needs it reads it, and says what is amiss
+            # It is written: who needs it reads it, and says then what is amiss.
+            with suppress(SnapshotError):
                 remember(files.dumped, layout.snapshot(entry), extra=extra, before=previous)
         return self._migration(entry)
 

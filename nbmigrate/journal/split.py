@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -48,34 +47,18 @@ def split_statements(text: str, *, path: Path | str = "", first_line: int = 1) -
     Raises:
         MigrationFileError: at an unclosed quote or comment, or a command of psql.
     """
-    tokens = tokenize(text)
-    for token in tokens:
+    for token in tokenize(text):
         if complaint := _complaint(token):
             line = first_line + text.count("\n", 0, token.start)
             hint = f"{_remedy(token)}; nothing was run"
             raise MigrationFileError(complaint, path=path, line=line, hint=hint)
     pieces = tuple(Chunk(piece.sql, first_line + piece.line - 1) for piece in split(text))
-    if _is_balanced(tokens):
-        return pieces
     if pieces and (at := _open_bracket(pieces[-1].sql)) is not None:
         line = pieces[-1].line + pieces[-1].sql.count("\n", 0, at)
         complaint = "a parenthesis that is not closed: was the file cut off?"
         hint = f"{_CLOSE}; nothing was run"
         raise MigrationFileError(complaint, path=path, line=line, hint=hint)
     return pieces
-
-
-def _is_balanced(tokens: Iterable[Token]) -> bool:
-    """Whether each bracket is closed behind it, and none closed that is not open."""
-    depth = 0
-    for token in tokens:
-        if token.kind == "open":
-            depth += 1
-        elif token.kind == "close":
-            depth -= 1
-            if depth < 0:
-                return False
-    return depth == 0
 
 
 def _open_bracket(sql: str) -> int | None:

@@ -48,6 +48,13 @@ class _Begun(NamedTuple):
     known: tuple[Snapshot, ...]
 
 
+class _Adding(NamedTuple):
+    """What a migration that only adds will make, and its record, packed while there is time."""
+
+    made: Made
+    record: Query
+
+
 class _Added(NamedTuple):
     """What a migration made that has no snapshots yet.
 
@@ -78,8 +85,8 @@ class KeepingAround:
         self._on_event = on_event
         self._schemas = schemas
         self._begun: dict[str, _Begun] = {}
-        self._ahead: dict[str, _Addition | None] = {}
-        self._added: dict[str, _Addition] = {}
+        self._ahead: dict[str, _Adding | None] = {}
+        self._added: dict[str, _Adding] = {}
         self._unsettled: dict[str, _Added] = {}
 
     def begin(self, connection: Connection) -> None:
@@ -97,8 +104,8 @@ class KeepingAround:
         self._begun.pop(migration.tag, None)
         if migration.tag not in self._ahead:
             self.look_ahead(migration)
-        if (addition := self._ahead[migration.tag]) is not None:
-            self._added[migration.tag] = addition
+        if (adding := self._ahead[migration.tag]) is not None:
+            self._added[migration.tag] = adding
         elif (plan := plan_of(self._changes, migration.tag)) is not None:
             known = (plan.old, plan.new)
             self._begun[migration.tag] = _Begun(self._begin(connection, migration, plan), known)
@@ -152,10 +159,10 @@ class KeepingAround:
 
     def after(self, migration: MigrationLike) -> Sequence[Query]:
         """The record that needs nothing, on the way of the history."""
-        if (addition := self._added.pop(migration.tag, None)) is None:
+        if (adding := self._added.pop(migration.tag, None)) is None:
             return ()
-        self._unsettled[migration.tag] = _Added(addition.made)
-        return (addition.written,)
+        self._unsettled[migration.tag] = _Added(adding.made)
+        return (adding.record,)
 
     def _begun_before(self, connection: Connection, tag: str) -> _Begun | None:
         """What this run began, or what another one did that died in the middle."""
@@ -192,15 +199,8 @@ def settled(record: UndoRecord, live: Snapshot) -> UndoRecord:
     return msgspec.structs.replace(record, before=before, after=after)
 
 
-class _Addition(NamedTuple):
-    """What a migration that only adds makes, and how that is noted."""
-
-    made: Made
-    written: Query
-
-
-def _additive(changes: Changes, migration: MigrationLike) -> _Addition | None:
-    """The record of a migration that only adds, by its snapshots and by its SQL."""
+def _additive(changes: Changes, migration: MigrationLike) -> _Adding | None:
+    """What a migration makes that only adds, by its snapshots and by its SQL."""
     if changes.entry(migration.tag).renames:
         return None
     try:
@@ -221,7 +221,7 @@ def _additive(changes: Changes, migration: MigrationLike) -> _Addition | None:
         holding=Holding(made=made),
         what=(counts_text(tree(operations)),),
     )
-    return _Addition(made, records.write_made(record))
+    return _Adding(made, records.write_made(record))
 
 
 def plan_of(changes: Changes, tag: str) -> Plan | None:

@@ -21,7 +21,7 @@ import msgspec
 from nbmigrate.dialect import Statement
 from nbmigrate.errors import JournalError, StatementFailedError
 from nbmigrate.journal import Migration
-from nbmigrate.model import Snapshot, Table
+from nbmigrate.model import Snapshot
 from nbmigrate.model.names import key
 from nbmigrate.operations import CreateTable
 from nbmigrate.plan import Plan, make_plan
@@ -254,13 +254,9 @@ def _alike(now: Shown, before: Shown) -> frozenset[str]:
         name
         for name, table in now.recorded.tables.items()
         if name in now.live.tables
-        and _is_same(now.live.tables[name], before.live.tables.get(name))
-        and _is_same(table, before.recorded.tables.get(name))
+        and now.live.tables[name] == before.live.tables.get(name)
+        and table == before.recorded.tables.get(name)
     )
-
-
-def _is_same(table: Table, other: Table | None) -> bool:
-    return table is other or table == other
 
 
 def _without(snapshot: Snapshot, names: frozenset[str]) -> Snapshot:
