@@ -21,6 +21,9 @@ SCHEMA = """
 CREATE TYPE mood AS ENUM ('sad', 'glad');
 CREATE DOMAIN positive AS integer CHECK (VALUE > 0);
 CREATE TYPE pair AS (x integer, y text);
+CREATE TYPE span AS RANGE (subtype = integer);
+CREATE TEXT SEARCH TEMPLATE mine (lexize = dsimple_lexize);
+CREATE TEXT SEARCH DICTIONARY words (template = mine);
 CREATE FUNCTION one() RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT 1';
 CREATE FUNCTION noted() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
 CREATE FUNCTION measured_of() RETURNS TABLE (id integer) LANGUAGE sql AS 'SELECT 1';
@@ -138,6 +141,9 @@ OF_OTHERS = [
     "ALTER TYPE mood RENAME VALUE 'sad' TO 'down'",
     "ALTER DOMAIN positive ADD CHECK (VALUE < 100)",
     "ALTER TYPE pair ADD ATTRIBUTE z integer",
+    "REVOKE USAGE ON TYPE pair FROM PUBLIC",
+    "ALTER TYPE span_multirange RENAME TO spans",
+    "ALTER TEXT SEARCH TEMPLATE mine RENAME TO yours",
     "ALTER FUNCTION one() RENAME TO uno",
     "CREATE OR REPLACE FUNCTION one() RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT 2'",
     "ALTER COLLATION german RENAME TO deutsch",

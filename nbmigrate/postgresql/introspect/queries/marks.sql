@@ -92,37 +92,21 @@ by_age (relation, row_count, youngest, ages) as (
     group by k.conrelid
 ),
 
-by_table (relation, row_count, newest, xmins) as (
-    select
-        b.relation, b.row_count, n.age - b.youngest, n.age * b.row_count - b.ages
-    from by_age b
-    cross join (select pg_catalog.age('3'::pg_catalog.xid)::int8 as age) as n
-    union all
-    select
-        g.tgrelid, pg_catalog.count(*), pg_catalog.max(g.xmin::text::int8),
-        pg_catalog.sum(g.xmin::text::int8)
+-- the others, of which there are few; those of relation 0 are of no table
+by_text (relation, written) as (
+    select g.tgrelid, g.xmin
     from pg_catalog.pg_trigger g
     where not g.tgisinternal
-    group by 1
     union all
-    select
-        p.polrelid, pg_catalog.count(*), pg_catalog.max(p.xmin::text::int8),
-        pg_catalog.sum(p.xmin::text::int8)
+    select p.polrelid, p.xmin
     from pg_catalog.pg_policy p
-    group by 1
     union all
-    select
-        w.ev_class, pg_catalog.count(*), pg_catalog.max(w.xmin::text::int8),
-        pg_catalog.sum(w.xmin::text::int8)
+    select w.ev_class, w.xmin
     from pg_catalog.pg_rewrite w
     where w.oid >= 16384
-    group by 1
     union all
-    select
-        e.stxrelid, pg_catalog.count(*), pg_catalog.max(e.xmin::text::int8),
-        pg_catalog.sum(e.xmin::text::int8)
+    select e.stxrelid, e.xmin
     from pg_catalog.pg_statistic_ext e
-    group by 1
     union all
     select
         case
@@ -130,176 +114,142 @@ by_table (relation, row_count, newest, xmins) as (
                 then coalesce(i.indrelid, m.objoid)
             else coalesce(k.conrelid, 0)
         end,
-        pg_catalog.count(*), pg_catalog.max(m.xmin::text::int8),
-        pg_catalog.sum(m.xmin::text::int8)
+        m.xmin
     from pg_catalog.pg_description m
     left join pg_catalog.pg_constraint k
         on k.oid = m.objoid and m.classoid = 'pg_catalog.pg_constraint'::pg_catalog.regclass
     left join pg_catalog.pg_index i on i.indexrelid = m.objoid
     where m.objoid >= 16384 or m.classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass
-    group by 1
     union all
-    select
-        0, pg_catalog.count(*), pg_catalog.max(n.xmin::text::int8),
-        pg_catalog.sum(n.xmin::text::int8)
+    select 0, n.xmin
     from pg_catalog.pg_namespace n
     union all
-    select
-        0, pg_catalog.count(*), pg_catalog.max(t.xmin::text::int8),
-        pg_catalog.sum(t.xmin::text::int8)
+    select 0, t.xmin
     from pg_catalog.pg_type t
-    where t.oid >= 16384 and t.typtype in ('d', 'e', 'r')
+    where
+        t.oid >= 16384
+        and (
+            t.typtype in ('d', 'e', 'm', 'r')
+            or t.typrelid in (select c.oid from pg_catalog.pg_class c where c.relkind = 'c')
+        )
     union all
-    select
-        0, pg_catalog.count(*), pg_catalog.max(v.xmin::text::int8),
-        pg_catalog.sum(v.xmin::text::int8)
+    select 0, v.xmin
     from pg_catalog.pg_enum v
     where v.oid >= 16384
     union all
-    select
-        0, pg_catalog.count(*), pg_catalog.max(r.xmin::text::int8),
-        pg_catalog.sum(r.xmin::text::int8)
+    select 0, r.xmin
     from pg_catalog.pg_range r
     where r.rngtypid >= 16384
     union all
-    select
-        0, pg_catalog.count(*), pg_catalog.max(f.xmin::text::int8),
-        pg_catalog.sum(f.xmin::text::int8)
+    select 0, f.xmin
     from pg_catalog.pg_proc f
     where f.oid >= 16384
     union all
-    select
-        0, pg_catalog.count(*), pg_catalog.max(x.xmin::text::int8),
-        pg_catalog.sum(x.xmin::text::int8)
+    select 0, x.xmin
     from pg_catalog.pg_extension x
     union all
-    select
-        0, pg_catalog.count(*), pg_catalog.max(h.xmin::text::int8),
-        pg_catalog.sum(h.xmin::text::int8)
+    select 0, h.xmin
     from pg_catalog.pg_inherits h
     union all
-    select
-        0, pg_catalog.count(*), pg_catalog.max(l.xmin::text::int8),
-        pg_catalog.sum(l.xmin::text::int8)
+    select 0, l.xmin
     from pg_catalog.pg_collation l
     where l.oid >= 16384
     union all
-    select
-        0, pg_catalog.count(*), pg_catalog.max(d.xmin::text::int8),
-        pg_catalog.sum(d.xmin::text::int8)
+    select 0, d.xmin
     from pg_catalog.pg_ts_dict d
     where d.oid >= 16384
     union all
-    select
-        0, pg_catalog.count(*), pg_catalog.max(c.xmin::text::int8),
-        pg_catalog.sum(c.xmin::text::int8)
+    select 0, c.xmin
     from pg_catalog.pg_ts_config c
     where c.oid >= 16384
     union all
-    select
-        0, pg_catalog.count(*), pg_catalog.max(m.xmin::text::int8),
-        pg_catalog.sum(m.xmin::text::int8)
+    select 0, p.xmin
+    from pg_catalog.pg_ts_parser p
+    where p.oid >= 16384
+    union all
+    select 0, t.xmin
+    from pg_catalog.pg_ts_template t
+    where t.oid >= 16384
+    union all
+    select 0, m.xmin
     from pg_catalog.pg_ts_config_map m
     where m.mapcfg >= 16384
     union all
-    select
-        0, pg_catalog.count(*), pg_catalog.max(a.xmin::text::int8),
-        pg_catalog.sum(a.xmin::text::int8)
+    select 0, a.xmin
     from pg_catalog.pg_cast a
     where a.oid >= 16384
     union all
-    select
-        0, pg_catalog.count(*), pg_catalog.max(o.xmin::text::int8),
-        pg_catalog.sum(o.xmin::text::int8)
+    select 0, o.xmin
     from pg_catalog.pg_operator o
     where o.oid >= 16384
     union all
-    select
-        0, pg_catalog.count(*), pg_catalog.max(y.xmin::text::int8),
-        pg_catalog.sum(y.xmin::text::int8)
+    select 0, y.xmin
     from pg_catalog.pg_opfamily y
     where y.oid >= 16384
     union all
-    select
-        0, pg_catalog.count(*), pg_catalog.max(z.xmin::text::int8),
-        pg_catalog.sum(z.xmin::text::int8)
+    select 0, z.xmin
     from pg_catalog.pg_opclass z
     where z.oid >= 16384
     union all
-    select
-        0, pg_catalog.count(*), pg_catalog.max(b.xmin::text::int8),
-        pg_catalog.sum(b.xmin::text::int8)
+    select 0, b.xmin
     from pg_catalog.pg_amop b
     where b.oid >= 16384
     union all
-    select
-        0, pg_catalog.count(*), pg_catalog.max(e.xmin::text::int8),
-        pg_catalog.sum(e.xmin::text::int8)
+    select 0, e.xmin
     from pg_catalog.pg_amproc e
     where e.oid >= 16384
     union all
-    select
-        0, pg_catalog.count(*), pg_catalog.max(m.xmin::text::int8),
-        pg_catalog.sum(m.xmin::text::int8)
+    select 0, m.xmin
     from pg_catalog.pg_am m
     where m.oid >= 16384
     union all
-    select
-        0, pg_catalog.count(*), pg_catalog.max(v.xmin::text::int8),
-        pg_catalog.sum(v.xmin::text::int8)
+    select 0, v.xmin
     from pg_catalog.pg_event_trigger v
     union all
-    select
-        0, pg_catalog.count(*), pg_catalog.max(q.xmin::text::int8),
-        pg_catalog.sum(q.xmin::text::int8)
+    select 0, q.xmin
     from pg_catalog.pg_conversion q
     where q.oid >= 16384
     union all
-    select
-        0, pg_catalog.count(*), pg_catalog.max(w.xmin::text::int8),
-        pg_catalog.sum(w.xmin::text::int8)
+    select 0, w.xmin
     from pg_catalog.pg_foreign_data_wrapper w
     union all
-    select
-        0, pg_catalog.count(*), pg_catalog.max(s.xmin::text::int8),
-        pg_catalog.sum(s.xmin::text::int8)
+    select 0, s.xmin
     from pg_catalog.pg_foreign_server s
     union all
-    select
-        0, pg_catalog.count(*), pg_catalog.max(f.xmin::text::int8),
-        pg_catalog.sum(f.xmin::text::int8)
+    select 0, f.xmin
     from pg_catalog.pg_foreign_table f
     union all
-    select
-        0, pg_catalog.count(*), pg_catalog.max(b.xmin::text::int8),
-        pg_catalog.sum(b.xmin::text::int8)
+    select 0, b.xmin
     from pg_catalog.pg_publication b
     union all
-    select
-        0, pg_catalog.count(*), pg_catalog.max(r.xmin::text::int8),
-        pg_catalog.sum(r.xmin::text::int8)
+    select 0, r.xmin
     from pg_catalog.pg_publication_rel r
     union all
-    select
-        0, pg_catalog.count(*), pg_catalog.max(m.xmin::text::int8),
-        pg_catalog.sum(m.xmin::text::int8)
+    select 0, m.xmin
     from pg_catalog.pg_publication_namespace m
     union all
-    select
-        0, pg_catalog.count(*), pg_catalog.max(s.xmin::text::int8),
-        pg_catalog.sum(s.xmin::text::int8)
+    select 0, s.xmin
     from pg_catalog.pg_tablespace s
     union all
-    select
-        0, pg_catalog.count(*), pg_catalog.max(s.xmin::text::int8),
-        pg_catalog.sum(s.xmin::text::int8)
+    select 0, s.xmin
     from pg_catalog.pg_db_role_setting s
     union all
-    select
-        0, pg_catalog.count(*), pg_catalog.max(e.xmin::text::int8),
-        pg_catalog.sum(e.xmin::text::int8)
+    select 0, e.xmin
     from pg_catalog.pg_depend e
     where e.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass and e.deptype = 'e'
+),
+
+by_table (relation, row_count, newest, xmins) as (
+    select
+        b.relation, b.row_count, n.age - b.youngest, n.age * b.row_count - b.ages
+    from by_age b
+    cross join (select pg_catalog.age('3'::pg_catalog.xid)::int8 as age) as n
+    union all
+    select
+        b.relation, pg_catalog.count(*), pg_catalog.max(b.written::text::int8),
+        pg_catalog.sum(b.written::text::int8)
+    from by_text b
+    group by b.relation
     union all
     -- roles by their names: their catalog is for superusers
     select 0, pg_catalog.count(*), null, pg_catalog.sum(pg_catalog.hashtext(r.oid || r.rolname))

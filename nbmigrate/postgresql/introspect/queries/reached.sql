@@ -1,21 +1,26 @@
 -- PostgreSQL 15-18. The tables $1, and what else shows something of them: the tables whose foreign
 -- keys, policies or column types depend on them (PostgreSQL docs, "pg_depend"), or 0 for what is of
 -- no table. With each the sequences that it owns.
-with parts (class, oid) as (
+with owned (owner, sequence) as not materialized (
+    select o.refobjid, o.objid
+    from pg_catalog.pg_depend o
+    join pg_catalog.pg_sequence s on s.seqrelid = o.objid
+    where
+        o.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+        and o.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+        and o.deptype in ('a', 'i')
+),
+
+parts (class, oid) as (
     select 'pg_catalog.pg_class'::pg_catalog.regclass, pg_catalog.unnest($1::oid[])
     union all
     select 'pg_catalog.pg_class'::pg_catalog.regclass, i.indexrelid
     from pg_catalog.pg_index i
     where i.indrelid = any($1::oid[])
     union all
-    select 'pg_catalog.pg_class'::pg_catalog.regclass, o.objid
-    from pg_catalog.pg_depend o
-    join pg_catalog.pg_sequence s on s.seqrelid = o.objid
-    where
-        o.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
-        and o.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
-        and o.refobjid = any($1::oid[])
-        and o.deptype in ('a', 'i')
+    select 'pg_catalog.pg_class'::pg_catalog.regclass, w.sequence
+    from owned w
+    where w.owner = any($1::oid[])
     union all
     select 'pg_catalog.pg_type'::pg_catalog.regclass, t.oid
     from pg_catalog.pg_type t
@@ -63,15 +68,6 @@ tables (oid) as (
 
 select
     t.oid,
-    array(
-        select o.objid
-        from pg_catalog.pg_depend o
-        join pg_catalog.pg_sequence s on s.seqrelid = o.objid
-        where
-            o.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
-            and o.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
-            and o.refobjid = t.oid
-            and o.deptype in ('a', 'i')
-    ) as sequences
+    array(select w.sequence from owned w where w.owner = t.oid) as sequences
 from tables t
 where t.oid is not null
