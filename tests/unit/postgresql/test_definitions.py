@@ -96,6 +96,7 @@ def test_nothing_of_it_is_called_not_managed(database):
         "alter domain d set default 3",
         "alter domain d add check (value > 1)",
         "alter type c add attribute b int",
+        "alter type span_multirange rename to spans",
         "alter table t disable trigger x",
         "comment on function f() is 'x'",
         "comment on trigger x on t is 'x'",
@@ -117,6 +118,7 @@ def test_a_change_changes_the_fingerprint(database, statement):
     connection.execute("create function f() returns int language sql as 'select 1'")
     connection.execute("create domain d as int")
     connection.execute("create type c as (a int)")
+    connection.execute("create type span as range (subtype = int)")
     connection.execute("create table t (a int)")
     trigger = "create function tf() returns trigger language plpgsql as 'begin return new; end'"
     connection.execute(trigger)

@@ -39,7 +39,7 @@ types as materialized (
     from pg_catalog.pg_type t
     where
         t.oid >= 16384
-        and t.typtype in ('c', 'd', 'e', 'r')
+        and t.typtype in ('c', 'd', 'e', 'm', 'r')
         and not t.typnamespace in (select x.oid from excluded x)
 ),
 
