@@ -90,8 +90,8 @@ def results(
                 " the two largest sizes. Figures of other tools are whole calls of theirs: for"
                 " drizzle-kit whole processes, as its users start them; ours run in a process that is there,"
                 " as in a notebook. Generate is that of one more column, of everything the first one of a"
-                " folder; ours prove what they write. drizzle-kit's push and pull are given up after a minute"
-                " (>). What takes long is run less often: at 1,000 tables our first generate once; at 5,000"
+                " folder; ours prove what they write. A push of drizzle-kit is given up after a minute (>),"
+                " and pull, which reads the same, then not begun. What takes long is run less often: at 1,000 tables our first generate once; at 5,000"
                 " neither that nor Alembic, SQLAlchemy and drizzle-kit are run (– in the table)."
                 " A no-op push knows nothing of the database beforehand; like those of the peers and the raw"
                 " queries its connection is open, and in the second row a new one."
@@ -150,10 +150,12 @@ def _table(by_size: Mapping[int, Figures]) -> Iterator[str]:
     for name in dict.fromkeys(name for size in sizes for name in by_size[size]):
         have = {size: by_size[size][name] for size in sizes if name in by_size[size]}
         cells = [_shown(name, have[size]) if size in have else "–" for size in sizes]
+        bound = _bound(name, have[max(have)])
         exponent = growth(have)
         raw = by_size[max(have)].get("raw queries")
-        ratio = f"{have[max(have)] / raw:.1f}" if raw and "MB" not in name else ""
-        yield f"| {name} | {' | '.join(cells)} | {'' if exponent is None else f'{exponent:.2f}'} | {ratio} |"
+        ratio = f"{bound}{have[max(have)] / raw:.1f}" if raw and "MB" not in name else ""
+        grown = "" if exponent is None else f"{bound}{exponent:.2f}"
+        yield f"| {name} | {' | '.join(cells)} | {grown} | {ratio} |"
 
 
 def _goals(by_size: Mapping[int, Figures], migrate: Figures) -> Iterator[str]:
@@ -165,7 +167,8 @@ def _goals(by_size: Mapping[int, Figures], migrate: Figures) -> Iterator[str]:
             yield f"| {title}, {size:,} tables | {sign} {bound:g} | not measured | |"
             continue
         value = figures[name] / (figures[under] if under else 1)
-        yield _goal(f"{title}, {size:,} tables", value, bound, sign)
+        least = _bound(name, figures[name])
+        yield _goal(f"{title}, {size:,} tables", value, bound, sign, least=least)
     have = {
         size: figures["plan of a rebuild"] for size, figures in by_size.items() if size != SMALL
     }
@@ -176,14 +179,18 @@ def _goals(by_size: Mapping[int, Figures], migrate: Figures) -> Iterator[str]:
     yield _goal("migrate / psql, whole processes", processes, 1.5, "<=")
 
 
-def _goal(title: str, value: float, bound: float, sign: str) -> str:
+def _goal(title: str, value: float, bound: float, sign: str, *, least: str = "") -> str:
     reached = value <= bound if sign == "<=" else value >= bound
-    return f"| {title} | {sign} {bound:g} | {value:.3g} | {'met' if reached else '**missed**'} |"
+    verdict = "met" if reached else "**missed**"
+    return f"| {title} | {sign} {bound:g} | {least}{value:.3g} | {verdict} |"
 
 
 def _shown(name: str, value: float) -> str:
     if "MB" in name or "ratio" in name:
         return f"{value:,.0f}"
-    if name.startswith("drizzle-kit") and value >= GIVEN_UP_S:
-        return f"> {GIVEN_UP_S * 1000:,.0f}"
-    return f"{value * 1000:,.1f}"
+    return f"{_bound(name, value)}{value * 1000:,.1f}"
+
+
+def _bound(name: str, value: float) -> str:
+    """What stands before the figure of a command that was given up."""
+    return "> " if name.startswith("drizzle-kit") and value >= GIVEN_UP_S else ""
