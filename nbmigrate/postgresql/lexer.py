@@ -15,21 +15,27 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+# A letter, `_` or whatever is beyond ASCII; with digits; with `$` too. Said by what is not in them:
+# of a class that reaches beyond U+FFFF, Python's compiler makes a table of 64 KB, and takes as long.
+_FIRST = r"[^\x00-@\[-^`{-\x7f]"
+_TAG = r"[^\x00-/:-@\[-^`{-\x7f]"
+_WORD = r"[^\x00-\#%-/:-@\[-^`{-\x7f]"
+
 _TOKEN = re.compile(
-    r"""
+    rf"""
       (?P<escape>[eE]'(?:[^'\\]|\\.|'')*+')
     | (?P<bits>(?:[uU]&|[bBxXnN])'(?:[^']|'')*+')
     | (?P<string>'(?:[^']|'')*+')
-    | (?P<dollar>\$(?P<tag>[A-Za-z_\x80-\U0010ffff][\w\x80-\U0010ffff]*|)\$.*?\$(?P=tag)\$)
+    | (?P<dollar>\$(?P<tag>{_FIRST}{_TAG}*|)\$.*?\$(?P=tag)\$)
     | (?P<name>(?:[uU]&)?"(?:[^"]|"")*+")
     | (?P<comment>--[^\n\r]*)
     | (?P<block>/\*)
-    | (?P<unclosed>(?:[eEbBxXnN]|[uU]&)?'.*|(?:[uU]&)?".*|\$(?:[A-Za-z_\x80-\U0010ffff][\w\x80-\U0010ffff]*)?\$.*)
+    | (?P<unclosed>(?:[eEbBxXnN]|[uU]&)?'.*|(?:[uU]&)?".*|\$(?:{_FIRST}{_TAG}*)?\$.*)
     | (?P<space>[\s\ufeff]+)
     | (?P<parameter>\$\d+)
     | (?P<integer>0[xXoObB][\da-fA-F_]+|\d+(?:_\d+)+)
     | (?P<number>(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)
-    | (?P<word>[A-Za-z_\x80-\U0010ffff][\w$\x80-\U0010ffff]*)
+    | (?P<word>{_FIRST}{_WORD}*)
     | (?P<cast>::)
     | (?P<open>[(\[])
     | (?P<close>[)\]])
