@@ -10,37 +10,59 @@ from dataclasses import dataclass
 _LEAVES = (ast.Name, ast.Constant, ast.expr_context)
 
 
-@dataclass(frozen=True)
-class Names:
-    """The names a text needs, those it binds, those among them it imports, and ``import *``."""
+#: Where statements stand inside others: no import is in an expression.
+_BLOCKS = (ast.stmt, ast.excepthandler, ast.match_case)
 
-    loads: frozenset[str] = frozenset()
+
+@dataclass(frozen=True)
+class Bindings:
+    """The names a text binds, those among them it imports, and ``import *``."""
+
     binds: frozenset[str] = frozenset()
     imports: frozenset[str] = frozenset()
     imports_all: bool = False
 
 
+@dataclass(frozen=True)
+class Names(Bindings):
+    """The names a text binds, and those it needs."""
+
+    loads: frozenset[str] = frozenset()
+
+
+def bindings_of(tree: ast.Module) -> Bindings:
+    """The names that a parsed text binds; expressions are not walked, of which it may have many."""
+    imports = {name for node in _imports(tree) for name in _bound(node)}
+    binds = frozenset(name for statement in tree.body for name in _bound(statement))
+    return Bindings(
+        binds=binds - {"*"}, imports=frozenset(imports) - {"*"}, imports_all="*" in imports
+    )
+
+
 def names_of(tree: ast.Module) -> Names:
-    """The names of a parsed text; it is walked once, since a cell may hold a thousand classes."""
+    """The names that a parsed text binds and needs."""
     loads: set[str] = set()
-    imports: set[str] = set()
-    for node in _nodes(tree, (ast.Name, ast.AnnAssign, ast.Import, ast.ImportFrom)):
+    for node in _nodes(tree, (ast.Name, ast.AnnAssign)):
         match node:
             case ast.Name(id=name, ctx=ast.Load()):
                 loads.add(name)
             case ast.AnnAssign(annotation=annotation):
                 loads.update(_quoted_names(annotation))
-            case ast.Import() | ast.ImportFrom():
-                imports.update(_bound(node))
             case _:
                 pass
-    binds = frozenset(name for statement in tree.body for name in _bound(statement))
-    return Names(
-        loads=frozenset(loads),
-        binds=binds - {"*"},
-        imports=frozenset(imports) - {"*"},
-        imports_all="*" in imports,
-    )
+    return Names(**vars(bindings_of(tree)), loads=frozenset(loads))
+
+
+def _imports(tree: ast.Module) -> Iterator[ast.Import | ast.ImportFrom]:
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            yield node
+            continue
+        for value in vars(node).values():
+            if isinstance(value, list) and value and isinstance(value[0], _BLOCKS):
+                waiting += value
 
 
 def _nodes(tree: ast.AST, kinds: tuple[type[ast.AST], ...]) -> Iterator[ast.AST]:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapper
 
 from nbmigrate.declare.faults import Place, explain, fault
 from nbmigrate.declare.mappings import Mappings, classes_of_module
-from nbmigrate.declare.reading import Names, names_of
+from nbmigrate.declare.reading import Bindings, bindings_of
 from nbmigrate.declare.scope import Scope, own_names, unregister, used_names
 from nbmigrate.declare.values import CellText
 from nbmigrate.postgresql.from_metadata import Addition
@@ -75,7 +75,7 @@ def run(cell: CellText, scope: Scope, metadata: sa.MetaData) -> Run:
             raise
         raise explain(error, cell, scope) from error
     scope.created.update(done.mappings.tables)
-    _collect_bound(done, names_of(tree), scope)
+    _collect_bound(done, bindings_of(tree), scope)
     scope.staged.update(done.bound)
     return done
 
@@ -96,7 +96,7 @@ def _refuse_column_type_as_enum(node: ast.ClassDef, cell: CellText, scope: Scope
     """``class Mood(Enum)`` would inherit from SQLAlchemy's column type, without a word."""
     for base in node.bases:
         is_name = isinstance(base, ast.Name) and base.id == "Enum"
-        if is_name and "Enum" not in names_of(ast.parse(cell.text)).binds:
+        if is_name and "Enum" not in bindings_of(ast.parse(cell.text)).binds:
             try:
                 is_type = scope.find("Enum") is sa.Enum
             except KeyError:
@@ -148,7 +148,7 @@ def _importing(filename: str) -> bool:
     return True
 
 
-def _collect_bound(done: Run, names: Names, scope: Scope) -> None:
+def _collect_bound(done: Run, names: Bindings, scope: Scope) -> None:
     """Add what only a name of the cell holds: imported tables, sequences."""
     known = {id(sequence) for sequence in done.mappings.sequences}
     for name, value in done.bound.items():
