@@ -15,6 +15,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
+from nbmigrate.lazily import getattr_of
+
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
@@ -89,27 +91,18 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    """Load a public name on first use (PEP 562)."""
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(_home(name)), name)
-    globals()[name] = value
-    return value
+_HOMES = {
+    "Answers": "nbmigrate.plan",
+    "Plan": "nbmigrate.plan",
+    "Snapshot": "nbmigrate.model",
+    "Workspace": "nbmigrate.workspace",
+    "introspect": "nbmigrate.api",
+    "load_snapshot": "nbmigrate.api",
+    "make_plan": "nbmigrate.api",
+} | {name: "nbmigrate.errors" for name in __all__ if name.endswith("Error")}
 
-
-def _home(name: str) -> str:
-    match name:
-        case "introspect" | "load_snapshot" | "make_plan":
-            return "nbmigrate.api"
-        case "Answers" | "Plan":
-            return "nbmigrate.plan"
-        case "Snapshot":
-            return "nbmigrate.model"
-        case "Workspace":
-            return "nbmigrate.workspace"
-        case _:
-            return "nbmigrate.errors"
+if not TYPE_CHECKING:  # a checker knows the names, and is to tell of any other
+    __getattr__ = getattr_of(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

@@ -86,26 +86,10 @@ def _show(result: Result, given: argparse.Namespace) -> None:
 
 
 def _text(result: Result, given: argparse.Namespace) -> str:
-    """The result as text: of ``--sql`` the SQL, of a pull or an export without a file the code."""
-    from nbmigrate.results import (
-        DiffResult,
-        ExportResult,
-        MigrateResult,
-        PullResult,
-        SchemaResult,
-    )
-
-    match result:
-        case DiffResult() if given.sql:
-            return result.plan.sql
-        case MigrateResult() if result.script:
-            return result.script.rstrip()
-        case SchemaResult(is_mermaid=True):
-            return result.mermaid.rstrip()
-        case PullResult() | ExportResult() if not result.files:
-            return result.code.rstrip()
-        case _:
-            return _in_shell(repr(result))
+    """The result as text; what a file would hold stands alone, the SQL of a diff with ``--sql``."""
+    is_asked = given.command != "diff" or given.sql is True
+    text = result.as_file if is_asked else None
+    return _in_shell(repr(result)) if text is None else text
 
 
 def _in_shell(text: str) -> str:

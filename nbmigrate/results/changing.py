@@ -71,6 +71,11 @@ class DiffResult(Framed):
         """The plan's."""
         return self.plan.questions
 
+    @property
+    def as_file(self) -> str:
+        """The SQL from the old to the new."""
+        return self.plan.sql
+
     def blocks(self) -> tuple[Block, ...]:
         """The plan from the old to the new."""
         return (Heading(f"{self.old_name} -> {self.new_name}"), *plan_blocks(self.plan))
@@ -251,6 +256,11 @@ class MigrateResult(Framed):
     database: str = ""
     script: str = ""
     empty_folder: str = ""
+
+    @property
+    def as_file(self) -> str | None:
+        """The script for somebody else."""
+        return self.script.rstrip() if self.script else None
 
     def blocks(self) -> tuple[Block, ...]:
         """What was applied, what is left."""

@@ -27,6 +27,11 @@ class ExportResult(Framed):
         """True when what the code declares is not the whole schema."""
         return bool(self.not_expressed)
 
+    @property
+    def as_file(self) -> str | None:
+        """The code, unless it was written to a file."""
+        return None if self.files else self.code.rstrip()
+
     def blocks(self) -> tuple[Block, ...]:
         """The file, its proof, and the code where there is no file."""
         files = (Facts(tuple((size(f.bytes), f.path) for f in self.files)),) if self.files else ()

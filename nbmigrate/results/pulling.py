@@ -33,6 +33,11 @@ class PullResult(Framed):
         """The code as a cell of a notebook."""
         return f"%%schema{' --sql' if self.language == 'sql' else ''}\n{self.code}"
 
+    @property
+    def as_file(self) -> str | None:
+        """The code, unless it was written to a file."""
+        return None if self.files else self.code.rstrip()
+
     def blocks(self) -> tuple[Block, ...]:
         """What was pulled, what is missing in it, the code."""
         files = Facts(tuple((size(file.bytes), file.path) for file in self.files))

@@ -57,6 +57,11 @@ class Result:
         """Why the command waits for a yes although there is no question."""
         return ()
 
+    @property
+    def as_file(self) -> str | None:
+        """The text of a file, where that is what was asked for; a shell prints it alone."""
+        return None
+
     def as_dict(self) -> Record:
         """The result as ``--json`` prints it."""
         fields = dataclasses.fields(self)  # type: ignore[arg-type]  # every subclass is one

@@ -67,6 +67,11 @@ class SchemaResult(Framed):
         tables = (t for t in self.snapshot.tables.values() if path(t.id) == key)
         return next(map(self._card, tables), None)
 
+    @property
+    def as_file(self) -> str | None:
+        """The diagram, where Mermaid is to draw it."""
+        return self.mermaid.rstrip() if self.is_mermaid else None
+
     def blocks(self) -> tuple[Block, ...]:
         """The diagram, a card per table, then the other objects."""
         if self.is_mermaid:
