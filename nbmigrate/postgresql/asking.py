@@ -28,6 +28,7 @@ from nbmigrate.model import (
     View,
 )
 from nbmigrate.postgresql.built import with_texts
+from nbmigrate.postgresql.keyless import with_keys, without_keys
 from nbmigrate.postgresql.scratch import canonical_on_server
 from nbmigrate.postgresql.spelling import canonical_pair
 
@@ -136,7 +137,8 @@ class Scratch(NamedTuple):
         digests = self._digests(reached, snapshot, names)
         unknown = [place for place, digest in digests.items() if digest not in self.cache]
         if unknown:
-            found = canonical_on_server(self.connection, reached.part(unknown))
+            part = reached.part(unknown)
+            found = with_keys(canonical_on_server(self.connection, without_keys(part)), part)
             self.cache.update({digests[place]: _written(found, place) for place in unknown})
         changed: dict[str, dict[str, Any]] = {}
         for place, digest in digests.items():
