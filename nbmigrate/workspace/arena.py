@@ -7,6 +7,7 @@ use: its schemas are renamed out of the way in a transaction that is rolled back
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -30,6 +31,7 @@ from nbmigrate.postgresql.scratch import emptied
 from nbmigrate.postgresql.sending import Query, exchanged
 
 _DUPLICATE_OBJECT = "42710"
+_MAY_BE_THERE = re.compile(r"\s*CREATE (ROLE|EXTENSION)", re.IGNORECASE)
 #: PostgreSQL docs, Appendix A: active_sql_transaction.
 _NEEDS_NO_TRANSACTION = "25001"
 #: Nobody is to wait for a proof: an object of others is left alone, and long work is given up.
@@ -197,7 +199,7 @@ def _execute(connection: psycopg.Connection[Any], text: str, *, is_single: bool 
 
 def _may_be_there(text: str) -> bool:
     """Roles are the server's, extensions the database's: one that is there is as good as new."""
-    return text.lstrip().upper().startswith(("CREATE ROLE", "CREATE EXTENSION"))
+    return _MAY_BE_THERE.match(text) is not None
 
 
 def roles_of(server: psycopg.Connection[Any]) -> set[str]:
