@@ -5,9 +5,9 @@ from __future__ import annotations
 import gc
 import sys
 
-#: New objects between two searches for cycles. What is loaded at the start has none, and is more than
-#: a hundred times the 700 after which Python searches by itself.
-_NEW = 50_000
+#: New objects between two searches for cycles: more than are made while all is loaded, of which
+#: none is a cycle that could go. Python itself searches after 700.
+_NEW = 200_000
 
 
 def main() -> int:
