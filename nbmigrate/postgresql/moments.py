@@ -37,14 +37,22 @@ class ReadTransaction(NamedTuple):
 
     begin: tuple[Query, ...]
     end: tuple[Query, ...]
+    is_own: bool = False
 
     @classmethod
-    def around(cls, connection: psycopg.Connection[Any]) -> ReadTransaction:
-        """What begins and ends it on the connection as it is now."""
+    def around(
+        cls, connection: psycopg.Connection[Any], *, is_last: bool = False
+    ) -> ReadTransaction:
+        """What begins and ends it on the connection as it is now.
+
+        ``is_last``: a transaction that is open is rolled back afterwards, and with it the settings.
+        """
         calls = (f"pg_catalog.set_config('{name}', '{to}', true)" for name, to in _SETTINGS.items())
         settings = Query(f"SELECT {', '.join(calls)}")
         if connection.info.transaction_status == TransactionStatus.IDLE:
-            return cls((_BEGIN, settings), (Query("ROLLBACK"),))
+            return cls((_BEGIN, settings), (Query("ROLLBACK"),), is_own=True)
+        if is_last:
+            return cls((settings,), ())
         back = (Query(f"ROLLBACK TO SAVEPOINT {_NAME}"), Query(f"RELEASE SAVEPOINT {_NAME}"))
         return cls((Query(f"SAVEPOINT {_NAME}"), settings), back)
 
@@ -59,9 +67,10 @@ class ReadTransaction(NamedTuple):
         exchanged(connection, self.end)
 
     def give_up(self, connection: psycopg.Connection[Any]) -> None:
-        """End it behind an error, which is the one to be told."""
+        """End it behind an error, which is the one to be told; it may have ended already."""
+        is_over = self.is_own and connection.info.transaction_status == TransactionStatus.IDLE
         with suppress(psycopg.Error):
-            exchanged(connection, self.end)
+            exchanged(connection, () if is_over else self.end)
 
 
 def asked(connection: psycopg.Connection[Any], queries: Sequence[Query]) -> Sequence[Sequence[Row]]:
@@ -73,17 +82,3 @@ def asked(connection: psycopg.Connection[Any], queries: Sequence[Query]) -> Sequ
         reading.give_up(connection)
         raise
     return found[len(reading.begin) : -len(reading.end)]
-
-
-@contextmanager
-def beginning(connection: psycopg.Connection[Any], query: Query) -> Iterator[Sequence[Row]]:
-    """A transaction in which several readings see the same, and the rows of the query as it begins.
-
-    The connection must be idle.
-    """
-    try:
-        _, rows = exchanged(connection, (_BEGIN, query))
-        yield rows
-    finally:
-        if not connection.closed:
-            connection.rollback()

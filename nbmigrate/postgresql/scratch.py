@@ -51,7 +51,7 @@ def canonical_on_server(connection: psycopg.Connection[Any], snapshot: Snapshot)
     with connection.transaction(force_rollback=True):
         hidden = _hide_schemas(connection, plain)
         _build(connection, buildable(plain))
-        found = introspect(connection, schemas=sorted(_schemas(plain)))
+        found = introspect(connection, schemas=sorted(_schemas(plain)), is_last=True)
     return _merge(plain, canonical(_unhide(found, hidden)))
 
 
@@ -291,12 +291,17 @@ def _without_others(table: Table) -> Table:
     return _replace(table, foreign_keys={}, policies=policies, indexes=indexes)
 
 
+#: A savepoint.
+_BUILT = "nbmigrate_built"
+
+
 def _build(connection: psycopg.Connection[Any], snapshot: Snapshot) -> None:
     texts = [statement.sql for statement in render(diff(EMPTY, snapshot))]
     try:
-        with connection.transaction():
-            exchanged(connection, [*map(Query, texts)])
+        queries = (f"SAVEPOINT {_BUILT}", *texts, f"RELEASE SAVEPOINT {_BUILT}")
+        exchanged(connection, [*map(Query, queries)])
     except psycopg.Error:  # once more, to say of which statement
+        connection.execute(f"ROLLBACK TO SAVEPOINT {_BUILT}".encode())
         for text in texts:
             _execute(connection, text)
 

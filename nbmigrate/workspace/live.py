@@ -22,7 +22,6 @@ from nbmigrate.postgresql.introspect import (
     introspect_marked,
     moment,
     moment_and_fingerprint,
-    one_moment,
 )
 from nbmigrate.workspace.target import Target
 
@@ -78,9 +77,9 @@ class LiveReader:
             inside, mark = moment_and_fingerprint(connection, schemas=self._schemas)
             if mark == last.live.fingerprint:
                 return last._replace(moment=_seen(inside, now))
-        with one_moment(connection) as inside:
-            found = introspect_marked(connection, schemas=self._schemas, roles=roles or False)
-        return _Reading(Live(*found), _seen(inside, now), roles)
+        found = introspect_marked(connection, schemas=self._schemas, roles=roles or False)
+        live = Live(found.snapshot, found.fingerprint)
+        return _Reading(live, _seen(found.moment, now), roles)
 
     def read_inside(
         self, connection: psycopg.Connection[Any], known: Sequence[Snapshot]
@@ -91,8 +90,8 @@ class LiveReader:
         """
         roles = tuple(sorted({name for snapshot in known for name in snapshot.roles}))
         found = introspect_marked(connection, schemas=self._schemas, roles=roles or False)
-        self._last = _Reading(Live(*found), None, roles)
-        live, _ = found
+        live = found.snapshot
+        self._last = _Reading(Live(live, found.fingerprint), None, roles)
         for snapshot in known:
             live = with_linked_policies(live, snapshot)
         return live

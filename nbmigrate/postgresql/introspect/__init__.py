@@ -8,8 +8,7 @@ defaults and names; expressions are PostgreSQL's own text without outer parenthe
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import psycopg
@@ -21,13 +20,14 @@ from nbmigrate.postgresql.introspect.again import Reading, introspect_again
 from nbmigrate.postgresql.introspect.catalog import query_of, reading_catalog
 from nbmigrate.postgresql.introspect.snapshots import snapshot_of
 from nbmigrate.postgresql.introspect.steady import steady
-from nbmigrate.postgresql.moments import ReadTransaction, asked, beginning
+from nbmigrate.postgresql.moments import ReadTransaction, asked
 from nbmigrate.postgresql.sending import Query, Row, exchanged
 
 _RELATION = re.compile(r"( (?:of|on|in|with) )")
 _ENDINGS = {"y": "ies", "x": "xes", "s": "ses"}
 
 __all__ = [
+    "Marked",
     "Moment",
     "Reading",
     "fingerprint",
@@ -37,7 +37,6 @@ __all__ = [
     "introspect_marked",
     "moment",
     "moment_and_fingerprint",
-    "one_moment",
     "unmanaged",
     "unmanaged_counts",
 ]
@@ -48,6 +47,7 @@ def introspect(
     *,
     schemas: Sequence[str] | None = None,
     roles: bool | Sequence[str] = False,
+    is_last: bool = False,
 ) -> Snapshot:
     """The schema of a live database.
 
@@ -55,12 +55,22 @@ def introspect(
         connection: idle, or in a transaction, whose own changes are then seen.
         schemas: those to read; ``None`` for all but the system's and nbmigrate's own.
         roles: the names to read, or True for all but superusers and the system's.
+        is_last: nothing else is asked in the transaction, which is rolled back.
 
     Raises:
         DriftError: an object was dropped while the schema was read.
     """
-    with uncollected(), steady(), reading_catalog(connection, schemas, roles) as catalog:
+    rows = reading_catalog(connection, schemas, roles, is_last=is_last)
+    with uncollected(), steady(), rows as catalog:
         return snapshot_of(catalog)
+
+
+class Marked(NamedTuple):
+    """A schema, the moment that it was read at, and the fingerprint of its catalogs."""
+
+    snapshot: Snapshot
+    fingerprint: str
+    moment: Moment | None
 
 
 def introspect_marked(
@@ -68,13 +78,13 @@ def introspect_marked(
     *,
     schemas: Sequence[str] | None = None,
     roles: bool | Sequence[str] = False,
-) -> tuple[Snapshot, str]:
+) -> Marked:
     """The schema and its fingerprint, which the server makes while the schema is put together."""
     rows = reading_catalog(connection, schemas, roles, marked=True)
     with uncollected(), steady(), rows as catalog:
         found = snapshot_of(catalog)
         [(mark,)] = catalog.fingerprint
-    return found, str(mark)
+        return Marked(found, str(mark), Moment.of(catalog.moment))
 
 
 def unmanaged(
@@ -165,15 +175,9 @@ class Moment(NamedTuple):
         return None if position is None else cls(position, transactions)
 
 
-_MOMENT = Query(
-    "SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN NULL ELSE"
-    " pg_catalog.pg_current_wal_insert_lsn()::text END, pg_catalog.pg_current_snapshot()::text"
-)
-
-
 def moment(connection: psycopg.Connection[Any]) -> Moment | None:
     """This moment; ``None`` on a standby."""
-    [rows] = exchanged(connection, [_MOMENT])
+    [rows] = exchanged(connection, [query_of("moment")])
     return Moment.of(rows)
 
 
@@ -181,15 +185,5 @@ def moment_and_fingerprint(
     connection: psycopg.Connection[Any], schemas: Sequence[str] | None = None
 ) -> tuple[Moment | None, str]:
     """Both as of this moment, in one exchange."""
-    rows, [(text,)] = asked(connection, [_MOMENT, _fingerprint(schemas)])
+    rows, [(text,)] = asked(connection, [query_of("moment"), _fingerprint(schemas)])
     return Moment.of(rows), str(text)
-
-
-@contextmanager
-def one_moment(connection: psycopg.Connection[Any]) -> Iterator[Moment | None]:
-    """A transaction in which several readings see the same, and its moment.
-
-    The connection must be idle.
-    """
-    with beginning(connection, _MOMENT) as rows:
-        yield Moment.of(rows)

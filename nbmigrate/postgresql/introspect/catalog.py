@@ -51,6 +51,7 @@ class Catalog(NamedTuple):
     privileges: Sequence[Row]
     fingerprint: Sequence[Row] = ()
     marks: Sequence[Row] = ()
+    moment: Sequence[Row] = ()
 
 
 #: The kinds that are known by their definition alone have one field together, and a query each.
@@ -71,7 +72,7 @@ _DEFINED = tuple(
 )
 _AT = Catalog._fields.index("defined")
 #: The queries that ask for the namespaces found by the first one.
-_BY_NAMESPACE = (*Catalog._fields[2:_AT], *_DEFINED, *Catalog._fields[_AT + 1 : -2])
+_BY_NAMESPACE = (*Catalog._fields[2:_AT], *_DEFINED, *Catalog._fields[_AT + 1 : -3])
 #: Those that the database may have nothing for; ``present.sql`` says so.
 _RARE = frozenset(
     {"comments", "parts", "enums", "views", "policies", "domains", "composites", "ranges"}
@@ -93,18 +94,26 @@ def reading_catalog(
     roles: bool | Sequence[str],
     *,
     marked: bool = False,
+    is_last: bool = False,
 ) -> Iterator[Catalog]:
-    """All rows, as of one moment; they can be read inside only. ``marked``: with the fingerprint."""
-    reading = ReadTransaction.around(connection)
-    with reading.closing(connection):
+    """All rows, as of one moment; they can be read inside only.
+
+    ``marked``: with the moment and the fingerprint. ``is_last``: nothing else is asked in a
+    transaction that is open, which is rolled back.
+    """
+    reading = ReadTransaction.around(connection, is_last=is_last)
+    try:
         there = what_is_there(connection, reading, schemas, roles)
         also = {"fingerprint": query_of("fingerprint", _texts(schemas))} if marked else {}
-        with rows_of(connection, there, also=also) as rows:
+        with rows_of(connection, there, also=also, end=reading.end) as rows:
             yield rows
+    except BaseException:
+        reading.give_up(connection)
+        raise
 
 
 class There(NamedTuple):
-    """The first answers: the rows of schemas and roles, what else is to be asked, and the marks.
+    """The first answers: the moment, schemas and roles, what else is to be asked, and the marks.
 
     ``is_large``: whether reading a few tables again takes less than to read them all.
     """
@@ -113,6 +122,7 @@ class There(NamedTuple):
     roles: Sequence[Row]
     asked: Sequence[str]
     is_large: bool
+    moment: Sequence[Row]
     marks: Sequence[Row] = ()
 
 
@@ -125,16 +135,18 @@ def what_is_there(
     marked: bool = False,
 ) -> There:
     """Begin the reading, and ask what there is to be asked for. ``marked``: with ``marks.sql``."""
-    queries = [query_of("schemas", _texts(schemas)), query_of("present", MANY)]
+    queries = [query_of("moment"), query_of("schemas", _texts(schemas)), query_of("present", MANY)]
     if roles:
         queries.append(query_of("roles", None if roles is True else _texts(roles)))
     if marked:
         queries.append(query_of("marks"))
-    found, present, *rest = exchanged(connection, (*reading.begin, *queries))[len(reading.begin) :]
+    answers = exchanged(connection, (*reading.begin, *queries))[len(reading.begin) :]
+    moment, found, present, *rest = answers
     known = {name for (name,) in present}
     names = [name for name in _BY_NAMESPACE if name not in _RARE - known]
     marks = rest.pop() if marked else ()
-    return There(found, rest.pop() if rest else (), names, "many tables" in known, marks)
+    roles_found = rest.pop() if rest else ()
+    return There(found, roles_found, names, "many tables" in known, moment, marks)
 
 
 @contextmanager
@@ -144,21 +156,23 @@ def rows_of(
     *,
     relations: Sequence[int] | None = None,
     also: Mapping[str, Query] = MappingProxyType({}),
+    end: Sequence[Query] = (),
 ) -> Iterator[Catalog]:
     """The rows of what is there; of ``relations`` only, where these are named, or of all.
 
-    They can be taken inside only. ``also`` are further queries, by the field of their rows.
+    They can be taken inside only. ``also`` are further queries, by the field of their rows; ``end``
+    is sent behind all.
     """
     namespaces = [oid for oid, _ in there.schemas]
     names = there.asked
     if relations is not None:
         names = [name for name in names if name in _OF_RELATIONS]
     queries = {name: query_of(name, namespaces, relations) for name in names} | {**also}
-    with sent_together(connection, [*queries.values()]) as rows:
-        by_name = dict(zip(queries, rows, strict=True))
+    with sent_together(connection, [*queries.values(), *end]) as rows:
+        by_name = dict(zip(queries, rows, strict=False))
         fields: dict[str, Any] = {name: by_name.get(name, ()) for name in Catalog._fields[2:]}
         fields["defined"] = chain.from_iterable(by_name.get(name, ()) for name in _DEFINED)
-        yield Catalog(there.schemas, there.roles, **fields)
+        yield Catalog(there.schemas, there.roles, **fields | {"moment": there.moment})
 
 
 def query_of(name: str, *values: object) -> Query:

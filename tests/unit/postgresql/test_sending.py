@@ -85,13 +85,13 @@ def test_a_server_that_is_gone_is_an_error(connection, database):
 def test_the_fingerprint_is_of_the_same_moment(database):
     database.execute("CREATE TABLE a (id int PRIMARY KEY)")
     with database.connect() as connection:
-        found, mark = introspect_marked(connection, schemas=["public"])
+        found, mark, _ = introspect_marked(connection, schemas=["public"])
         assert found == introspect(connection, schemas=["public"])
-        again, same = introspect_marked(connection, schemas=["public"])
+        again, same, _ = introspect_marked(connection, schemas=["public"])
         assert (again, same) == (found, mark)
     database.execute("ALTER TABLE a ADD b int")
     with database.connect() as connection:
-        assert introspect_marked(connection, schemas=["public"])[1] != mark
+        assert introspect_marked(connection, schemas=["public"]).fingerprint != mark
 
 
 NAMES = "SELECT name FROM pg_prepared_statements ORDER BY prepare_time"
