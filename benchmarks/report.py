@@ -97,6 +97,7 @@ def results(
                 " A no-op push knows nothing of the database beforehand; like those of the peers and the raw"
                 " queries its connection is open, and in the second row a new one."
                 " Own time is processor time of the process; the rest of the whole is waiting for the server."
+                " SQLAlchemy's part of it is measured without us: the classes of the cell, made alone."
             ),
             "",
             *_machine(server),
