@@ -93,8 +93,9 @@ def _measure(server: EmbeddedServer, folder: Path, size: int, peers: list[str]) 
         "raw queries": raw.catalog_queries(url),
         "raw queries, new connection": raw.first_queries(url),
         "pg_dump -s": raw.pg_dump(url),
-        "the DDL alone": raw.run_ddl(databases.make(server, "bench_ddl"), schema.ddl()),
     }
+    if size <= ours.FILES_LIMIT:
+        figures["the DDL alone"] = raw.run_ddl(databases.make(server, "bench_ddl"), schema.ddl())
     if "alembic" in peers and size <= ALEMBIC_LIMIT:
         figures |= alembic.measure(schema, url)
     if "drizzle" in peers and size <= DRIZZLE_LIMIT and drizzle.Drizzle.is_possible():

@@ -71,6 +71,8 @@ def measure(schema: Schema, url: str, folder: Path) -> Measured:
     figures |= _files(schema, folder, profiles)
     figures["pull"] = median_s(lambda: _pull(url, folder), runs=1 if schema.count > 100 else RUNS)
     figures["peak MB"] = peak_mb()
+    if schema.count <= FILES_LIMIT:
+        profiles["generate of everything"] = _profiled_first(schema, folder)
     return Measured(figures, profiles)
 
 
@@ -234,10 +236,13 @@ def _files(schema: Schema, folder: Path, profiles: Profiles) -> Figures:
         workspace.declare(text, cell="bench", name="bench", namespace={})
         gc.collect()
         profiles["generate"] = shares(lambda: workspace.generate("more"))
+    return {"generate": statistics.median(seconds), "generate of everything": first}
+
+
+def _profiled_first(schema: Schema, folder: Path) -> dict[str, float]:
     with Workspace(root=folder / "profiled") as workspace:
         workspace.declare(schema.cell(), cell="bench", name="bench", namespace={})
-        profiles["generate of everything"] = shares(lambda: workspace.generate("first"))
-    return {"generate": statistics.median(seconds), "generate of everything": first}
+        return shares(lambda: workspace.generate("first"))
 
 
 def _with_columns(schema: Schema, count: int) -> str:
