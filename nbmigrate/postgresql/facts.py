@@ -1,15 +1,14 @@
 """Live figures of tables: rows, bytes, writes per minute, who is in a transaction there.
 
-Three exchanges, however many tables. The first reads catalogs and statistics and waits for
+Two queries, however many tables. The first reads catalogs and statistics and waits for
 nobody; the sizes take a short lock on each table, so where somebody holds it exclusively the
-catalogs' own estimate stands in for them. Then small tables are counted.
+catalogs' own estimate stands in for them.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from typing import Any, NamedTuple
 
 import psycopg
@@ -122,19 +121,18 @@ class Facts:
         rows, since = exchanged(connection, [Query(_CATALOGS, values), Query(_SINCE)])
         found = [_Row(*row) for row in rows]
         sizes = dict(_sizes(connection, found))
-        counted = _counted(connection, found, sizes)
         seconds = next((float(at) for (at,) in since if at is not None), 0.0)
         return {
-            (row.schema, row.name): self._facts(
-                row, counted[row.root], _sizes_of(row, sizes), seconds
-            )
+            (row.schema, row.name): self._facts(connection, row, sizes.get(row.root), seconds)
             for row in found
         }
 
-    def _facts(self, row: _Row, rows: int, sizes: _Sizes, seconds: float) -> TableFacts:
-        heap, indexes = sizes
+    def _facts(
+        self, connection: psycopg.Connection[Any], row: _Row, sizes: _Sizes | None, seconds: float
+    ) -> TableFacts:
+        heap, indexes = sizes or _Sizes(row.pages * _BLOCK, 0)
         return TableFacts(
-            rows=rows,
+            rows=_rows(connection, row, heap),
             heap_bytes=heap,
             index_bytes=indexes,
             total_bytes=heap + indexes,
@@ -170,36 +168,19 @@ def _sizes(
             yield root, _Sizes(heap, indexes)
 
 
-def _sizes_of(row: _Row, sizes: Mapping[int, _Sizes]) -> _Sizes:
-    return sizes.get(row.root) or _Sizes(row.pages * _BLOCK, 0)
-
-
-def _counted(
-    connection: psycopg.Connection[Any], found: Sequence[_Row], sizes: Mapping[int, _Sizes]
-) -> Mapping[int, int]:
-    """The rows of each: of a small table counted, else PostgreSQL's estimate."""
-    texts = {row.root: _count(row, _sizes_of(row, sizes).heap) for row in found}
-    asked = {root: Query(text) for root, text in texts.items() if text}
-    known = {row.root: int(row.estimate) for row in found}
-    with suppress(*_UNREADABLE):
-        if sizes:  # else somebody has locked one of them, and all would be counted in vain
-            answers = exchanged(connection, [*asked.values()])
-            return known | {root: rows[0][0] for root, rows in zip(asked, answers, strict=True)}
-    for root, query in asked.items():
-        with suppress(*_UNREADABLE):
-            [[(known[root],)]] = exchanged(connection, [query])
-    return known
-
-
-def _count(row: _Row, heap: int) -> str:
-    """What counts the table; nothing where its estimate has to do."""
+def _rows(connection: psycopg.Connection[Any], row: _Row, heap: int) -> int:
+    """Counted for a small table, else PostgreSQL's estimate."""
     if row.is_foreign or (heap > _COUNTED_BYTES and not row.is_unknown):
-        return ""
+        return int(row.estimate)
     query = f"SELECT count(*) FROM {quote(row.schema)}.{quote(row.name)}"
     if heap > _COUNTED_BYTES:
         # Never analyzed: a sample of about 1 % is counted (docs, SELECT, TABLESAMPLE).
         query = query.replace("count(*)", "count(*) * 100") + " TABLESAMPLE SYSTEM (1)"
-    return query
+    try:
+        counted = connection.execute(query.encode()).fetchone()
+    except _UNREADABLE:
+        return int(row.estimate)
+    return int(counted[0]) if counted else 0
 
 
 def sampled_rows(source: str, pages: int) -> str:
