@@ -60,7 +60,7 @@ def _proofs_share_a_server(
 ) -> None:
     """Projects in databases of the session prove on one server: each would make its own, for seconds.
 
-    A module whose tests are about that server has a fixture of this name that does nothing.
+    Of the server that each has by itself see ``tests/unit/workspace/test_scratch_server.py``.
     """
 
     def scratch(project: Project) -> Target:

@@ -32,7 +32,8 @@ class ReadTransaction(NamedTuple):
     """A transaction that sees one moment and leaves no setting behind.
 
     In a transaction that is open already it is a savepoint, which sees what the
-    transaction has done so far. Either is rolled back.
+    transaction has done so far. Either is rolled back. The end of its own transaction may be sent
+    with the last question.
     """
 
     begin: tuple[Query, ...]
@@ -64,13 +65,17 @@ class ReadTransaction(NamedTuple):
         except BaseException:
             self.give_up(connection)
             raise
-        exchanged(connection, self.end)
+        self._finish(connection)
 
     def give_up(self, connection: psycopg.Connection[Any]) -> None:
-        """End it behind an error, which is the one to be told; it may have ended already."""
-        is_over = self.is_own and connection.info.transaction_status == TransactionStatus.IDLE
+        """End it behind an error, which is the one to be told."""
         with suppress(psycopg.Error):
-            exchanged(connection, () if is_over else self.end)
+            self._finish(connection)
+
+    def _finish(self, connection: psycopg.Connection[Any]) -> None:
+        is_over = self.is_own and connection.info.transaction_status == TransactionStatus.IDLE
+        if self.end and not is_over:
+            exchanged(connection, self.end)
 
 
 def asked(connection: psycopg.Connection[Any], queries: Sequence[Query]) -> Sequence[Sequence[Row]]:

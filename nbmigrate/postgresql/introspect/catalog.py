@@ -72,7 +72,11 @@ _DEFINED = tuple(
 )
 _AT = Catalog._fields.index("defined")
 #: The queries that ask for the namespaces found by the first one.
-_BY_NAMESPACE = (*Catalog._fields[2:_AT], *_DEFINED, *Catalog._fields[_AT + 1 : -3])
+_BY_NAMESPACE = tuple(
+    name
+    for name in (*Catalog._fields[2:_AT], *_DEFINED, *Catalog._fields[_AT + 1 :])
+    if name not in Catalog._field_defaults
+)
 #: Those that the database may have nothing for; ``present.sql`` says so.
 _RARE = frozenset(
     {"comments", "parts", "enums", "views", "policies", "domains", "composites", "ranges"}
@@ -102,14 +106,13 @@ def reading_catalog(
     transaction that is open, which is rolled back.
     """
     reading = ReadTransaction.around(connection, is_last=is_last)
-    try:
+    # a savepoint has to be there still when the reader fails: the transaction around it goes on
+    end = reading.end if reading.is_own else ()
+    with reading.closing(connection):
         there = what_is_there(connection, reading, schemas, roles)
         also = {"fingerprint": query_of("fingerprint", _texts(schemas))} if marked else {}
-        with rows_of(connection, there, also=also, end=reading.end) as rows:
+        with rows_of(connection, there, also=also, end=end) as rows:
             yield rows
-    except BaseException:
-        reading.give_up(connection)
-        raise
 
 
 class There(NamedTuple):
@@ -169,7 +172,7 @@ def rows_of(
         names = [name for name in names if name in _OF_RELATIONS]
     queries = {name: query_of(name, namespaces, relations) for name in names} | {**also}
     with sent_together(connection, [*queries.values(), *end]) as rows:
-        by_name = dict(zip(queries, rows, strict=False))
+        by_name = dict(zip(queries, rows, strict=False))  # the end has no rows
         fields: dict[str, Any] = {name: by_name.get(name, ()) for name in Catalog._fields[2:]}
         fields["defined"] = chain.from_iterable(by_name.get(name, ()) for name in _DEFINED)
         yield Catalog(there.schemas, there.roles, **fields | {"moment": there.moment})
