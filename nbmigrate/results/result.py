@@ -59,7 +59,7 @@ class Result:
 
     @property
     def as_file(self) -> str | None:
-        """The text of a file, where that is what was asked for; a shell prints it alone."""
+        """What a file would hold, where the result is the text of one; a shell prints it alone."""
         return None
 
     def as_dict(self) -> Record:

@@ -44,6 +44,16 @@ def test_public_names_are_loaded_on_use():
     subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": ":".join(sys.path)})
 
 
+def test_each_result_is_loaded_on_use():
+    code = (
+        "import sys; from nbmigrate import results;"
+        "assert 'nbmigrate.results.undoing' not in sys.modules;"
+        "[getattr(results, name) for name in results.__all__];"
+        "assert not hasattr(results, 'NoSuchResult')"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": ":".join(sys.path)})
+
+
 def test_who_declares_nothing_waits_for_no_sqlalchemy():
     code = "import sys, nbmigrate.workspace; assert not {'pandas', 'sqlalchemy'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": ":".join(sys.path)})
